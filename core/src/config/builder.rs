@@ -1,0 +1,403 @@
+//! The configuration from code; files and the environment end up here too.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::assemble;
+use super::endpoint::quoted;
+use super::gateway::Gateway;
+use super::keys;
+use super::properties::{self, Malformed};
+use super::settings::{Environment, Layer, Origin, Places, Resources, Settings, Value};
+use super::source::Source;
+use super::{Config, DEFAULT_FILE};
+use crate::error::{Error, Result};
+use crate::protected::ProtectedBytes;
+
+/// Collects settings and checks them. Each setting goes by the name of its key in a properties file; see
+/// [`Builder::property`] for a setting as text.
+///
+/// What is set here wins over the environment, and the environment over files, whatever the order of the calls. The
+/// gateways come all from one source: the strongest that names any. The same holds for the ClientKey, and for its
+/// password.
+///
+/// ```
+/// use kmsak::{Builder, Gateway};
+/// # fn main() -> Result<(), kmsak::Error> {
+/// # let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors");
+/// # std::env::set_current_dir(folder).unwrap();
+/// let config = Builder::new()
+///     .client_key_file("clientKey.json")
+///     .client_key_password_file("clientKey_Password.txt")
+///     .gateway(Gateway::instance().ca_file("ca.pem"))
+///     .build()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Default)]
+#[must_use]
+pub struct Builder {
+    code: BTreeMap<&'static str, Value>,
+    unknown: Vec<String>,
+    gateways: Vec<Gateway>,
+    properties: Vec<Properties>,
+    usual_places: bool,
+    use_environment: bool,
+    resources: Option<Resources>,
+    language: Option<String>,
+    pub(super) working_directory: Option<PathBuf>,
+    pub(super) variables: Option<Environment>,
+}
+
+enum Properties {
+    File(PathBuf),
+    Text { bytes: ProtectedBytes, base: Option<PathBuf> },
+}
+
+impl Builder {
+    /// No settings at all.
+    pub fn new() -> Self {
+        Builder::default()
+    }
+
+    /// Reads a properties file when the configuration is built. Relative paths in it are looked for in the working
+    /// directory and then in the file's own folder. Of several files the one named last wins.
+    pub fn properties_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.properties.push(Properties::File(path.into()));
+        self
+    }
+
+    /// As [`Builder::properties_file`], for the content of such a file; `base_folder` is the second place for
+    /// relative paths.
+    pub fn properties_text(mut self, text: impl AsRef<[u8]>, base_folder: Option<PathBuf>) -> Self {
+        self.properties
+            .push(Properties::Text { bytes: ProtectedBytes::copy_from(text.as_ref()), base: base_folder });
+        self
+    }
+
+    /// Reads the environment variables that have the names of the keys, when the configuration is built.
+    pub fn environment(mut self) -> Self {
+        self.use_environment = true;
+        self
+    }
+
+    /// The usual places: the environment, and `managed_credentials_providers.properties` in the working directory or
+    /// else among the [`Builder::resources`], if there is one.
+    pub fn usual_places(mut self) -> Self {
+        self.usual_places = true;
+        self.environment()
+    }
+
+    /// Looks up what is not found on disk: `look_up` gets a path as it was configured and gives the content, of at
+    /// most 1 MiB. It is called while the configuration is built, and never after.
+    pub fn resources(mut self, look_up: impl Fn(&str) -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
+        self.resources = Some(Arc::new(look_up));
+        self
+    }
+
+    /// Any setting as the text that would stand in a properties file. An unknown name is an error when the
+    /// configuration is built.
+    pub fn property(mut self, name: &str, value: impl Into<String>) -> Self {
+        let value = Zeroizing::new(value.into());
+        match keys::ALL.iter().find(|key| **key == name) {
+            Some(key) => self.put(key, Value::Text(value)),
+            None => {
+                self.unknown.push(name.to_owned());
+                self
+            }
+        }
+    }
+
+    /// Adds a gateway; the order is the order of preference.
+    pub fn gateway(mut self, gateway: Gateway) -> Self {
+        self.gateways.push(gateway);
+        self
+    }
+
+    /// The ClientKey file, `clientKey_****.json`, of every gateway that has none of its own.
+    pub fn client_key_file(self, path: impl Into<PathBuf>) -> Self {
+        self.put(keys::CLIENT_KEY_PATH, Value::Path(path.into()))
+    }
+
+    /// The content of the ClientKey file. The bytes are copied into protected memory.
+    pub fn client_key(self, json: impl AsRef<[u8]>) -> Self {
+        self.put(keys::CLIENT_KEY_CONTENT, Value::Bytes(ProtectedBytes::copy_from(json.as_ref())))
+    }
+
+    /// The file with the ClientKey's password. Line ends are not part of the password.
+    pub fn client_key_password_file(self, path: impl Into<PathBuf>) -> Self {
+        self.put(keys::PASSWORD_PATH, Value::Path(path.into()))
+    }
+
+    /// The name of the environment variable with the ClientKey's password.
+    pub fn client_key_password_env(self, variable: impl Into<String>) -> Self {
+        self.put(keys::PASSWORD_ENV, Value::Text(Zeroizing::new(variable.into())))
+    }
+
+    /// The ClientKey's password. The bytes are copied into protected memory.
+    pub fn client_key_password(self, password: impl AsRef<[u8]>) -> Self {
+        self.put(keys::PASSWORD, Value::Bytes(ProtectedBytes::copy_from(password.as_ref())))
+    }
+
+    /// The secrets to fetch at start, side by side.
+    pub fn secret_names<I>(self, names: I) -> Self
+    where
+        I: IntoIterator<Item: Into<String>>,
+    {
+        self.put_list(keys::SECRET_NAMES, names)
+    }
+
+    /// How often a secret without a rotation date in sight is fetched again: 6 h by default, 100 ms to a year.
+    pub fn rotation_interval(self, interval: Duration) -> Self {
+        self.put(keys::ROTATION_INTERVAL, Value::Duration(interval))
+    }
+
+    /// How long after its rotation date a secret is fetched: 5 min by default, up to a year.
+    pub fn delay_interval(self, interval: Duration) -> Self {
+        self.put(keys::DELAY_INTERVAL, Value::Duration(interval))
+    }
+
+    /// The most that is added to each refresh at random: 5 min by default, up to a year.
+    pub fn jitter_interval(self, interval: Duration) -> Self {
+        self.put(keys::JITTER_INTERVAL, Value::Duration(interval))
+    }
+
+    /// How long a connection may take to be made: 3 s by default, 1 ms to 10 min.
+    pub fn connect_timeout(self, timeout: Duration) -> Self {
+        self.put(keys::CONNECT_TIMEOUT, Value::Duration(timeout))
+    }
+
+    /// How long a whole request may take: 10 s by default, 1 ms to 10 min.
+    pub fn read_timeout(self, timeout: Duration) -> Self {
+        self.put(keys::READ_TIMEOUT, Value::Duration(timeout))
+    }
+
+    /// Has no effect; see [`Gateway::http_proxy`].
+    pub fn http_proxy(self, proxy: impl Into<String>) -> Self {
+        self.put(keys::HTTP_PROXY, Value::Text(Zeroizing::new(proxy.into())))
+    }
+
+    /// The proxy to reach KMS through; see [`Gateway::https_proxy`].
+    pub fn https_proxy(self, proxy: impl Into<String>) -> Self {
+        self.put(keys::HTTPS_PROXY, Value::Text(Zeroizing::new(proxy.into())))
+    }
+
+    /// Hosts, domains and networks, separated by commas, that are reached without a proxy.
+    pub fn no_proxy(self, hosts: impl Into<String>) -> Self {
+        self.put(keys::NO_PROXY, Value::Text(Zeroizing::new(hosts.into())))
+    }
+
+    /// How long a call may wait for a fetch with all its retries: 20 s by default, 1 ms to 1 h.
+    pub fn fetch_deadline(self, deadline: Duration) -> Self {
+        self.put(keys::FETCH_DEADLINE, Value::Duration(deadline))
+    }
+
+    /// How long a renewal goes on asking while KMS still answers with the rejected AccessKey: 10 s by default, 1 ms
+    /// to 1 h.
+    pub fn renew_deadline(self, deadline: Duration) -> Self {
+        self.put(keys::RENEW_DEADLINE, Value::Duration(deadline))
+    }
+
+    /// How many renewals in a row a secret is given: 5 by default, 1 to 1,000.
+    pub fn renew_tokens(self, tokens: u32) -> Self {
+        self.put(keys::RENEW_TOKENS, Value::Text(Zeroizing::new(tokens.to_string())))
+    }
+
+    /// After which time a secret is given one renewal more: 10 min by default, 1 ms to a year.
+    pub fn renew_refill_interval(self, interval: Duration) -> Self {
+        self.put(keys::RENEW_REFILL_INTERVAL, Value::Duration(interval))
+    }
+
+    /// The codes by which a cloud service says that it does not know an AccessKey, instead of `InvalidAccessKeyId`,
+    /// `InvalidAccessKeyId.NotFound` and `InvalidAccessKeyId.Inactive`.
+    pub fn rejection_codes<I>(self, codes: I) -> Self
+    where
+        I: IntoIterator<Item: Into<String>>,
+    {
+        self.put_list(keys::REJECTION_CODES, codes)
+    }
+
+    /// The age from which a cached value is no longer handed out while KMS cannot be reached. Off by default: stale
+    /// is better than nothing.
+    pub fn max_stale(self, age: Duration) -> Self {
+        self.put(keys::MAX_STALE, Value::Duration(age))
+    }
+
+    /// The encrypted file in which secrets survive a restart. Off by default.
+    pub fn cache_file(self, path: impl Into<PathBuf>) -> Self {
+        self.put(keys::CACHE_FILE, Value::Path(path.into()))
+    }
+
+    /// What the User-Agent calls the language: `rust` unless a binding says otherwise.
+    pub fn language(mut self, language: impl Into<String>) -> Self {
+        self.language = Some(language.into());
+        self
+    }
+
+    /// Checks everything and finds every file.
+    ///
+    /// # Errors
+    /// [`Kind::Configuration`](crate::Kind::Configuration), with the key, what stood there unless it may be secret,
+    /// and what is expected.
+    pub fn build(mut self) -> Result<Config> {
+        if let Some(name) = self.unknown.first() {
+            let meant = keys::nearest(name, keys::ALL)
+                .map_or_else(String::new, |key| format!(": did you mean {key}?"));
+            return Err(Error::configuration(format!("there is no setting {}{meant}", quoted(name))));
+        }
+        let mut warnings = Vec::new();
+        let settings = self.settings(&mut warnings)?;
+        let language = self.language.take().unwrap_or_else(|| "rust".to_owned());
+        if language.is_empty()
+            || !language.bytes().all(|byte| byte.is_ascii_graphic() && !b";()".contains(&byte))
+        {
+            return Err(Error::configuration(format!(
+                "the language is {}: expected a word for the User-Agent such as rust",
+                quoted(&language)
+            )));
+        }
+        assemble::config(&settings, &self.gateways, self.usual_places, language, warnings)
+    }
+
+    fn settings(&mut self, warnings: &mut Vec<String>) -> Result<Settings> {
+        let working_directory = match self.working_directory.take() {
+            Some(folder) => folder,
+            None => std::env::current_dir().map_err(|error| {
+                Error::configuration(format!(
+                    "the working directory cannot be told: {error}: change to one that exists"
+                ))
+            })?,
+        };
+        let environment =
+            self.variables.take().unwrap_or_else(|| Arc::new(|name: &str| std::env::var_os(name)));
+        let places = Places { working_directory, resources: self.resources.take(), environment };
+        let mut layers =
+            vec![Layer { origin: Origin::Code, base: None, values: std::mem::take(&mut self.code) }];
+        if self.use_environment {
+            layers.push(environment_layer(&places)?);
+        }
+        for properties in self.properties.drain(..).rev() {
+            layers.push(match properties {
+                Properties::File(path) => file_layer(&places, &path, warnings)?,
+                Properties::Text { bytes, base } => {
+                    let origin = "the properties text".to_owned();
+                    properties_layer(bytes.as_bytes(), origin, base, warnings)?
+                }
+            });
+        }
+        if self.usual_places && usual_file_exists(&places) {
+            layers.push(file_layer(&places, Path::new(DEFAULT_FILE), warnings)?);
+        }
+        Ok(Settings { layers, places })
+    }
+
+    fn put(mut self, key: &'static str, value: Value) -> Self {
+        self.code.insert(key, value);
+        self
+    }
+
+    fn put_list<I>(self, key: &'static str, items: I) -> Self
+    where
+        I: IntoIterator<Item: Into<String>>,
+    {
+        let items: Vec<String> = items.into_iter().map(Into::into).collect();
+        self.put(key, Value::Text(Zeroizing::new(items.join(","))))
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("keys", &self.code.keys().collect::<Vec<_>>())
+            .field("gateways", &self.gateways)
+            .finish_non_exhaustive()
+    }
+}
+
+fn usual_file_exists(places: &Places) -> bool {
+    places.working_directory.join(DEFAULT_FILE).exists()
+        || places.resources.as_ref().is_some_and(|look_up| look_up(DEFAULT_FILE).is_some())
+}
+
+fn environment_layer(places: &Places) -> Result<Layer> {
+    let mut values = BTreeMap::new();
+    for key in keys::ALL.iter().filter(|key| !keys::CONVENTIONAL.contains(key)) {
+        let Some(value) = (places.environment)(key) else { continue };
+        let text = value.into_string().map_err(|_| {
+            Error::configuration(format!("the environment variable {key} is not UTF-8: set it to plain text"))
+        })?;
+        values.insert(*key, Value::Text(Zeroizing::new(text)));
+    }
+    Ok(Layer { origin: Origin::Environment, base: None, values })
+}
+
+fn file_layer(places: &Places, path: &Path, warnings: &mut Vec<String>) -> Result<Layer> {
+    let source = places.find(path, None, "the properties file")?;
+    let base = match &source {
+        Source::File(path) => path.parent().map(Path::to_path_buf),
+        Source::Inline { .. } => None,
+    };
+    let bytes = source.read()?;
+    properties_layer(&bytes, source.name(), base, warnings)
+}
+
+fn properties_layer(
+    bytes: &[u8],
+    name: String,
+    base: Option<PathBuf>,
+    warnings: &mut Vec<String>,
+) -> Result<Layer> {
+    if bytes.len() as u64 > super::source::MAX_FILE_BYTES {
+        return Err(Error::configuration(format!("{name} is over 1 MiB, which no properties file is")));
+    }
+    let entries = properties::parse(bytes).map_err(|malformed| {
+        Error::configuration(match malformed {
+            Malformed::Escape { line } => format!(
+                "line {line} of {name} has a \\u without the four hexadecimal digits of a character: write a backslash \
+                 as two, or use / in paths"
+            ),
+            Malformed::Utf16 => format!("{name} is UTF-16: save it as UTF-8"),
+        })
+    })?;
+    let mut values = BTreeMap::new();
+    let mut lines: BTreeMap<&'static str, usize> = BTreeMap::new();
+    for entry in entries {
+        let Some(key) = keys::ALL.iter().copied().find(|key| *key == entry.key) else {
+            warnings.push(unknown_key(&entry, &name));
+            continue;
+        };
+        if let Some(first) = lines.insert(key, entry.line) {
+            warnings.push(format!(
+                "{key} stands on line {first} and on line {} of {name}: the last one counts",
+                entry.line
+            ));
+        }
+        values.insert(key, Value::Text(entry.value));
+    }
+    Ok(Layer { origin: Origin::Properties(name), base, values })
+}
+
+/// Says where rather than what when the line may be a stray piece of a value, which may be secret.
+fn unknown_key(entry: &properties::Entry, name: &str) -> String {
+    let line = entry.line;
+    if let Some(key) = keys::nearest(&entry.key, keys::ALL) {
+        return format!(
+            "line {line} of {name} has the unknown key {}, which is ignored: did you mean {key}?",
+            quoted(&entry.key)
+        );
+    }
+    let is_name = entry.key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
+    if is_name && !entry.value.is_empty() && entry.key.len() <= 80 {
+        format!("line {line} of {name} has the unknown key {}, which is ignored", quoted(&entry.key))
+    } else {
+        format!(
+            "line {line} of {name} is no setting and is ignored: a value that goes on over several lines needs a \
+             backslash at the end of each line but its last"
+        )
+    }
+}

@@ -1,0 +1,117 @@
+//! The keys of a properties file, which are also the names of environment variables.
+
+pub(super) const REGIONS: &str = "cache_client_region_id";
+pub(super) const INSTANCES: &str = "cache_client_dkms_config_info";
+pub(super) const CREDENTIALS_TYPE: &str = "credentials_type";
+pub(super) const CLIENT_KEY_PATH: &str = "client_key_private_key_path";
+pub(super) const CLIENT_KEY_CONTENT: &str = "client_key_content";
+pub(super) const PASSWORD: &str = "client_key_password";
+pub(super) const PASSWORD_ENV: &str = "client_key_password_from_env_variable";
+pub(super) const PASSWORD_PATH: &str = "client_key_password_from_file_path";
+pub(super) const SECRET_NAMES: &str = "secret_names";
+pub(super) const ROTATION_INTERVAL: &str = "rotation_interval";
+pub(super) const REFRESH_SECRET_TTL: &str = "refresh_secret_ttl";
+pub(super) const DELAY_INTERVAL: &str = "delay_interval";
+pub(super) const JITTER_INTERVAL: &str = "jitter_interval";
+pub(super) const MONITOR_PERIOD: &str = "monitor_period_milliseconds";
+pub(super) const MONITOR_CUSTOMER: &str = "monitor_customer_milliseconds";
+pub(super) const CONNECT_TIMEOUT: &str = "connect_timeout";
+pub(super) const READ_TIMEOUT: &str = "read_timeout";
+pub(super) const HTTP_PROXY: &str = "http_proxy";
+pub(super) const HTTPS_PROXY: &str = "https_proxy";
+pub(super) const NO_PROXY: &str = "no_proxy";
+pub(super) const FETCH_DEADLINE: &str = "fetch_deadline";
+pub(super) const RENEW_DEADLINE: &str = "renew_deadline";
+pub(super) const RENEW_TOKENS: &str = "renew_tokens";
+pub(super) const RENEW_REFILL_INTERVAL: &str = "renew_refill_interval";
+pub(super) const REJECTION_CODES: &str = "rejection_codes";
+pub(super) const MAX_STALE: &str = "max_stale";
+pub(super) const CACHE_FILE: &str = "cache_file";
+
+/// All that kmsak understands. The `credentials_*` ones belong to the official clients' other credential types; a
+/// file that serves both may hold them.
+pub(super) const ALL: &[&str] = &[
+    REGIONS,
+    INSTANCES,
+    CREDENTIALS_TYPE,
+    CLIENT_KEY_PATH,
+    CLIENT_KEY_CONTENT,
+    PASSWORD,
+    PASSWORD_ENV,
+    PASSWORD_PATH,
+    SECRET_NAMES,
+    ROTATION_INTERVAL,
+    REFRESH_SECRET_TTL,
+    DELAY_INTERVAL,
+    JITTER_INTERVAL,
+    MONITOR_PERIOD,
+    MONITOR_CUSTOMER,
+    CONNECT_TIMEOUT,
+    READ_TIMEOUT,
+    HTTP_PROXY,
+    HTTPS_PROXY,
+    NO_PROXY,
+    FETCH_DEADLINE,
+    RENEW_DEADLINE,
+    RENEW_TOKENS,
+    RENEW_REFILL_INTERVAL,
+    REJECTION_CODES,
+    MAX_STALE,
+    CACHE_FILE,
+    "credentials_access_key_id",
+    "credentials_access_secret",
+    "credentials_access_token_id",
+    "credentials_access_token",
+    "credentials_role_name",
+    "credentials_role_arn",
+    "credentials_role_session_name",
+    "credentials_policy",
+    "credentials_oidc_provider_arn",
+    "credentials_oidc_token_file_path",
+    "credentials_oidc_duration_seconds",
+    "credentials_oidc_sts_region_id",
+    "credentials_oidc_sts_endpoint",
+];
+
+/// What stands in these environment variables is no configuration of kmsak's, and comes after the whole of it: the
+/// transport reads them, in upper case as well, as every HTTP client does.
+pub(super) const CONVENTIONAL: &[&str] = &[HTTP_PROXY, HTTPS_PROXY, NO_PROXY];
+
+/// The fields of one element of `cache_client_dkms_config_info` or `cache_client_region_id`: the Java, Python and Go
+/// clients' and the V2 client's.
+pub(super) const FIELDS: &[&str] = &[
+    "regionId",
+    "endpoint",
+    "vpc",
+    "clientKeyFile",
+    "clientKeyContent",
+    "passwordFromFilePath",
+    "passwordFromFilePathName",
+    "passwordFromEnvVariable",
+    "password",
+    "caFilePath",
+    "ca",
+    "caCert",
+    "ignoreSslCerts",
+    "connectTimeout",
+    "readTimeout",
+    "httpProxy",
+    "httpsProxy",
+    "noProxy",
+];
+
+/// The known name that `unknown` was probably meant to be.
+pub(super) fn nearest(unknown: &str, known: &[&'static str]) -> Option<&'static str> {
+    let bare = |name: &str| name.replace(['_', '-', '.'], "").to_ascii_lowercase();
+    let unknown = bare(unknown);
+    let distance = |name: &str| match bare(name) {
+        name if unknown.len() >= 6 && name.starts_with(&unknown) => 1,
+        name => strsim::levenshtein(&name, &unknown),
+    };
+    known
+        .iter()
+        .map(|name| (distance(name), *name))
+        .min()
+        .filter(|(distance, name)| *distance <= 3 && distance * 4 <= name.len())
+        .map(|(_, name)| name)
+}

@@ -1,0 +1,210 @@
+//! The two JSON arrays, `cache_client_region_id` and `cache_client_dkms_config_info`.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use zeroize::{Zeroize, Zeroizing};
+
+use super::GatewayKind;
+use super::endpoint::quoted;
+use super::gateway::{Gateway, Given, GivenPassword};
+use super::keys;
+use super::limits::TIMEOUT;
+use super::settings::{Layer, Settings};
+use crate::error::{Error, Result};
+
+/// The gateways that `text`, the value of `key` in `layer`, describes.
+pub(super) fn read(
+    settings: &Settings,
+    layer: &Layer,
+    key: &'static str,
+    text: &str,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<Gateway>> {
+    const EXAMPLE: &str = r#"[{"regionId":"cn-hangzhou"}]"#;
+
+    let wrong = |what: String| {
+        Error::configuration(format!(
+            "{key} {} is not a JSON array of objects such as {EXAMPLE} ({what}): a value that goes on over several \
+             lines needs a backslash at the end of each line but its last",
+            layer.origin
+        ))
+    };
+    let parsed: Value = serde_json::from_str(text).map_err(|error| {
+        // serde_json's sentence may repeat what stands there, so only the place is told.
+        wrong(format!("it breaks off or goes wrong at character {} of line {}", error.column(), error.line()))
+    })?;
+    let Value::Array(elements) = parsed else { return Err(wrong("it is not an array".to_owned())) };
+    if elements.is_empty() {
+        return Err(wrong("it is empty".to_owned()));
+    }
+    let mut gateways = Vec::new();
+    for (index, element) in elements.into_iter().enumerate() {
+        let Value::Object(fields) = element else {
+            return Err(wrong(format!("element {index} is not an object")));
+        };
+        let mut element = Element { settings, layer, name: format!("{key}[{index}]"), fields };
+        gateways.push(element.gateway(key, warnings)?);
+    }
+    Ok(gateways)
+}
+
+struct Element<'a> {
+    settings: &'a Settings,
+    layer: &'a Layer,
+    name: String,
+    fields: Map<String, Value>,
+}
+
+impl Element<'_> {
+    fn gateway(&mut self, key: &str, warnings: &mut Vec<String>) -> Result<Gateway> {
+        let kind = if key == keys::INSTANCES { GatewayKind::Instance } else { GatewayKind::Shared };
+        let mut gateway = Gateway::new(kind);
+        gateway.region_id = self.text("regionId")?;
+        gateway.endpoint = self.text("endpoint")?;
+        gateway.vpc = self.boolean("vpc")?;
+        gateway.ignore_ssl_certs = self.boolean("ignoreSslCerts")?;
+        gateway.connect_timeout = self.milliseconds("connectTimeout")?;
+        gateway.read_timeout = self.milliseconds("readTimeout")?;
+        gateway.http_proxy = self.text("httpProxy")?;
+        gateway.https_proxy = self.text("httpsProxy")?;
+        gateway.no_proxy = self.text("noProxy")?;
+        gateway.client_key = match (self.text("clientKeyFile")?, self.text("clientKeyContent")?) {
+            (Some(path), _) => Some(Given::File(path.into())),
+            (None, content) => content.map(Given::text),
+        };
+        gateway.password = self.password()?;
+        gateway.ca = self.ca()?;
+        self.warn_of_unknown(warnings);
+        Ok(gateway)
+    }
+
+    fn password(&mut self) -> Result<Option<GivenPassword>> {
+        let path = self.text("passwordFromFilePath")?;
+        let path_name = self.text("passwordFromFilePathName")?;
+        let variable = self.text("passwordFromEnvVariable")?;
+        let inline = self.secret("password")?;
+        if let Some(path) = path {
+            return Ok(Some(GivenPassword::File(path.into())));
+        }
+        if let Some(variable) = variable {
+            let variable = self.variable(variable);
+            // The official clients go on to the file when the variable is not set.
+            if self.settings.places.is_set(&variable) || (path_name.is_none() && inline.is_none()) {
+                return Ok(Some(GivenPassword::Environment(variable)));
+            }
+        }
+        if let Some(name) = path_name {
+            let Some(path) = self.indirect(&name) else {
+                return Err(Error::configuration(format!(
+                    "{}.passwordFromFilePathName names {}, but no setting or environment variable of that name holds \
+                     the path of a password file: set it, or write the path into passwordFromFilePath",
+                    self.name,
+                    quoted(&name)
+                )));
+            };
+            return Ok(Some(GivenPassword::File(path.into())));
+        }
+        Ok(inline.map(|password| GivenPassword::bytes(password.as_bytes())))
+    }
+
+    /// The official clients take `passwordFromEnvVariable` for the name of a setting whose value names the
+    /// variable, their documentation takes it for the variable itself; both work here.
+    fn variable(&self, given: String) -> String {
+        self.layer
+            .text(&given)
+            .filter(|named| self.settings.places.is_set(named))
+            .map_or(given.clone(), str::to_owned)
+    }
+
+    fn indirect(&self, name: &str) -> Option<String> {
+        self.layer.text(name).map(str::to_owned).or_else(|| {
+            let variable =
+                self.settings.places.is_set(name).then(|| (self.settings.places.environment)(name))??;
+            variable.into_string().ok()
+        })
+    }
+
+    /// `ca` and the Go client's `caCert` are PEM text, or else the path of a file with it.
+    fn ca(&mut self) -> Result<Option<Given>> {
+        let path = self.text("caFilePath")?;
+        let inline = match self.text("ca")? {
+            None => self.text("caCert")?,
+            ca => ca,
+        };
+        Ok(path.map(|path| Given::File(path.into())).or_else(|| {
+            inline.map(|ca| if ca.contains("-----BEGIN") { Given::text(ca) } else { Given::File(ca.into()) })
+        }))
+    }
+
+    fn text(&mut self, field: &str) -> Result<Option<String>> {
+        match self.fields.remove(field) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(other) => Err(self.wrong(field, &other, "a JSON string")),
+        }
+    }
+
+    /// As [`Element::text`], for what must neither be shown nor trimmed.
+    fn secret(&mut self, field: &str) -> Result<Option<Zeroizing<String>>> {
+        match self.fields.remove(field) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) if text.is_empty() => Ok(None),
+            Some(Value::String(text)) => Ok(Some(Zeroizing::new(text))),
+            Some(_) => Err(Error::configuration(format!("{}.{field} is not a JSON string", self.name))),
+        }
+    }
+
+    fn boolean(&mut self, field: &str) -> Result<bool> {
+        match self.fields.remove(field) {
+            None | Some(Value::Null) => Ok(false),
+            Some(Value::Bool(value)) => Ok(value),
+            // The Java client reads it from a string as well.
+            Some(Value::String(text)) if text.trim().eq_ignore_ascii_case("true") => Ok(true),
+            Some(Value::String(text))
+                if text.trim().eq_ignore_ascii_case("false") || text.trim().is_empty() =>
+            {
+                Ok(false)
+            }
+            Some(other) => Err(self.wrong(field, &other, "true or false")),
+        }
+    }
+
+    fn milliseconds(&mut self, field: &str) -> Result<Option<Duration>> {
+        let subject = format!("{}.{field}", self.name);
+        match self.fields.remove(field) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Number(number)) => TIMEOUT.parse(&subject, &number.to_string()).map(Some),
+            Some(Value::String(text)) => TIMEOUT.parse(&subject, &text).map(Some),
+            Some(other) => Err(self.wrong(field, &other, "a whole number of milliseconds")),
+        }
+    }
+
+    fn wrong(&self, field: &str, given: &Value, expected: &str) -> Error {
+        let given = match given {
+            Value::String(text) => quoted(text),
+            Value::Number(number) => number.to_string(),
+            Value::Bool(value) => value.to_string(),
+            Value::Null => "null".to_owned(),
+            Value::Array(_) => "an array".to_owned(),
+            Value::Object(_) => "an object".to_owned(),
+        };
+        Error::configuration(format!("{}.{field} is {given}: expected {expected}", self.name))
+    }
+
+    fn warn_of_unknown(&mut self, warnings: &mut Vec<String>) {
+        for (field, value) in std::mem::take(&mut self.fields) {
+            if let Value::String(mut text) = value {
+                text.zeroize();
+            }
+            let meant = keys::nearest(&field, keys::FIELDS)
+                .map_or_else(String::new, |name| format!(": did you mean {name}?"));
+            warnings.push(format!(
+                "{} has the unknown field {}, which is ignored{meant}",
+                self.name,
+                quoted(&field)
+            ));
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! From a properties file, the environment or code to one validated [`Config`].
+
+mod assemble;
+mod builder;
+mod description;
+mod endpoint;
+mod gateway;
+mod keys;
+mod limits;
+mod lists;
+mod properties;
+mod settings;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use builder::Builder;
+pub use description::EndpointDescription;
+pub use gateway::Gateway;
+pub(crate) use source::{ClientKeySource, Source};
+
+use crate::error::Result;
+
+/// The properties file that is looked for where nobody names one.
+const DEFAULT_FILE: &str = "managed_credentials_providers.properties";
+
+/// Everything a provider needs to know, checked. Made by [`Builder::build`]; holds no open file and no connection.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// At least one; the order is the order of preference.
+    pub(crate) endpoints: Vec<EndpointConfig>,
+    /// Fetched at start, side by side.
+    pub(crate) secret_names: Vec<String>,
+    pub(crate) refresh: RefreshConfig,
+    pub(crate) renewal: RenewalConfig,
+    /// Bounds a fetch that somebody waits for, with its retries.
+    pub(crate) fetch_deadline: Duration,
+    /// A cached value older than this is an error when KMS cannot be reached; none: stale is better than nothing.
+    pub(crate) max_stale: Option<Duration>,
+    /// The encrypted cache file, if there is to be one.
+    pub(crate) cache_file: Option<PathBuf>,
+    /// What was odd but not wrong, such as unknown keys: to be logged when the provider starts.
+    pub(crate) warnings: Vec<String>,
+    /// What the User-Agent calls the language: `rust` unless a binding says otherwise.
+    pub(crate) language: String,
+}
+
+impl Config {
+    /// The configuration in a properties file; environment variables of the same names win over it, as with the
+    /// official clients.
+    ///
+    /// # Errors
+    /// [`Kind::Configuration`](crate::Kind::Configuration); see [`Builder::build`].
+    pub fn from_file(path: impl Into<PathBuf>) -> Result<Self> {
+        Builder::new().properties_file(path).environment().build()
+    }
+
+    /// The configuration in the environment and, if there is one, in `managed_credentials_providers.properties` in
+    /// the working directory.
+    ///
+    /// # Errors
+    /// [`Kind::Configuration`](crate::Kind::Configuration); see [`Builder::build`].
+    pub fn from_usual_places() -> Result<Self> {
+        Builder::new().usual_places().build()
+    }
+
+    /// What is odd about the configuration but not wrong, such as unknown keys; one sentence each.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+}
+
+/// When a cached secret is fetched again.
+#[derive(Debug, Clone)]
+pub(crate) struct RefreshConfig {
+    /// `rotation_interval`: 6 h by default.
+    pub(crate) interval: Duration,
+    /// `delay_interval`: how long after the rotation date to ask, 5 min by default.
+    pub(crate) delay: Duration,
+    /// The random part on top, drawn anew for each refresh: 5 min by default.
+    pub(crate) jitter: Duration,
+}
+
+/// What happens after a rejected AccessKey.
+#[derive(Debug, Clone)]
+pub(crate) struct RenewalConfig {
+    /// 10 s by default.
+    pub(crate) deadline: Duration,
+    /// Tokens in a secret's bucket: 5 by default.
+    pub(crate) tokens: u32,
+    /// One token comes back each 10 min by default.
+    pub(crate) refill: Duration,
+    /// The codes by which a cloud service says that it does not know an AccessKey.
+    pub(crate) rejection_codes: Arc<[String]>,
+}
+
+/// One gateway to ask.
+#[derive(Debug, Clone)]
+pub(crate) struct EndpointConfig {
+    pub(crate) gateway: GatewayKind,
+    /// `host` or `host:port`, without a scheme. None for an instance whose name is in its ClientKey.
+    pub(crate) authority: Option<String>,
+    pub(crate) region_id: Option<String>,
+    /// Endpoints that share one ClientKey share one `Arc`.
+    pub(crate) client_key: Arc<ClientKeySource>,
+    pub(crate) transport: TransportConfig,
+}
+
+/// Which of the two doors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GatewayKind {
+    /// The KMS instance gateway: protobuf, private CA.
+    Instance,
+    /// The shared gateway: RPC, public CAs.
+    Shared,
+}
+
+/// How to reach and verify a peer.
+#[derive(Clone)]
+pub(crate) struct TransportConfig {
+    /// PEM certificates to trust instead of the public CAs.
+    pub(crate) ca: Option<Arc<Source>>,
+    /// `ignoreSslCerts: true` in so many words.
+    pub(crate) ignore_ssl_certs: bool,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) read_timeout: Duration,
+    pub(crate) http_proxy: Option<String>,
+    pub(crate) https_proxy: Option<String>,
+    pub(crate) no_proxy: Option<String>,
+}
+
+impl fmt::Debug for TransportConfig {
+    /// Proxies may hold passwords.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransportConfig")
+            .field("ca", &self.ca)
+            .field("ignore_ssl_certs", &self.ignore_ssl_certs)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("read_timeout", &self.read_timeout)
+            .field("http_proxy", &self.http_proxy.is_some())
+            .field("https_proxy", &self.https_proxy.is_some())
+            .field("no_proxy", &self.no_proxy)
+            .finish()
+    }
+}

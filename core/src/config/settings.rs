@@ -1,0 +1,251 @@
+//! The settings of every source, the stronger source first.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::endpoint::quoted;
+use super::source::{MAX_FILE_BYTES, Source, cannot_read};
+use crate::error::{Error, Result};
+use crate::protected::ProtectedBytes;
+
+/// One setting as it was given.
+pub(super) enum Value {
+    Text(Zeroizing<String>),
+    Path(PathBuf),
+    Bytes(ProtectedBytes),
+    Duration(Duration),
+}
+
+/// Who gave a setting, for messages.
+#[derive(Clone)]
+pub(super) enum Origin {
+    Code,
+    Environment,
+    Properties(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::Code => f.write_str("in the builder"),
+            Origin::Environment => f.write_str("in the environment"),
+            Origin::Properties(name) => write!(f, "in {name}"),
+        }
+    }
+}
+
+/// What one source gives.
+pub(super) struct Layer {
+    pub(super) origin: Origin,
+    /// The second place for relative paths.
+    pub(super) base: Option<PathBuf>,
+    pub(super) values: BTreeMap<&'static str, Value>,
+}
+
+impl Layer {
+    /// The text that stands at `key`, unless it is blank.
+    pub(super) fn text(&self, key: &str) -> Option<&str> {
+        match self.values.get(key) {
+            Some(Value::Text(text)) if !text.trim().is_empty() => Some(text.trim()),
+            _ => None,
+        }
+    }
+
+    fn has(&self, key: &str) -> bool {
+        match self.values.get(key) {
+            Some(Value::Text(text)) => !text.trim().is_empty(),
+            other => other.is_some(),
+        }
+    }
+}
+
+/// Finds a resource by name.
+pub(super) type Resources = Arc<dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync>;
+
+/// Reads an environment variable.
+pub(super) type Environment = Arc<dyn Fn(&str) -> Option<std::ffi::OsString> + Send + Sync>;
+
+/// What lies around a configuration.
+pub(super) struct Places {
+    pub(super) working_directory: PathBuf,
+    pub(super) resources: Option<Resources>,
+    pub(super) environment: Environment,
+}
+
+impl Places {
+    /// The file that `path` means: in the working directory, else in `base`, else among the resources.
+    pub(super) fn find(&self, path: &Path, base: Option<&Path>, subject: &str) -> Result<Source> {
+        let mut candidates = vec![self.working_directory.join(path)];
+        if let Some(base) = base {
+            let beside = self.working_directory.join(base).join(path);
+            if !candidates.contains(&beside) {
+                candidates.push(beside);
+            }
+        }
+        for candidate in &candidates {
+            match fs::metadata(candidate) {
+                Ok(found) if found.is_dir() => {
+                    return Err(Error::configuration(format!(
+                        "{subject} names {}, which is a folder: name the file in it",
+                        candidate.display()
+                    )));
+                }
+                Ok(_) => return Ok(Source::File(candidate.clone())),
+                Err(error) if missing(&error) => {}
+                Err(error) => {
+                    return Err(Error::configuration(format!(
+                        "{subject}: {}",
+                        cannot_read(candidate, &error)
+                    )));
+                }
+            }
+        }
+        if let Some(resources) = &self.resources
+            && let Some(name) = path.to_str()
+            && let Some(bytes) = resources(name).map(Zeroizing::new)
+        {
+            if bytes.len() as u64 > MAX_FILE_BYTES {
+                return Err(Error::configuration(format!(
+                    "{subject} names the resource {name}, which is over 1 MiB: no file of a configuration is"
+                )));
+            }
+            let bytes = ProtectedBytes::copy_from(&bytes);
+            return Ok(Source::Inline { name: format!("the resource {name}"), bytes });
+        }
+        let places: Vec<String> = candidates.iter().map(|path| path.display().to_string()).collect();
+        let resources = if self.resources.is_some() { " nor a resource" } else { "" };
+        Err(Error::configuration(match places.as_slice() {
+            [only] => {
+                format!("{subject}: there is no file {only}{resources}: put it there or correct the path")
+            }
+            _ => format!(
+                "{subject}: there is neither {}{resources}: put the file there or correct the path",
+                places.join(" nor ")
+            ),
+        }))
+    }
+
+    /// Where a file that need not exist yet is to be.
+    pub(super) fn place(&self, path: &Path, base: Option<&Path>, subject: &str) -> Result<PathBuf> {
+        let here = self.working_directory.join(path);
+        let beside = base.map(|base| self.working_directory.join(base).join(path));
+        let candidates = || std::iter::once(&here).chain(&beside);
+        let with_folder = |path: &&PathBuf| path.parent().is_some_and(Path::is_dir);
+        candidates()
+            .find(|path| path.is_file())
+            .or_else(|| candidates().find(with_folder))
+            .cloned()
+            .ok_or_else(|| {
+                Error::configuration(format!(
+                    "{subject}: the folder of {} does not exist: create it or correct the path",
+                    here.display()
+                ))
+            })
+    }
+
+    pub(super) fn is_set(&self, variable: &str) -> bool {
+        // A name with `=` or NUL cannot be asked for.
+        !variable.is_empty()
+            && !variable.contains(['=', '\0'])
+            && (self.environment)(variable).is_some_and(|value| !value.is_empty())
+    }
+}
+
+fn missing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+/// Every source, the strongest first.
+pub(super) struct Settings {
+    pub(super) layers: Vec<Layer>,
+    pub(super) places: Places,
+}
+
+impl Settings {
+    /// The strongest source that gives any of `keys`.
+    pub(super) fn layer_of(&self, keys: &[&str]) -> Option<&Layer> {
+        self.layers.iter().find(|layer| keys.iter().any(|key| layer.has(key)))
+    }
+
+    pub(super) fn text(&self, key: &str) -> Option<(&str, &Layer)> {
+        let layer = self.layer_of(&[key])?;
+        layer.text(key).map(|text| (text, layer))
+    }
+
+    /// Milliseconds, as everywhere in the official clients' configuration.
+    pub(super) fn duration(&self, key: &'static str, bounds: Bounds, default: Duration) -> Result<Duration> {
+        Ok(self.optional_duration(key, bounds)?.unwrap_or(default))
+    }
+
+    pub(super) fn optional_duration(&self, key: &'static str, bounds: Bounds) -> Result<Option<Duration>> {
+        let Some(layer) = self.layer_of(&[key]) else { return Ok(None) };
+        let subject = format!("{key} {}", layer.origin);
+        match layer.values.get(key) {
+            Some(Value::Duration(duration)) => bounds.check(&subject, *duration).map(Some),
+            _ => layer.text(key).map(|text| bounds.parse(&subject, text)).transpose(),
+        }
+    }
+
+    pub(super) fn count(&self, key: &'static str, least: u32, most: u32, default: u32) -> Result<u32> {
+        let Some((text, layer)) = self.text(key) else { return Ok(default) };
+        text.parse().ok().filter(|count| (least..=most).contains(count)).ok_or_else(|| {
+            Error::configuration(format!(
+                "{key} {} is {}: expected a whole number from {least} to {most}",
+                layer.origin,
+                quoted(text)
+            ))
+        })
+    }
+
+    /// A comma separated list without its blanks and repetitions.
+    pub(super) fn list(&self, key: &'static str) -> Option<(Vec<String>, &Layer)> {
+        let (text, layer) = self.text(key)?;
+        let mut items: Vec<String> = Vec::new();
+        for item in text.split(',').map(str::trim).filter(|item| !item.is_empty()) {
+            if !items.iter().any(|known| known == item) {
+                items.push(item.to_owned());
+            }
+        }
+        Some((items, layer))
+    }
+}
+
+/// What a number of milliseconds may be.
+#[derive(Clone, Copy)]
+pub(super) struct Bounds {
+    pub(super) least: u64,
+    pub(super) most: u64,
+}
+
+impl Bounds {
+    pub(super) fn parse(self, subject: &str, text: &str) -> Result<Duration> {
+        let text = text.trim();
+        let number =
+            text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u64>().ok()).flatten();
+        match number {
+            Some(number) if (self.least..=self.most).contains(&number) => Ok(Duration::from_millis(number)),
+            _ => Err(self.wrong(subject, &quoted(text))),
+        }
+    }
+
+    pub(super) fn check(self, subject: &str, duration: Duration) -> Result<Duration> {
+        if duration < Duration::from_millis(self.least) || duration > Duration::from_millis(self.most) {
+            return Err(self.wrong(subject, &format!("{duration:?}")));
+        }
+        Ok(duration)
+    }
+
+    fn wrong(self, subject: &str, given: &str) -> Error {
+        Error::configuration(format!(
+            "{subject} is {given}: expected a whole number of milliseconds from {} to {}",
+            self.least, self.most
+        ))
+    }
+}
