@@ -1,0 +1,46 @@
+//! HTTP over verified TLS, behind a trait so that tests can stand in for the network.
+
+mod failure;
+mod https;
+mod proxy;
+mod roots;
+#[cfg(test)]
+mod tests;
+mod tls;
+mod unverified;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::{Duration, SystemTime};
+
+pub(crate) use https::HttpsTransport;
+use zeroize::Zeroizing;
+
+use crate::error::Result;
+
+/// A request ready to be sent by POST.
+#[derive(Clone, Debug)]
+pub(crate) struct HttpRequest {
+    /// The whole URL, with any query.
+    pub(crate) url: String,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+/// An answer, read to its end.
+pub(crate) struct HttpResponse {
+    pub(crate) status: u16,
+    /// The `Date` header: the server's clock.
+    pub(crate) date: Option<SystemTime>,
+    /// The `Retry-After` header, as a wait from now.
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) body: Zeroizing<Vec<u8>>,
+}
+
+/// What a [`Transport`] gives back.
+pub(crate) type Sending<'a> = Pin<Box<dyn Future<Output = Result<HttpResponse>> + Send + 'a>>;
+
+/// Carries one request to one peer. Dropping the future abandons the request.
+pub(crate) trait Transport: Send + Sync {
+    fn send(&self, request: HttpRequest) -> Sending<'_>;
+}

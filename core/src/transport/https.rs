@@ -1,0 +1,146 @@
+//! The real transport: HTTPS by reqwest and rustls.
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
+use reqwest::{Client, NoProxy, Proxy, Response};
+use zeroize::Zeroizing;
+
+use super::failure::Peer;
+use super::{HttpRequest, HttpResponse, Sending, Transport, proxy, roots, tls};
+use crate::config::TransportConfig;
+use crate::date;
+use crate::error::{Error, Kind, Result};
+
+/// No answer of KMS comes near to this: a secret's value is at most 30,720 bytes.
+const LARGEST_ANSWER: usize = 1 << 20;
+/// Short, since the buffers of an idle connection still hold the last answer.
+const IDLE: Duration = Duration::from_secs(5);
+const IDLE_CONNECTIONS: usize = crate::endpoint::MOST_AT_ONCE;
+/// A `Retry-After` beyond this says no more than "later".
+const LONGEST_RETRY_AFTER: u64 = 86_400;
+
+/// Sends over verified TLS. Follows no redirect, retries nothing, reads at most 1 MiB, and is done after the
+/// connect and the read time-out together, whatever the peer does; connecting (name, TCP, proxy and TLS) has the
+/// connect time-out for itself. Must be used on a Tokio runtime, but is made without one.
+pub(crate) struct HttpsTransport {
+    client: Client,
+    peer: Peer,
+}
+
+impl HttpsTransport {
+    /// # Errors
+    /// [`Kind::Configuration`] when the CA or the proxy in `config` cannot be used.
+    pub(crate) fn new(config: &TransportConfig, user_agent: &str) -> Result<Self> {
+        Self::with_environment(config, user_agent, |name| std::env::var(name).ok())
+    }
+
+    pub(super) fn with_environment(
+        config: &TransportConfig,
+        user_agent: &str,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self> {
+        let proxy = proxy::choose(config, environment)?;
+        let mut builder = Client::builder()
+            .tls_backend_preconfigured(tls::client_config(config)?)
+            .http1_only()
+            .https_only(true)
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .retry(reqwest::retry::never())
+            .user_agent(user_agent)
+            .connect_timeout(config.connect_timeout)
+            .timeout(config.connect_timeout.saturating_add(config.read_timeout))
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .no_proxy();
+        if let Some(proxy) = &proxy {
+            let except = proxy.except.as_deref().and_then(NoProxy::from_string);
+            let through = Proxy::https(proxy.url.clone()).map_err(|_| unusable_proxy(proxy))?;
+            builder = builder.proxy(through.no_proxy(except));
+        }
+        let client = builder
+            .build()
+            .map_err(|error| Error::configuration(format!("the HTTPS client cannot be set up: {error}")))?;
+        Ok(HttpsTransport {
+            client,
+            peer: Peer {
+                ca: config.ca.as_deref().map(roots::describe),
+                proxy: proxy.as_ref().map(proxy::Choice::authority),
+                connect_timeout: config.connect_timeout,
+                read_timeout: config.read_timeout,
+            },
+        })
+    }
+
+    async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in &request.headers {
+            let value = value.parse().map_err(|_| {
+                Error::configuration(format!(
+                    "the header {name} of a request to KMS would hold a control character"
+                ))
+            })?;
+            headers.insert(HeaderName::from_static(name), value);
+        }
+        let sending = self.client.post(&request.url).headers(headers).body(request.body);
+        let response = sending.send().await.map_err(|error| self.peer.explain(&request.url, &error))?;
+        let status = response.status().as_u16();
+        let date = header(&response, DATE).and_then(date::parse_http_date);
+        let retry_after = header(&response, RETRY_AFTER).and_then(|value| retry_after(value, date));
+        Ok(HttpResponse { status, date, retry_after, body: self.read(response, &request.url).await? })
+    }
+
+    async fn read(&self, mut response: Response, url: &str) -> Result<Zeroizing<Vec<u8>>> {
+        let announced = response.content_length().unwrap_or(16 << 10);
+        let announced = usize::try_from(announced).unwrap_or(usize::MAX);
+        if announced > LARGEST_ANSWER {
+            return Err(self.peer.too_large(url));
+        }
+        let mut body = Zeroizing::new(Vec::with_capacity(announced));
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.peer.explain(url, &error))? {
+            if body.len() + chunk.len() > LARGEST_ANSWER {
+                return Err(self.peer.too_large(url));
+            }
+            append(&mut body, &chunk);
+        }
+        Ok(body)
+    }
+}
+
+impl Transport for HttpsTransport {
+    fn send(&self, request: HttpRequest) -> Sending<'_> {
+        Box::pin(self.exchange(request))
+    }
+}
+
+/// A vector that grows by itself would leave a copy of the secret behind.
+fn append(body: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) {
+    let needed = body.len() + chunk.len();
+    if needed > body.capacity() {
+        let mut larger = Zeroizing::new(Vec::with_capacity(needed.max(2 * body.capacity())));
+        larger.extend_from_slice(body);
+        *body = larger;
+    }
+    body.extend_from_slice(chunk);
+}
+
+fn header(response: &Response, name: HeaderName) -> Option<&str> {
+    response.headers().get(name)?.to_str().ok()
+}
+
+/// Seconds, or a date, which is best compared with the server's own clock.
+fn retry_after(value: &str, server_date: Option<SystemTime>) -> Option<Duration> {
+    let seconds = match value.trim().parse::<u64>() {
+        Ok(seconds) => seconds,
+        Err(_) => date::parse_http_date(value)?
+            .duration_since(server_date.unwrap_or_else(SystemTime::now))
+            .unwrap_or_default()
+            .as_secs(),
+    };
+    Some(Duration::from_secs(seconds.min(LONGEST_RETRY_AFTER)))
+}
+
+fn unusable_proxy(proxy: &proxy::Choice) -> Error {
+    Error::new(Kind::Configuration, format!("the proxy {} cannot be used: check its URL", proxy.authority()))
+}

@@ -1,0 +1,95 @@
+//! Whom to trust: the configured CA and nobody else, or the system's CAs, or Mozilla's where the system has none.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use x509_parser::prelude::{FromDer as _, X509Certificate, X509Version};
+
+use crate::config::Source;
+use crate::error::{Error, Result};
+
+const LARGEST_FILE: u64 = 1 << 20;
+
+/// The roots for `ca`; the public ones if there is none.
+///
+/// # Errors
+/// [`Kind::Configuration`](crate::Kind::Configuration) with what is wrong with the configured CA.
+pub(super) fn load(ca: Option<&Source>) -> Result<RootCertStore> {
+    match ca {
+        None => Ok(public()),
+        Some(Source::File(path)) => parse(&read(path)?, &path.display().to_string()),
+        Some(Source::Inline { name, bytes }) => parse(bytes.as_bytes(), name),
+    }
+}
+
+/// What errors call the configured CA.
+pub(super) fn describe(ca: &Source) -> String {
+    match ca {
+        Source::File(path) => path.display().to_string(),
+        Source::Inline { name, .. } => name.clone(),
+    }
+}
+
+fn public() -> RootCertStore {
+    let mut store = RootCertStore::empty();
+    store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if store.is_empty() {
+        store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+    }
+    store
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes)).map_err(
+        |error| {
+            Error::configuration(format!(
+                "the CA file {} cannot be read ({error}): check caFilePath and the file's permissions",
+                path.display()
+            ))
+        },
+    )?;
+    if bytes.len() as u64 > LARGEST_FILE {
+        return Err(Error::configuration(format!(
+            "the CA file {} is larger than 1 MiB, so it is not the CA file of a KMS instance: check caFilePath",
+            path.display()
+        )));
+    }
+    Ok(bytes)
+}
+
+fn parse(pem: &[u8], name: &str) -> Result<RootCertStore> {
+    let wrong = |what: &str| {
+        Error::configuration(format!(
+            "the CA in {name} {what}: download the CA certificate of the KMS instance from the KMS console"
+        ))
+    };
+    let certificates = CertificateDer::pem_slice_iter(pem)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|_| wrong("is damaged PEM"))?;
+    if certificates.is_empty() {
+        return Err(wrong("holds no PEM certificate (-----BEGIN CERTIFICATE-----)"));
+    }
+    let mut store = RootCertStore::empty();
+    for certificate in certificates {
+        let (_, parsed) = X509Certificate::from_der(&certificate)
+            .map_err(|_| wrong("holds a certificate that cannot be read"))?;
+        // A server's own certificate may stand beside its CAs; to trust it would help nobody.
+        if is_ca(&parsed) {
+            store.add(certificate.clone()).map_err(|_| wrong("holds a certificate that cannot be read"))?;
+        }
+    }
+    if store.is_empty() {
+        return Err(wrong("is a server's certificate, not that of a CA"));
+    }
+    Ok(store)
+}
+
+/// Certificates before version 3 cannot say whether they are a CA's.
+fn is_ca(certificate: &X509Certificate<'_>) -> bool {
+    certificate.version() != X509Version::V3 || certificate.is_ca()
+}
