@@ -1,0 +1,66 @@
+//! How long to wait between the attempts of one fetch. Pure: the random draw comes in from outside.
+
+use std::time::Duration;
+
+use crate::error::{Error, Kind};
+
+/// Full jitter: uniform between nothing and a ceiling that doubles from `first` to `most`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Backoff {
+    first: Duration,
+    most: Duration,
+}
+
+impl Backoff {
+    /// For failures that may be over in a moment: a dropped connection, a 500.
+    pub(crate) const BRIEF: Backoff =
+        Backoff { first: Duration::from_millis(200), most: Duration::from_secs(2) };
+    /// For an account that asks too much already.
+    pub(crate) const THROTTLED: Backoff =
+        Backoff { first: Duration::from_secs(1), most: Duration::from_secs(10) };
+
+    /// The backoff that suits `error`.
+    pub(crate) fn after(error: &Error) -> Backoff {
+        if error.kind() == Kind::Throttled { Backoff::THROTTLED } else { Backoff::BRIEF }
+    }
+
+    /// The wait after the `failures`th failure in a row (from 1); `draw` is in `0.0..1.0`. `floor`, KMS's
+    /// Retry-After, is waited for in full and the jitter comes on top, so that a crowd sent away together does not
+    /// come back together.
+    pub(crate) fn wait(self, failures: u32, floor: Option<Duration>, draw: f64) -> Duration {
+        let ceiling = self.first.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(self.most);
+        ceiling.mul_f64(draw.clamp(0.0, 1.0)) + floor.unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ceiling_doubles_up_to_the_most() {
+        let waits: Vec<_> = (1..=6).map(|n| Backoff::BRIEF.wait(n, None, 1.0).as_millis()).collect();
+        assert_eq!(waits, [200, 400, 800, 1600, 2000, 2000]);
+        assert_eq!(Backoff::THROTTLED.wait(u32::MAX, None, 1.0), Duration::from_secs(10));
+    }
+
+    #[test]
+    fn the_jitter_is_full() {
+        assert_eq!(Backoff::BRIEF.wait(3, None, 0.0), Duration::ZERO);
+        assert_eq!(Backoff::BRIEF.wait(3, None, 0.5), Duration::from_millis(400));
+    }
+
+    #[test]
+    fn retry_after_is_a_floor() {
+        let floor = Duration::from_secs(7);
+        assert_eq!(Backoff::THROTTLED.wait(1, Some(floor), 0.0), floor);
+        assert!(Backoff::THROTTLED.wait(1, Some(floor), 0.9) > floor);
+    }
+
+    #[test]
+    fn throttling_is_given_more_time() {
+        let throttled = Error::new(Kind::Throttled, "");
+        assert_eq!(Backoff::after(&throttled).most, Backoff::THROTTLED.most);
+        assert_eq!(Backoff::after(&Error::new(Kind::Network, "")).most, Backoff::BRIEF.most);
+    }
+}

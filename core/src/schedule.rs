@@ -1,0 +1,117 @@
+//! When a cached secret is fetched again. Pure: the time and the random draw come in from outside.
+
+use std::time::{Duration, SystemTime};
+
+use crate::config::RefreshConfig;
+
+/// The moment of the next scheduled refresh.
+///
+/// As the official clients do: when the next rotation lies ahead and within one refresh interval of `fetched`, shortly after that
+/// rotation (`delay`, plus a random part of `jitter`); otherwise one `interval` plus the random part after `fetched`.
+/// A rotation date that is past, absent or far away changes nothing. `draw` is in `0.0..1.0`, drawn anew for each
+/// refresh, so that processes that started together drift apart.
+pub(crate) fn next_refresh(
+    fetched: SystemTime,
+    next_rotation: Option<SystemTime>,
+    config: &RefreshConfig,
+    draw: f64,
+) -> SystemTime {
+    let jitter = config.jitter.mul_f64(draw.clamp(0.0, 1.0));
+    let regular = fetched + config.interval;
+    let base = match next_rotation {
+        Some(rotation) if fetched < rotation && rotation < regular => rotation + config.delay,
+        _ => regular,
+    };
+    base + jitter
+}
+
+/// `next`, or earlier where that is too late for `max_stale`: a value that may not grow older than that is fetched
+/// again in the third quarter of its time, so that there is time left to try once more.
+pub(crate) fn within_max_stale(
+    next: SystemTime,
+    fetched: SystemTime,
+    max_stale: Option<Duration>,
+    draw: f64,
+) -> SystemTime {
+    match max_stale {
+        Some(most) => next.min(fetched + most.mul_f64(0.5 + draw.clamp(0.0, 1.0) / 4.0)),
+        None => next,
+    }
+}
+
+/// How long to wait before a scheduled refresh that failed `failures` times in a row is tried again: full jitter under a ceiling that
+/// doubles from 30 s to 10 min, and at least `floor` (KMS's Retry-After). The value in the cache stays in use
+/// meanwhile, so there is no hurry, and an account that is throttled recovers only if its clients let it.
+pub(crate) fn after_failed_refresh(failures: u32, floor: Option<Duration>, draw: f64) -> Duration {
+    const FIRST: Duration = Duration::from_secs(30);
+    const CEILING: Duration = Duration::from_secs(600);
+    let ceiling = FIRST.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(CEILING);
+    // At least a second: a draw near zero would ask again at once.
+    ceiling.mul_f64(draw.clamp(0.0, 1.0)).max(Duration::from_secs(1)) + floor.unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+    const CONFIG: RefreshConfig = RefreshConfig {
+        interval: Duration::from_secs(6 * 3600),
+        delay: Duration::from_secs(300),
+        jitter: Duration::from_secs(300),
+    };
+
+    fn at(hours: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + HOUR * (500_000 + hours as u32)
+    }
+
+    #[test]
+    fn without_rotation_it_is_the_interval_and_the_random_part() {
+        assert_eq!(next_refresh(at(0), None, &CONFIG, 0.0), at(6));
+        assert_eq!(next_refresh(at(0), None, &CONFIG, 0.5), at(6) + Duration::from_secs(150));
+    }
+
+    #[test]
+    fn a_rotation_within_the_interval_is_followed_by_delay_and_random_part() {
+        assert_eq!(next_refresh(at(0), Some(at(2)), &CONFIG, 0.0), at(2) + CONFIG.delay);
+    }
+
+    #[test]
+    fn rotations_past_or_centuries_away_change_nothing() {
+        for rotation in [SystemTime::UNIX_EPOCH, at(0), at(6), at(8_000_000)] {
+            assert_eq!(next_refresh(at(0), Some(rotation), &CONFIG, 0.0), at(6), "{rotation:?}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_may_not_grow_old_is_fetched_well_before() {
+        let soon = |draw| within_max_stale(at(6), at(0), Some(2 * HOUR), draw);
+        assert_eq!(soon(0.0), at(1));
+        assert_eq!(soon(1.0), at(1) + HOUR / 2);
+        assert_eq!(within_max_stale(at(6), at(0), Some(24 * HOUR), 0.5), at(6));
+        assert_eq!(within_max_stale(at(6), at(0), None, 0.5), at(6));
+    }
+
+    #[test]
+    fn failed_refreshes_back_off_to_ten_minutes_and_honour_retry_after() {
+        assert_eq!(after_failed_refresh(1, None, 1.0), Duration::from_secs(30));
+        assert_eq!(after_failed_refresh(2, None, 1.0), Duration::from_secs(60));
+        assert_eq!(after_failed_refresh(u32::MAX, None, 1.0), Duration::from_secs(600));
+        assert_eq!(after_failed_refresh(1, None, 0.0), Duration::from_secs(1));
+        assert!(after_failed_refresh(1, Some(HOUR), 0.0) >= HOUR);
+    }
+
+    proptest! {
+        #[test]
+        fn the_next_refresh_always_lies_ahead_and_within_interval_delay_and_jitter(
+            rotation in proptest::option::of(0_u64..20_000_000_000), draw in -1.0_f64..2.0
+        ) {
+            let rotation = rotation.map(|seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+            let next = next_refresh(at(0), rotation, &CONFIG, draw);
+            prop_assert!(next > at(0));
+            prop_assert!(next <= at(6) + CONFIG.delay + CONFIG.jitter);
+        }
+    }
+}
