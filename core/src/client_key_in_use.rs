@@ -1,0 +1,121 @@
+//! Which ClientKey signs now, and how a replaced file is taken over: the new ClientKey signs the next request, and
+//! stays only if KMS accepts it.
+//!
+//! Holds no lock, so that a forked child can go on with the ClientKey that its parent loaded: it may no longer be
+//! allowed to read the files.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use tokio::time::Instant;
+
+use crate::client_key::{ClientKey, ClientKeyInfo};
+use crate::config::ClientKeySource;
+use crate::error::{Error, Result};
+use crate::event::Event;
+
+/// A new ClientKey that KMS refused is tried again after this long: it may not have reached every gateway yet.
+const REFUSED_FOR: Duration = Duration::from_secs(15);
+
+pub(crate) struct ClientKeyInUse {
+    source: Arc<ClientKeySource>,
+    /// The one that works, or did.
+    proven: ArcSwap<ClientKey>,
+    /// From a replaced file, not yet accepted by KMS.
+    candidate: ArcSwapOption<ClientKey>,
+    refused: ArcSwapOption<(ClientKeyInfo, Instant)>,
+}
+
+/// What to do after KMS refused a ClientKey.
+pub(crate) enum AfterRefusal {
+    /// Another one is at hand: sign again with [`ClientKeyInUse::signer`].
+    SignAgain,
+    /// There is no other.
+    GiveUp,
+}
+
+impl ClientKeyInUse {
+    /// # Errors
+    /// When the files cannot be read or do not hold a ClientKey.
+    pub(crate) fn load(source: Arc<ClientKeySource>) -> Result<Self> {
+        let key = source.load()?;
+        Ok(ClientKeyInUse {
+            source,
+            proven: ArcSwap::from_pointee(key),
+            candidate: ArcSwapOption::empty(),
+            refused: ArcSwapOption::empty(),
+        })
+    }
+
+    pub(crate) fn source(&self) -> &ClientKeySource {
+        &self.source
+    }
+
+    /// What signs the next request.
+    pub(crate) fn signer(&self) -> Arc<ClientKey> {
+        self.candidate.load_full().unwrap_or_else(|| self.proven.load_full())
+    }
+
+    /// The ClientKey that KMS accepted last, or the one of the start.
+    pub(crate) fn proven(&self) -> Arc<ClientKey> {
+        self.proven.load_full()
+    }
+
+    /// Reads the files again. True when they hold another ClientKey, which signs from now on.
+    ///
+    /// # Errors
+    /// When what is there cannot be used; the ClientKey in use stays.
+    pub(crate) fn reload(&self) -> Result<bool> {
+        let new = self.source.load()?;
+        let refused_lately = self
+            .refused
+            .load()
+            .as_ref()
+            .is_some_and(|refused| refused.0 == *new.info() && refused.1.elapsed() < REFUSED_FOR);
+        if refused_lately || new.info() == self.proven.load().info() {
+            return Ok(false);
+        }
+        if self.candidate.load().as_ref().is_some_and(|candidate| candidate.info() == new.info()) {
+            return Ok(false);
+        }
+        self.candidate.store(Some(Arc::new(new)));
+        Ok(true)
+    }
+
+    /// KMS accepted a request signed by `key`.
+    pub(crate) fn accepted(&self, key: &Arc<ClientKey>) -> Option<Event> {
+        let candidate = self.candidate.load();
+        let candidate = candidate.as_ref().filter(|candidate| Arc::ptr_eq(candidate, key))?;
+        let old = self.proven.swap(candidate.clone());
+        self.candidate.store(None);
+        Some(Event::ClientKeyReplaced {
+            old_key_id: old.info().key_id.clone(),
+            new_key_id: key.info().key_id.clone(),
+        })
+    }
+
+    /// KMS refused a request signed by `key` with `error`: the files are read again at once.
+    pub(crate) fn refused(&self, key: &Arc<ClientKey>, error: &Error) -> (AfterRefusal, Option<Event>) {
+        if self.candidate.load().as_ref().is_some_and(|candidate| Arc::ptr_eq(candidate, key)) {
+            self.candidate.store(None);
+            self.refused.store(Some(Arc::new((key.info().clone(), Instant::now()))));
+            let event = Event::ClientKeyUnusable {
+                key_id: self.proven.load().info().key_id.clone(),
+                error: error.clone(),
+            };
+            return (AfterRefusal::SignAgain, Some(event));
+        }
+        if !Arc::ptr_eq(&self.signer(), key) {
+            return (AfterRefusal::SignAgain, None);
+        }
+        match self.reload() {
+            Ok(true) => (AfterRefusal::SignAgain, None),
+            Ok(false) => (AfterRefusal::GiveUp, None),
+            Err(broken) => {
+                let event = Event::ClientKeyUnusable { key_id: key.info().key_id.clone(), error: broken };
+                (AfterRefusal::GiveUp, Some(event))
+            }
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! What happens inside a provider, told to those who subscribed.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::fmt;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use arc_swap::ArcSwap;
+use tokio::runtime::Handle;
+
+use crate::error::Error;
+use crate::fork::PerProcess;
+use crate::lock::Mutex;
+
+/// Something that happened. No event carries a secret.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Event {
+    /// A secret was fetched from KMS, whether or not it had changed.
+    Fetched {
+        /// The secret's name.
+        secret: String,
+        /// The version now in the cache.
+        version_id: String,
+    },
+    /// The cache now holds another AccessKey than before.
+    Rotated {
+        /// The secret's name.
+        secret: String,
+        /// The AccessKey id that was in use.
+        old_access_key_id: String,
+        /// The AccessKey id in use from now on.
+        new_access_key_id: String,
+    },
+    /// A secret could not be refreshed. The cached value, if there is one, stays in use.
+    RefreshFailed {
+        /// The secret's name.
+        secret: String,
+        /// Why.
+        error: Error,
+        /// How long ago the cached value was fetched; zero when nothing is cached.
+        stale_for: Duration,
+        /// When it is tried again without anybody asking; none when nothing is cached.
+        next_try_in: Option<Duration>,
+    },
+    /// An endpoint failed repeatedly and is passed over for a while.
+    EndpointDown {
+        /// Its host and port.
+        endpoint: String,
+        /// The latest failure.
+        error: Error,
+    },
+    /// An endpoint that was down answers again.
+    EndpointUp {
+        /// Its host and port.
+        endpoint: String,
+    },
+    /// The ClientKey's validity ends soon, or has ended (`days_left` is then zero).
+    ClientKeyExpiring {
+        /// The ClientKey's id.
+        key_id: String,
+        /// The end of its validity.
+        not_after: SystemTime,
+        /// Whole days until then.
+        days_left: u64,
+    },
+    /// The ClientKey file was replaced and KMS accepts the new one.
+    ClientKeyReplaced {
+        /// The id of the ClientKey that was in use.
+        old_key_id: String,
+        /// The id of the one in use from now on.
+        new_key_id: String,
+    },
+    /// The ClientKey, password or CA file changed, but what it holds now cannot be used: the old one stays.
+    ClientKeyUnusable {
+        /// The id of the ClientKey that stays in use.
+        key_id: String,
+        /// Why the new one was not taken over.
+        error: Error,
+    },
+    /// KMS cannot be reached and the secret was taken from the encrypted cache file.
+    CacheFileUsed {
+        /// The secret's name.
+        secret: String,
+        /// How long ago the value was fetched from KMS.
+        age: Duration,
+    },
+}
+
+impl Event {
+    /// The event's stable name: `fetched`, `rotated`, `refresh_failed`, `endpoint_down`, `endpoint_up`,
+    /// `client_key_expiring`, `client_key_replaced`, `client_key_unusable` or `cache_file_used`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Event::Fetched { .. } => "fetched",
+            Event::Rotated { .. } => "rotated",
+            Event::RefreshFailed { .. } => "refresh_failed",
+            Event::EndpointDown { .. } => "endpoint_down",
+            Event::EndpointUp { .. } => "endpoint_up",
+            Event::ClientKeyExpiring { .. } => "client_key_expiring",
+            Event::ClientKeyReplaced { .. } => "client_key_replaced",
+            Event::ClientKeyUnusable { .. } => "client_key_unusable",
+            Event::CacheFileUsed { .. } => "cache_file_used",
+        }
+    }
+
+    fn log(&self) {
+        match self {
+            Event::Fetched { secret, version_id } => {
+                tracing::debug!("fetched {secret}, version {version_id}")
+            }
+            Event::Rotated { secret, old_access_key_id, new_access_key_id } => {
+                tracing::info!("{secret} rotated from AccessKey {old_access_key_id} to {new_access_key_id}");
+            }
+            Event::RefreshFailed { secret, error, stale_for, next_try_in: Some(next) } => tracing::warn!(
+                "{secret} could not be refreshed; the value of {} s ago stays in use, next try in {} s: {error}",
+                stale_for.as_secs(),
+                next.as_secs()
+            ),
+            Event::RefreshFailed { secret, error, .. } => {
+                tracing::warn!("{secret} could not be fetched: {error}")
+            }
+            Event::EndpointDown { endpoint, error } => {
+                tracing::warn!("{endpoint} is passed over for a while: {error}");
+            }
+            Event::EndpointUp { endpoint } => tracing::info!("{endpoint} answers again"),
+            Event::ClientKeyExpiring { key_id, days_left: 0, .. } => tracing::warn!(
+                "ClientKey {key_id} has expired by this machine's clock: create another one for the application access point and replace the file"
+            ),
+            Event::ClientKeyExpiring { key_id, days_left, .. } => tracing::warn!(
+                "ClientKey {key_id} expires in {days_left} days: create another one for the application access point and replace the file"
+            ),
+            Event::ClientKeyReplaced { old_key_id, new_key_id } => {
+                tracing::info!("ClientKey {old_key_id} was replaced by {new_key_id}");
+            }
+            Event::ClientKeyUnusable { key_id, error } => {
+                tracing::warn!("the new ClientKey files are not used, {key_id} stays in use: {error}");
+            }
+            Event::CacheFileUsed { secret, age } => tracing::warn!(
+                "KMS cannot be reached; {secret} comes from the cache file and is {} s old",
+                age.as_secs()
+            ),
+        }
+    }
+}
+
+type Listener = dyn Fn(&Event) + Send + Sync;
+
+/// Who listens. Publishing never waits for a listener: each has a queue of its own, emptied on a thread that lives only
+/// as long as there is something in it.
+pub(crate) struct Subscribers(ArcSwap<Vec<Arc<Subscriber>>>);
+
+struct Subscriber {
+    listener: Box<Listener>,
+    queue: PerProcess<Mutex<Queue>>,
+    gone: AtomicBool,
+}
+
+#[derive(Default)]
+struct Queue {
+    events: VecDeque<Event>,
+    /// Whether a thread is emptying the queue.
+    busy: bool,
+}
+
+/// Events that wait for a slow listener; the oldest are dropped beyond that.
+const QUEUE_LENGTH: usize = 1024;
+
+/// Keeps a listener subscribed. Dropping it unsubscribes: a call that runs at that moment ends, no other begins, and
+/// the listener is dropped after it.
+#[must_use = "dropping a subscription ends it"]
+pub struct Subscription {
+    subscriber: Arc<Subscriber>,
+    all: std::sync::Weak<Subscribers>,
+}
+
+impl Subscribers {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Subscribers(ArcSwap::from_pointee(Vec::new())))
+    }
+
+    pub(crate) fn add(self: &Arc<Self>, listener: Box<Listener>) -> Subscription {
+        let subscriber =
+            Arc::new(Subscriber { listener, queue: PerProcess::empty(), gone: AtomicBool::new(false) });
+        self.0.rcu(|all| all.iter().chain([&subscriber]).cloned().collect::<Vec<_>>());
+        Subscription { subscriber, all: Arc::downgrade(self) }
+    }
+
+    /// Logs the event and queues it for everybody; the calls are made on threads that `runtime` lends.
+    pub(crate) fn publish(&self, event: Event, runtime: &Handle) {
+        event.log();
+        for subscriber in self.0.load().iter() {
+            Subscriber::push(subscriber, event.clone(), runtime);
+        }
+    }
+}
+
+impl Subscriber {
+    fn queue(&self) -> Arc<Mutex<Queue>> {
+        let Ok(queue) = self.queue.get_or_make(|| Ok::<_, Infallible>(Arc::default()), drop);
+        queue
+    }
+
+    fn push(subscriber: &Arc<Self>, event: Event, runtime: &Handle) {
+        let queue = subscriber.queue();
+        let mut queue = queue.lock();
+        if queue.events.len() == QUEUE_LENGTH {
+            queue.events.pop_front();
+            tracing::warn!("a subscriber is too slow: its oldest event was dropped");
+        }
+        queue.events.push_back(event);
+        if !queue.busy {
+            queue.busy = true;
+            let subscriber = subscriber.clone();
+            drop(runtime.spawn_blocking(move || subscriber.empty_queue()));
+        }
+    }
+
+    fn empty_queue(&self) {
+        let queue = self.queue();
+        loop {
+            let event = {
+                let mut queue = queue.lock();
+                match queue.events.pop_front() {
+                    Some(event) if !self.gone.load(Ordering::Acquire) => event,
+                    _ => {
+                        queue.events.clear();
+                        queue.busy = false;
+                        return;
+                    }
+                }
+            };
+            if panic::catch_unwind(AssertUnwindSafe(|| (self.listener)(&event))).is_err() {
+                tracing::warn!("a subscriber panicked on the event {}; it stays subscribed", event.name());
+            }
+        }
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        self.subscriber.gone.store(true, Ordering::Release);
+        if let Some(all) = self.all.upgrade() {
+            all.0.rcu(|all| {
+                all.iter().filter(|one| !Arc::ptr_eq(one, &self.subscriber)).cloned().collect::<Vec<_>>()
+            });
+        }
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subscription").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,103 @@
+//! Which process this is. After a fork the child has the parent's memory but not its threads, so whatever depends
+//! on a thread (a runtime, a connection, a lock that a lost thread held) must be left behind, never used or dropped.
+
+use std::mem;
+use std::sync::Arc;
+use std::sync::Once;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use arc_swap::ArcSwapOption;
+
+static GENERATION: AtomicU64 = AtomicU64::new(0);
+
+/// A number that differs between a process and its forked children. As cheap as a load.
+pub(crate) fn generation() -> u64 {
+    GENERATION.load(Ordering::Relaxed)
+}
+
+/// Sees to it that [`generation`] changes in every child forked from now on.
+pub(crate) fn watch() {
+    #[cfg(unix)]
+    {
+        static WATCHED: Once = Once::new();
+        WATCHED.call_once(|| {
+            extern "C" fn in_the_child() {
+                GENERATION.fetch_add(1, Ordering::Relaxed);
+            }
+            // SAFETY: the handler only adds to an atomic, which is async-signal-safe.
+            let failed = unsafe { libc::pthread_atfork(None, None, Some(in_the_child)) };
+            if failed != 0 {
+                tracing::warn!(
+                    "out of memory for a fork handler: do not use this provider in a forked child"
+                );
+            }
+        });
+    }
+}
+
+/// A value made anew in each process. The copy that a child inherits is never touched again: its locks may be held
+/// by threads that the child does not have.
+pub(crate) struct PerProcess<T>(ArcSwapOption<Slot<T>>);
+
+struct Slot<T> {
+    generation: u64,
+    value: Arc<T>,
+}
+
+impl<T> PerProcess<T> {
+    pub(crate) const fn empty() -> Self {
+        PerProcess(ArcSwapOption::const_empty())
+    }
+
+    /// Whether the value is one that a parent made. As cheap as two loads.
+    pub(crate) fn is_inherited(&self) -> bool {
+        self.0.load().as_ref().is_some_and(|slot| slot.generation != generation())
+    }
+
+    /// This process's value; `make` runs if there is none yet. When two threads make one at the same time, the
+    /// loser's is handed to `unmake`.
+    pub(crate) fn get_or_make<E>(
+        &self,
+        make: impl FnOnce() -> Result<Arc<T>, E>,
+        unmake: impl FnOnce(Arc<T>),
+    ) -> Result<Arc<T>, E> {
+        let seen = self.0.load_full();
+        if let Some(slot) = seen.as_ref().filter(|slot| slot.generation == generation()) {
+            return Ok(slot.value.clone());
+        }
+        let made = make()?;
+        let slot = Arc::new(Slot { generation: generation(), value: made.clone() });
+        let before = arc_swap::Guard::into_inner(self.0.compare_and_swap(&seen, Some(slot)));
+        let won = match (&before, &seen) {
+            (None, None) => true,
+            (Some(before), Some(seen)) => Arc::ptr_eq(before, seen),
+            _ => false,
+        };
+        if won {
+            // What the parent left is not ours to drop.
+            mem::forget(before);
+            mem::forget(seen);
+            return Ok(made);
+        }
+        unmake(made);
+        let winner = before.expect("only a made value can win");
+        Ok(winner.value.clone())
+    }
+
+    /// Takes this process's value out; a value inherited from a parent is left behind.
+    pub(crate) fn take(&self) -> Option<Arc<T>> {
+        let slot = self.0.swap(None)?;
+        if slot.generation == generation() {
+            return Some(slot.value.clone());
+        }
+        mem::forget(slot);
+        None
+    }
+}
+
+impl<T> Drop for PerProcess<T> {
+    fn drop(&mut self) {
+        // An inherited slot must not be dropped; `take` sees to that.
+        drop(self.take());
+    }
+}

@@ -1,0 +1,469 @@
+//! The keeper of one secret: the only one who fetches it, so that there is never more than one fetch at a time; who joins
+//! a fetch, who waits for the next, when the schedule asks for one, and what happens after a rejection is decided here.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::backoff::Backoff;
+use crate::cache::{Entry, Snapshot};
+use crate::error::{Error, Kind, Result};
+use crate::event::Event;
+use crate::fetch::fetch;
+use crate::gateway::SecretRequest;
+use crate::live::Live;
+use crate::lock::Mutex;
+use crate::pending::Reply;
+use crate::schedule;
+use crate::secret::{Credentials, Secret};
+use crate::token_bucket::TokenBucket;
+
+/// Somebody wants something of a secret.
+pub(crate) enum Ask {
+    /// Its value; the cached one will do.
+    Need(Waiter),
+    /// Its value as KMS has it from now on.
+    Refresh(Waiter),
+    /// An AccessKey other than `rejected`.
+    Renew { rejected: String, waiter: Reply<Arc<Credentials>>, asked: Instant },
+    /// A look at KMS that nobody waits for.
+    Probe,
+}
+
+/// Who waits, and for what.
+pub(crate) enum Waiter {
+    Credentials(Reply<Arc<Credentials>>),
+    Secret(Reply<Arc<Secret>>),
+}
+
+impl Waiter {
+    fn answer(self, result: Result<&Snapshot>) {
+        match self {
+            Waiter::Credentials(reply) => reply.send(result.and_then(Snapshot::credentials)),
+            Waiter::Secret(reply) => reply.send(result.map(|snapshot| snapshot.secret.clone())),
+        }
+    }
+}
+
+struct Renewal {
+    waiter: Reply<Arc<Credentials>>,
+    asked: Instant,
+}
+
+/// What one fetch is for.
+#[derive(Default)]
+struct Round {
+    wanted: bool,
+    fetches: Vec<Waiter>,
+    renewals: Vec<Renewal>,
+}
+
+impl Round {
+    fn is_empty(&self) -> bool {
+        !self.wanted && self.fetches.is_empty() && self.renewals.is_empty()
+    }
+
+    fn answer_all(&mut self, error: &Error) {
+        self.fetches.drain(..).for_each(|waiter| waiter.answer(Err(error.clone())));
+        self.renewals.drain(..).for_each(|renewal| renewal.waiter.send(Err(error.clone())));
+    }
+}
+
+/// What a keeper is doing, for [`Stats`](crate::Stats).
+#[derive(Clone, Default)]
+pub(crate) struct KeeperStatus {
+    pub(crate) next_refresh: Option<SystemTime>,
+    pub(crate) fetches: u64,
+    pub(crate) failures: u64,
+    pub(crate) renewals: u64,
+    pub(crate) last_error: Option<Error>,
+}
+
+pub(crate) struct Keeper {
+    live: Arc<Live>,
+    name: Box<str>,
+    entry: Arc<Entry>,
+    status: Arc<Mutex<KeeperStatus>>,
+    /// When the schedule wants the next fetch, by KMS's clock.
+    next: Option<SystemTime>,
+    failures_in_a_row: u32,
+    bucket: TokenBucket,
+    rejected: Rejected,
+}
+
+/// The AccessKeys that were lately reported as rejected: a region that lags behind must not bring one back.
+#[derive(Default)]
+struct Rejected(VecDeque<(String, Instant)>);
+
+impl Rejected {
+    const REMEMBERED_FOR: Duration = Duration::from_secs(600);
+    const MOST: usize = 16;
+
+    fn add(&mut self, id: String) {
+        self.0.retain(|(known, at)| *known != id && at.elapsed() < Self::REMEMBERED_FOR);
+        if self.0.len() == Self::MOST {
+            self.0.pop_front();
+        }
+        self.0.push_back((id, Instant::now()));
+    }
+
+    fn contains(&self, id: &str) -> bool {
+        self.0.iter().any(|(known, at)| known == id && at.elapsed() < Self::REMEMBERED_FOR)
+    }
+}
+
+/// The clock on the wall may jump and the machine may sleep: the schedule looks at it at least this often.
+const LOOK_AT_THE_CLOCK: Duration = Duration::from_secs(3600);
+
+/// How long to wait for KMS at a cold start before the cache file is used.
+const PATIENCE_WITH_CACHE_FILE: Duration = Duration::from_secs(5);
+
+impl Keeper {
+    pub(crate) fn new(live: Arc<Live>, name: &str, status: Arc<Mutex<KeeperStatus>>) -> Self {
+        let entry = live.state().cache.entry(name);
+        let renewal = &live.state().config.renewal;
+        let bucket = TokenBucket::new(renewal.tokens, renewal.refill, Instant::now());
+        let mut keeper = Keeper {
+            live,
+            name: name.into(),
+            entry,
+            status,
+            next: None,
+            failures_in_a_row: 0,
+            bucket,
+            rejected: Rejected::default(),
+        };
+        // In a forked child the value is there already, and the child's schedule is its own.
+        if let Some(snapshot) = keeper.entry.snapshot() {
+            keeper.schedule_after(&snapshot);
+        }
+        keeper
+    }
+
+    /// Serves `asks` and the schedule until the provider closes, or there is nothing to keep.
+    pub(crate) async fn run(mut self, mut asks: UnboundedReceiver<Ask>) {
+        loop {
+            let mut round = Round::default();
+            tokio::select! {
+                biased;
+                ask = asks.recv() => match ask {
+                    Some(ask) => self.accept(ask, &mut round, None),
+                    None => return,
+                },
+                () = self.due() => round.wanted = true,
+                () = self.too_stale() => self.forget(),
+            }
+            while let Ok(ask) = asks.try_recv() {
+                self.accept(ask, &mut round, None);
+            }
+            while !round.is_empty() {
+                let mut following = Round::default();
+                self.perform(&mut round, &mut following, &mut asks).await;
+                round = following;
+            }
+            if self.next.is_none() && self.live.retire(&self.name, &mut asks) {
+                return;
+            }
+        }
+    }
+
+    /// Puts `ask` where it belongs, or answers it at once. `following` is given while a fetch is under way: what that fetch
+    /// may be too early for waits for the one after it.
+    fn accept(&mut self, ask: Ask, round: &mut Round, following: Option<&mut Round>) {
+        let busy = following.is_some();
+        let renewing = !round.renewals.is_empty();
+        let snapshot = self.entry.snapshot();
+        match ask {
+            Ask::Need(waiter) => match snapshot {
+                Some(snapshot) => waiter.answer(Ok(&snapshot)),
+                None => round.fetches.push(waiter),
+            },
+            Ask::Refresh(waiter) => following.unwrap_or(round).fetches.push(waiter),
+            Ask::Probe => following.unwrap_or(round).wanted = true,
+            Ask::Renew { rejected, waiter, asked } => {
+                self.rejected.add(rejected);
+                match snapshot.as_ref().filter(|snapshot| self.is_good(snapshot)) {
+                    Some(snapshot) => waiter.send(snapshot.credentials()),
+                    None if busy && !renewing => {
+                        following.unwrap_or(round).renewals.push(Renewal { waiter, asked });
+                    }
+                    None => round.renewals.push(Renewal { waiter, asked }),
+                }
+            }
+        }
+    }
+
+    /// Whether nobody has reported this AccessKey as rejected.
+    fn is_good(&self, snapshot: &Snapshot) -> bool {
+        snapshot.access_key_id().is_some_and(|id| !self.rejected.contains(id))
+    }
+
+    /// Fetches for `round` until it is served or its time is up.
+    async fn perform(&mut self, round: &mut Round, following: &mut Round, asks: &mut UnboundedReceiver<Ask>) {
+        let Some(deadline) = self.deadline(round) else { return };
+        let mut tries = 0;
+        loop {
+            let fetched = self.fetch_listening(round, following, asks, deadline).await;
+            let error = match fetched.and_then(|secret| self.take_over(secret)) {
+                Ok(snapshot) => {
+                    round.fetches.drain(..).for_each(|waiter| waiter.answer(Ok(&snapshot)));
+                    if snapshot.credentials.is_none() || self.is_good(&snapshot) {
+                        round
+                            .renewals
+                            .drain(..)
+                            .for_each(|renewal| renewal.waiter.send(snapshot.credentials()));
+                    }
+                    if round.renewals.is_empty() {
+                        return;
+                    }
+                    still_rejected(&snapshot, &self.name)
+                }
+                Err(error) => {
+                    self.note_failure(&error);
+                    if let Some(snapshot) = self.fall_back(&error) {
+                        round.fetches.drain(..).for_each(|waiter| waiter.answer(Ok(&snapshot)));
+                    }
+                    round.fetches.drain(..).for_each(|waiter| waiter.answer(Err(error.clone())));
+                    error
+                }
+            };
+            tries += 1;
+            let wait = self.before_next_try(&error, tries);
+            if round.renewals.is_empty() || !error.retryable() || Instant::now() + wait >= deadline {
+                round.answer_all(&error);
+                return;
+            }
+            self.wait_listening(wait, round, following, asks).await;
+        }
+    }
+
+    /// Until when `round` may take, or none when there is nothing to do: no renewal is left that the bucket allows.
+    fn deadline(&mut self, round: &mut Round) -> Option<Instant> {
+        let now = Instant::now();
+        let config = &self.live.state().config;
+        if let Some(snapshot) = self.entry.snapshot().filter(|snapshot| self.is_good(snapshot)) {
+            round.renewals.drain(..).for_each(|renewal| renewal.waiter.send(snapshot.credentials()));
+        }
+        let mut deadline = now + config.fetch_deadline;
+        let cache_file_may_help = self.entry.snapshot().is_none()
+            && self.live.cache_file().is_some_and(|file| file.holds(&self.name));
+        if cache_file_may_help {
+            deadline = deadline.min(now + PATIENCE_WITH_CACHE_FILE);
+        }
+        if let Some(first) = round.renewals.iter().map(|renewal| renewal.asked).min() {
+            match self.bucket.take(now) {
+                // A second at least, for whoever had to wait for another fetch to end.
+                Ok(()) => {
+                    deadline = (first + config.renewal.deadline).max(now + Duration::from_secs(1));
+                    self.status.lock().renewals += 1;
+                }
+                Err(wait) => {
+                    let error = too_many_renewals(&self.name, wait);
+                    round.renewals.drain(..).for_each(|renewal| renewal.waiter.send(Err(error.clone())));
+                }
+            }
+        }
+        (!round.is_empty()).then_some(deadline)
+    }
+
+    /// Fetches, and lets newcomers in meanwhile.
+    async fn fetch_listening(
+        &mut self,
+        round: &mut Round,
+        following: &mut Round,
+        asks: &mut UnboundedReceiver<Ask>,
+        deadline: Instant,
+    ) -> Result<Secret> {
+        let live = self.live.clone();
+        let request = Arc::new(SecretRequest::current(&self.name));
+        let mut fetching = std::pin::pin!(fetch(&live, request, deadline));
+        loop {
+            // A renewal does not wait for ever for a fetch that was begun for something else.
+            let cut = following
+                .renewals
+                .first()
+                .map(|renewal| renewal.asked + self.live.state().config.renewal.deadline / 2);
+            tokio::select! {
+                biased;
+                result = &mut fetching => return result,
+                Some(ask) = asks.recv() => self.accept(ask, round, Some(&mut *following)),
+                () = sleep_until(cut.unwrap_or(deadline)), if cut.is_some() => return Err(overtaken(&self.name)),
+            }
+        }
+    }
+
+    async fn wait_listening(
+        &mut self,
+        wait: Duration,
+        round: &mut Round,
+        following: &mut Round,
+        asks: &mut UnboundedReceiver<Ask>,
+    ) {
+        let end = Instant::now() + wait;
+        loop {
+            tokio::select! {
+                biased;
+                () = sleep_until(end) => return,
+                Some(ask) = asks.recv() => self.accept(ask, round, Some(&mut *following)),
+            }
+        }
+    }
+
+    fn before_next_try(&self, error: &Error, tries: u32) -> Duration {
+        let draw = self.live.environment().random.draw();
+        // A tenth of a second at least, or a draw near zero would ask again at once.
+        Backoff::after(error).wait(tries, error.retry_after(), draw).max(Duration::from_millis(100))
+    }
+
+    /// Puts what KMS answered into the cache.
+    fn take_over(&mut self, secret: Secret) -> Result<Arc<Snapshot>> {
+        let snapshot = Arc::new(Snapshot::new(Arc::new(secret), self.live.state().now(), Instant::now())?);
+        let before = self.entry.snapshot();
+        let old_id = before.as_ref().and_then(|before| before.access_key_id());
+        let new_id = snapshot.access_key_id();
+        if old_id.is_some() && old_id != new_id && !self.is_good(&snapshot) {
+            return Err(brought_back(&self.name, new_id.unwrap_or_default()));
+        }
+        self.entry.set(Some(snapshot.clone()));
+        self.failures_in_a_row = 0;
+        {
+            let mut status = self.status.lock();
+            status.fetches += 1;
+            status.last_error = None;
+        }
+        self.schedule_after(&snapshot);
+        if let Some(file) = self.live.cache_file() {
+            file.store(&snapshot, &self.live.state().client_keys[0].proven());
+        }
+        self.live.tell(Event::Fetched {
+            secret: self.name.to_string(),
+            version_id: snapshot.secret.version_id().to_owned(),
+        });
+        if let (Some(old), Some(new)) = (old_id, new_id)
+            && old != new
+        {
+            self.live.tell(Event::Rotated {
+                secret: self.name.to_string(),
+                old_access_key_id: old.to_owned(),
+                new_access_key_id: new.to_owned(),
+            });
+        }
+        Ok(snapshot)
+    }
+
+    fn schedule_after(&mut self, snapshot: &Snapshot) {
+        let config = &self.live.state().config;
+        let draw = self.live.environment().random.draw();
+        let rotation = snapshot.secret.next_rotation_date();
+        let next = schedule::next_refresh(snapshot.fetched, rotation, &config.refresh, draw);
+        self.set_next(schedule::within_max_stale(next, snapshot.fetched, config.max_stale, draw));
+    }
+
+    fn set_next(&mut self, next: SystemTime) {
+        self.next = Some(next);
+        self.status.lock().next_refresh = Some(next);
+    }
+
+    fn note_failure(&mut self, error: &Error) {
+        self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
+        {
+            let mut status = self.status.lock();
+            status.failures += 1;
+            status.last_error = Some(error.clone());
+        }
+        let snapshot = self.entry.snapshot();
+        let mut next_try_in = None;
+        if snapshot.is_some() || self.next.is_some() {
+            let draw = self.live.environment().random.draw();
+            let wait = schedule::after_failed_refresh(self.failures_in_a_row, error.retry_after(), draw);
+            self.set_next(self.live.state().now() + wait);
+            next_try_in = Some(wait);
+        }
+        self.live.tell(Event::RefreshFailed {
+            secret: self.name.to_string(),
+            error: error.clone(),
+            stale_for: snapshot.map(|snapshot| snapshot.fetched_at.elapsed()).unwrap_or_default(),
+            next_try_in,
+        });
+    }
+
+    /// The value of the cache file, when nothing is cached and KMS cannot be reached.
+    fn fall_back(&mut self, error: &Error) -> Option<Arc<Snapshot>> {
+        let out_of_reach = matches!(error.kind(), Kind::Network | Kind::Server | Kind::Throttled);
+        if self.entry.snapshot().is_some() || !out_of_reach {
+            return None;
+        }
+        let state = self.live.state();
+        let now = state.now();
+        let kept = self.live.cache_file()?.load(&self.name, state.config.max_stale, now)?;
+        let age = now.duration_since(kept.fetched).unwrap_or_default();
+        let fetched_at = Instant::now().checked_sub(age).unwrap_or_else(Instant::now);
+        let snapshot = Arc::new(Snapshot::new(Arc::new(kept.secret), kept.fetched, fetched_at).ok()?);
+        self.entry.set(Some(snapshot.clone()));
+        let draw = self.live.environment().random.draw();
+        self.set_next(
+            now + schedule::after_failed_refresh(self.failures_in_a_row, error.retry_after(), draw),
+        );
+        self.live.tell(Event::CacheFileUsed { secret: self.name.to_string(), age });
+        Some(snapshot)
+    }
+
+    async fn due(&self) {
+        let Some(next) = self.next else { return std::future::pending().await };
+        while let Ok(wait) = next.duration_since(self.live.state().now())
+            && !wait.is_zero()
+        {
+            sleep(wait.min(LOOK_AT_THE_CLOCK)).await;
+        }
+    }
+
+    async fn too_stale(&self) {
+        match (self.live.state().config.max_stale, self.entry.snapshot()) {
+            (Some(most), Some(snapshot)) => sleep_until(snapshot.fetched_at + most).await,
+            _ => std::future::pending().await,
+        }
+    }
+
+    /// The next reader asks KMS and gets its error.
+    fn forget(&mut self) {
+        tracing::warn!("{} is older than max_stale allows and is not handed out any more", self.name);
+        self.entry.set(None);
+    }
+}
+
+fn still_rejected(snapshot: &Snapshot, name: &str) -> Error {
+    let id = snapshot.access_key_id().unwrap_or_default();
+    Error::new(
+        Kind::Server,
+        format!("KMS still answers {name} with AccessKey {id}, which was rejected: rotate the secret in KMS, or look in RAM whether the AccessKey is disabled"),
+    )
+    .with_retryable(true)
+}
+
+fn brought_back(name: &str, id: &str) -> Error {
+    Error::new(
+        Kind::Server,
+        format!("KMS answered {name} with AccessKey {id}, which was rejected before: the region lags behind, and the newer one stays in use"),
+    )
+    .with_retryable(true)
+}
+
+fn overtaken(name: &str) -> Error {
+    Error::new(Kind::Network, format!("KMS did not answer in time for {name}: a renewal takes over"))
+        .with_retryable(true)
+}
+
+fn too_many_renewals(name: &str, wait: Duration) -> Error {
+    Error::new(
+        Kind::Throttled,
+        format!(
+            "{name} was renewed too often; the next renewal is allowed in {} s: look why its AccessKeys are rejected, or raise renew_tokens",
+            wait.as_secs().max(1)
+        ),
+    )
+    .with_retryable(true)
+    .with_retry_after(Some(wait))
+}

@@ -1,0 +1,59 @@
+//! Managed Alibaba Cloud AccessKeys for applications.
+//!
+//! An application holds a *ClientKey* (a PKCS#12 private key and its password) and the name of a managed RAM
+//! secret. [`Provider`] fetches the secret from KMS, caches it, follows its rotations and hands out the AccessKey
+//! of the hour.
+//!
+//! ```no_run
+//! let provider = kmsak::Provider::from_file("managed_credentials_providers.properties")?;
+//! let credentials = provider.credentials("acs/ram/user/app")?;
+//! use_it(credentials.access_key_id(), credentials.access_key_secret());
+//! # fn use_it(_: &str, _: &str) {}
+//! # Ok::<(), kmsak::Error>(())
+//! ```
+
+mod backoff;
+mod c_text;
+mod cache;
+mod cache_file;
+mod client_key;
+mod client_key_expiry;
+mod client_key_in_use;
+mod config;
+mod date;
+mod endpoint;
+mod engine;
+mod environment;
+mod error;
+mod event;
+mod fetch;
+mod file_watch;
+mod fork;
+mod gateway;
+mod keeper;
+mod live;
+mod lock;
+mod logs;
+mod pending;
+mod protected;
+mod provider;
+mod rejection;
+mod schedule;
+mod secret;
+mod skew;
+mod stats;
+mod token_bucket;
+mod transport;
+#[cfg(test)]
+mod year_tests;
+
+pub use client_key::ClientKeyInfo;
+pub use config::{Builder, Config, EndpointDescription, Gateway};
+pub use error::{Error, Kind, Result};
+pub use event::{Event, Subscription};
+pub use logs::{LogLevel, forward_logs};
+pub use pending::Pending;
+pub use provider::{Provider, ServiceError};
+pub use rejection::is_rejection;
+pub use secret::{Credentials, Secret};
+pub use stats::{ClientKeyStats, EndpointStats, SecretStats, Stats};

@@ -1,0 +1,162 @@
+//! An answer that may still be on its way.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use crate::error::{Error, Kind, Result};
+
+/// An answer that may still be on its way: wait for it ([`wait`](Pending::wait),
+/// [`wait_timeout`](Pending::wait_timeout)), await it from any executor, or have a function called with it
+/// ([`then`](Pending::then)). Dropping it gives up waiting; the fetch goes on for whoever else waits and for the cache.
+#[must_use = "an answer that nobody waits for is lost"]
+pub struct Pending<T>(Arc<Slot<T>>);
+
+struct Slot<T> {
+    state: Mutex<State<T>>,
+    arrived: Condvar,
+}
+
+enum State<T> {
+    Awaited(Option<Waker>),
+    Promised(Box<dyn FnOnce(Result<T>) + Send>),
+    Here(Result<T>),
+    Gone,
+}
+
+/// The other end of a [`Pending`]. Dropped without an answer, it answers that the provider is closed.
+pub(crate) struct Reply<T>(Option<Arc<Slot<T>>>);
+
+impl<T> Slot<T> {
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> Pending<T> {
+    pub(crate) fn new() -> (Reply<T>, Pending<T>) {
+        let slot = Arc::new(Slot { state: Mutex::new(State::Awaited(None)), arrived: Condvar::new() });
+        (Reply(Some(slot.clone())), Pending(slot))
+    }
+
+    pub(crate) fn ready(result: Result<T>) -> Self {
+        Pending(Arc::new(Slot { state: Mutex::new(State::Here(result)), arrived: Condvar::new() }))
+    }
+
+    /// Blocks until the answer is here. Do not call it from an async task: await the value there.
+    ///
+    /// # Errors
+    /// Whatever the operation that gave this `Pending` documents.
+    pub fn wait(self) -> Result<T> {
+        let mut state = self.0.lock();
+        loop {
+            if let Some(result) = take_if_here(&mut state) {
+                return result;
+            }
+            state = self.0.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Blocks for at most `timeout`; `None` when the answer is not here by then: call again, or drop the value. Once
+    /// it has returned an answer, it must not be called again.
+    ///
+    /// # Panics
+    /// When the answer was taken already.
+    pub fn wait_timeout(&self, timeout: Duration) -> Option<Result<T>> {
+        let started = Instant::now();
+        let mut state = self.0.lock();
+        loop {
+            if let Some(result) = take_if_here(&mut state) {
+                return Some(result);
+            }
+            let left = timeout.checked_sub(started.elapsed()).filter(|left| !left.is_zero())?;
+            (state, _) = self.0.arrived.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Calls `f` with the answer, once: now, on this thread, if it is here already; else on kmsak's own thread, which `f` must
+    /// not block.
+    pub fn then(self, f: impl FnOnce(Result<T>) + Send + 'static) {
+        let mut state = self.0.lock();
+        if let Some(result) = take_if_here(&mut state) {
+            drop(state);
+            f(result);
+        } else {
+            *state = State::Promised(Box::new(f));
+        }
+    }
+}
+
+fn take_if_here<T>(state: &mut State<T>) -> Option<Result<T>> {
+    match state {
+        State::Here(_) => match std::mem::replace(state, State::Gone) {
+            State::Here(result) => Some(result),
+            _ => unreachable!("it was here"),
+        },
+        State::Gone => panic!("the answer was taken already"),
+        State::Awaited(_) | State::Promised(_) => None,
+    }
+}
+
+impl<T> Future for Pending<T> {
+    type Output = Result<T>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.0.lock();
+        match take_if_here(&mut state) {
+            Some(result) => Poll::Ready(result),
+            None => {
+                *state = State::Awaited(Some(context.waker().clone()));
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl<T> Reply<T> {
+    pub(crate) fn send(mut self, result: Result<T>) {
+        if let Some(slot) = self.0.take() {
+            deliver(&slot, result);
+        }
+    }
+}
+
+fn deliver<T>(slot: &Slot<T>, result: Result<T>) {
+    let mut state = slot.lock();
+    match std::mem::replace(&mut *state, State::Gone) {
+        State::Promised(f) => {
+            drop(state);
+            f(result);
+        }
+        State::Awaited(waker) => {
+            *state = State::Here(result);
+            drop(state);
+            slot.arrived.notify_all();
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+        }
+        State::Here(_) | State::Gone => unreachable!("a reply is sent once"),
+    }
+}
+
+impl<T> Drop for Reply<T> {
+    fn drop(&mut self) {
+        if let Some(slot) = self.0.take() {
+            deliver(&slot, Err(closed()));
+        }
+    }
+}
+
+/// The answer to everybody once a provider is closed.
+pub(crate) fn closed() -> Error {
+    Error::new(Kind::Closed, "The provider is closed: open a new one, or close it later")
+}
+
+impl<T> std::fmt::Debug for Pending<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pending").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,351 @@
+//! The public face.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tokio::time::Instant;
+
+use crate::config::{Builder, Config};
+use crate::engine::Engine;
+use crate::environment::Environment;
+use crate::error::{Error, Result};
+use crate::event::{Event, Subscription};
+use crate::fork::PerProcess;
+use crate::keeper::{Ask, Waiter};
+use crate::live::{Live, State, check_name};
+use crate::pending::{Pending, closed};
+use crate::secret::{Credentials, Secret};
+use crate::stats::Stats;
+
+/// Hands out managed AccessKeys and other secrets, and keeps them current.
+///
+/// Cheap to clone; every clone is the same provider. Safe to use from any thread, and in a child after `fork`. Once a
+/// value has been fetched, reading it takes no lock and never waits for the network: one background thread for the process
+/// refreshes what is cached. Dropping the last clone closes the provider.
+#[derive(Clone)]
+pub struct Provider(Arc<Inner>);
+
+struct Inner {
+    state: Arc<State>,
+    process: PerProcess<Process>,
+}
+
+/// What a forked child has to make anew.
+struct Process {
+    live: Arc<Live>,
+    /// Dropped after `live` is closed: with the last provider the thread ends.
+    _engine: Arc<Engine>,
+}
+
+impl Provider {
+    /// Opens a provider as the `.properties` file at `path` says (see `docs/configuration.md` for its keys); an
+    /// environment variable of the same name wins over a line of the file. Secrets
+    /// named in `secret_names` begin to be fetched; nobody waits for them here.
+    ///
+    /// # Errors
+    /// [`Kind::Configuration`](crate::Kind::Configuration) or [`Kind::ClientKey`](crate::Kind::ClientKey), with what
+    /// to mend.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
+        Provider::open(Config::from_file(path.as_ref())?)
+    }
+
+    /// Opens a provider as the usual places say: environment variables named like the properties, and
+    /// `managed_credentials_providers.properties` in the working directory if it is there.
+    ///
+    /// # Errors
+    /// As for [`from_file`](Provider::from_file).
+    pub fn from_env() -> Result<Self> {
+        Provider::open(Config::from_usual_places()?)
+    }
+
+    /// Begins a configuration from code; [`Builder::open`] ends it.
+    pub fn builder() -> Builder {
+        Builder::new()
+    }
+
+    /// Opens a provider with `config`.
+    ///
+    /// # Errors
+    /// As for [`from_file`](Provider::from_file).
+    pub fn open(config: Config) -> Result<Self> {
+        for warning in &config.warnings {
+            tracing::warn!("{warning}");
+        }
+        let secret_names = config.secret_names.clone();
+        let state = State::new(config, Environment::real())?;
+        for client_key in &state.client_keys {
+            if let Some(warning) = client_key.proven().info().validity_warning(state.now()) {
+                tracing::warn!("{warning}");
+            }
+        }
+        let provider = Provider(Arc::new(Inner { state: Arc::new(state), process: PerProcess::empty() }));
+        // Opened now, so that a CA that cannot be used is told here and not at the first fetch.
+        provider.0.live()?;
+        for name in secret_names {
+            drop(provider.begin_secret(&name));
+        }
+        Ok(provider)
+    }
+
+    /// The AccessKey in the managed RAM secret `name`, from the cache if it was fetched before.
+    ///
+    /// # Errors
+    /// Only as long as the secret was never fetched (or with `max_stale` set): KMS's refusal or the network's failure
+    /// after `fetch_deadline` (20 s unless configured) at most.
+    /// [`Kind::Configuration`](crate::Kind::Configuration) when the secret holds no AccessKey.
+    pub fn credentials(&self, name: &str) -> Result<Arc<Credentials>> {
+        match self.cached_credentials(name) {
+            Some(credentials) => Ok(credentials),
+            None => self.begin_credentials(name).wait(),
+        }
+    }
+
+    /// As [`credentials`](Provider::credentials), without blocking.
+    pub fn begin_credentials(&self, name: &str) -> Pending<Arc<Credentials>> {
+        if let Some(credentials) = self.cached_credentials(name) {
+            return Pending::ready(Ok(credentials));
+        }
+        let (reply, pending) = Pending::new();
+        self.ask(name, Ask::Need(Waiter::Credentials(reply)), pending)
+    }
+
+    /// The AccessKey in `name` if it is cached: never waits, never fetches.
+    #[must_use]
+    pub fn cached_credentials(&self, name: &str) -> Option<Arc<Credentials>> {
+        self.0.revive_after_fork();
+        self.0.state.cache.credentials(name)
+    }
+
+    /// A number that grows (and wraps) with every change of the cache, before anybody is answered with what changed: whoever keeps
+    /// an answer of [`cached_credentials`](Provider::cached_credentials) may use it for as long as the number is the one read
+    /// before asking. For bindings, where asking costs more than reading a number.
+    #[must_use]
+    pub fn changes(&self) -> Arc<AtomicU32> {
+        self.0.state.cache.changes().clone()
+    }
+
+    /// The secret `name` of any type, from the cache if it was fetched before.
+    ///
+    /// # Errors
+    /// As for [`credentials`](Provider::credentials), but for the type.
+    pub fn secret(&self, name: &str) -> Result<Arc<Secret>> {
+        self.begin_secret(name).wait()
+    }
+
+    /// As [`secret`](Provider::secret), without blocking.
+    pub fn begin_secret(&self, name: &str) -> Pending<Arc<Secret>> {
+        self.0.revive_after_fork();
+        if let Some(snapshot) = self.0.state.cache.snapshot(name) {
+            return Pending::ready(Ok(snapshot.secret.clone()));
+        }
+        let (reply, pending) = Pending::new();
+        self.ask(name, Ask::Need(Waiter::Secret(reply)), pending)
+    }
+
+    /// The version of the secret `name` with the stage label `version_stage`, such as `ACSPrevious`: asked of KMS
+    /// each time, never cached.
+    ///
+    /// # Errors
+    /// As for [`secret`](Provider::secret).
+    pub fn secret_at_stage(&self, name: &str, version_stage: &str) -> Result<Arc<Secret>> {
+        self.begin_secret_at_stage(name, version_stage).wait()
+    }
+
+    /// As [`secret_at_stage`](Provider::secret_at_stage), without blocking.
+    pub fn begin_secret_at_stage(&self, name: &str, version_stage: &str) -> Pending<Arc<Secret>> {
+        let live =
+            match check_name(name).and_then(|()| check_name(version_stage)).and_then(|()| self.0.live()) {
+                Ok(live) => live,
+                Err(error) => return Pending::ready(Err(error)),
+            };
+        let (reply, pending) = Pending::new();
+        let request = Arc::new(crate::gateway::SecretRequest {
+            name: name.to_owned(),
+            version_stage: version_stage.to_owned(),
+        });
+        let deadline = Instant::now() + self.0.state.config.fetch_deadline;
+        live.spawn({
+            let live = live.clone();
+            async move { reply.send(crate::fetch::fetch(&live, request, deadline).await.map(Arc::new)) }
+        });
+        pending
+    }
+
+    /// An AccessKey other than `rejected_id`, which a cloud service has just refused. When the cache holds another
+    /// one already, it is answered at once; otherwise KMS is asked, once for the whole process however many threads
+    /// call.
+    ///
+    /// # Errors
+    /// When KMS has no other AccessKey, or cannot be reached, within `renew_deadline` (10 s unless configured); or
+    /// [`Kind::Throttled`](crate::Kind::Throttled) when the secret's token bucket is empty.
+    pub fn renew(&self, name: &str, rejected_id: &str) -> Result<Arc<Credentials>> {
+        self.begin_renew(name, rejected_id).wait()
+    }
+
+    /// As [`renew`](Provider::renew), without blocking.
+    pub fn begin_renew(&self, name: &str, rejected_id: &str) -> Pending<Arc<Credentials>> {
+        let (waiter, pending) = Pending::new();
+        self.ask(
+            name,
+            Ask::Renew { rejected: rejected_id.to_owned(), waiter, asked: Instant::now() },
+            pending,
+        )
+    }
+
+    /// Fetches the secret `name` from KMS now, whatever the cache holds, and caches it.
+    ///
+    /// # Errors
+    /// As for [`secret`](Provider::secret); a cached value stays in use.
+    pub fn refresh(&self, name: &str) -> Result<Arc<Secret>> {
+        self.begin_refresh(name).wait()
+    }
+
+    /// As [`refresh`](Provider::refresh), without blocking.
+    pub fn begin_refresh(&self, name: &str) -> Pending<Arc<Secret>> {
+        let (reply, pending) = Pending::new();
+        self.ask(name, Ask::Refresh(Waiter::Secret(reply)), pending)
+    }
+
+    /// Runs `f` with the AccessKey in `name`. When the service rejects that AccessKey (see
+    /// [`is_rejection`](Provider::is_rejection)), renews it and runs `f` once more.
+    ///
+    /// # Errors
+    /// What `f` answered last; or the failure to fetch a first AccessKey. When a renewal fails, the service's own error is
+    /// answered, and the renewal's is logged and told as an event.
+    pub fn call<T, E>(&self, name: &str, mut f: impl FnMut(&Credentials) -> Result<T, E>) -> Result<T, E>
+    where
+        E: ServiceError + From<Error>,
+    {
+        let credentials = self.credentials(name)?;
+        let error = match f(&credentials) {
+            Ok(value) => return Ok(value),
+            Err(error) => error,
+        };
+        if !error.code().is_some_and(|code| self.is_rejection(code)) {
+            return Err(error);
+        }
+        match self.renew(name, credentials.access_key_id()) {
+            Ok(renewed) => f(&renewed),
+            Err(_) => Err(error),
+        }
+    }
+
+    /// Whether a cloud service's error `code` means that it does not know an AccessKey: one of
+    /// `InvalidAccessKeyId`, `InvalidAccessKeyId.NotFound` and `InvalidAccessKeyId.Inactive` unless configured
+    /// otherwise.
+    #[must_use]
+    pub fn is_rejection(&self, code: &str) -> bool {
+        self.0.state.config.renewal.rejection_codes.iter().any(|known| known == code)
+    }
+
+    /// Calls `listener` with everything that happens until the [`Subscription`] is dropped. The calls come from other
+    /// threads, one at a time for each listener; a listener that is slow or panics harms nobody, but of more than 1024
+    /// events that wait for it the oldest are dropped.
+    pub fn subscribe(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
+        self.0.state.subscribers.add(Box::new(listener))
+    }
+
+    /// What goes on inside. Without secrets.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        match self.0.live() {
+            Ok(live) => Stats::of(&live),
+            Err(_) => Stats::default(),
+        }
+    }
+
+    /// Ends all refreshing, forgets every value, and answers whoever waits with
+    /// [`Kind::Closed`](crate::Kind::Closed), as every later call. Closing again does nothing.
+    pub fn close(&self) {
+        self.0.close();
+    }
+
+    /// Whether [`close`](Provider::close) was called.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.0.state.closed.load(Ordering::Acquire)
+    }
+
+    fn ask<T>(&self, name: &str, ask: Ask, pending: Pending<T>) -> Pending<T> {
+        match check_name(name).and_then(|()| self.0.live()) {
+            Ok(live) => {
+                live.ask(name, ask);
+                pending
+            }
+            Err(error) => Pending::ready(Err(error)),
+        }
+    }
+}
+
+impl Inner {
+    fn live(&self) -> Result<Arc<Live>> {
+        if self.state.closed.load(Ordering::Acquire) {
+            return Err(closed());
+        }
+        let make = || {
+            let engine = Engine::get()?;
+            // Everything that opens sockets and timers must be made where they will run.
+            let _inside = engine.handle().enter();
+            let live = Live::start(self.state.clone(), engine.handle())?;
+            Ok(Arc::new(Process { live, _engine: engine.clone() }))
+        };
+        let process = self.process.get_or_make(make, |unused: Arc<Process>| unused.live.close())?;
+        if self.state.closed.load(Ordering::Acquire) {
+            // Closed while it was being made.
+            self.close();
+            return Err(closed());
+        }
+        Ok(process.live.clone())
+    }
+
+    /// A forked child that only reads cached values must have its refreshes all the same.
+    fn revive_after_fork(&self) {
+        if self.process.is_inherited() && self.live().is_err() {
+            tracing::debug!("a forked child cannot refresh what it reads");
+        }
+    }
+
+    fn close(&self) {
+        self.state.closed.store(true, Ordering::Release);
+        self.state.cache.clear();
+        if let Some(process) = self.process.take() {
+            process.live.close();
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl Builder {
+    /// Checks the configuration and opens a provider with it.
+    ///
+    /// # Errors
+    /// As for [`Builder::build`] and [`Provider::open`].
+    pub fn open(self) -> Result<Provider> {
+        Provider::open(self.build()?)
+    }
+}
+
+/// The error of a cloud service's SDK, as far as [`Provider::call`] needs to know it.
+pub trait ServiceError {
+    /// The service's error code, such as `InvalidAccessKeyId.NotFound`.
+    fn code(&self) -> Option<&str>;
+}
+
+impl ServiceError for Error {
+    fn code(&self) -> Option<&str> {
+        Error::code(self)
+    }
+}
+
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Provider").field("closed", &self.is_closed()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,138 @@
+//! What goes on inside a provider, for dashboards and support. No secret is in it.
+
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+use crate::client_key::ClientKeyInfo;
+use crate::error::Error;
+use crate::live::Live;
+
+/// A provider's state at one moment.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Stats {
+    /// The secrets in the cache, by name.
+    pub secrets: Vec<SecretStats>,
+    /// The endpoints as configured.
+    pub endpoints: Vec<EndpointStats>,
+    /// The ClientKeys in use.
+    pub client_keys: Vec<ClientKeyStats>,
+    /// KMS's clock less this machine's, in milliseconds, as learnt from KMS; 0 when KMS never complained.
+    pub clock_skew_milliseconds: i64,
+}
+
+/// One cached secret.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SecretStats {
+    /// The secret's name.
+    pub name: String,
+    /// The version in the cache.
+    pub version_id: Option<String>,
+    /// The AccessKey id in the cache, for a managed RAM secret.
+    pub access_key_id: Option<String>,
+    /// How long ago the cached value was fetched from KMS.
+    pub age: Option<Duration>,
+    /// How long ago the cached value was fetched if the latest refresh failed; zero when it succeeded.
+    pub stale_for: Duration,
+    /// The time until the next scheduled refresh.
+    pub next_refresh_in: Option<Duration>,
+    /// Successful fetches.
+    pub fetches: u64,
+    /// Failed fetches.
+    pub failures: u64,
+    /// Renewals after a rejected AccessKey that asked KMS.
+    pub renewals: u64,
+    /// The latest failure, if the latest fetch failed.
+    pub last_error: Option<Error>,
+}
+
+/// One endpoint.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct EndpointStats {
+    /// Host, and port where it is not 443.
+    pub endpoint: String,
+    /// Whether it is passed over at the moment.
+    pub down: bool,
+    /// The moving average of its answers' latency.
+    pub latency: Option<Duration>,
+    /// Requests sent to it and ended.
+    pub requests: u64,
+    /// Those that failed.
+    pub failures: u64,
+}
+
+/// One ClientKey.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ClientKeyStats {
+    /// What it says of itself.
+    pub info: ClientKeyInfo,
+    /// Whole days until it expires; zero once it has, by this machine's clock corrected by what KMS told.
+    pub days_left: u64,
+}
+
+impl Stats {
+    pub(crate) fn of(live: &Live) -> Self {
+        let state = live.state();
+        let now = state.now();
+        let secrets = live
+            .keeper_statuses()
+            .into_iter()
+            .map(|(name, status)| {
+                let snapshot = state.cache.snapshot(&name);
+                let age = snapshot.as_ref().map(|snapshot| snapshot.fetched_at.elapsed());
+                SecretStats {
+                    name: name.into(),
+                    version_id: snapshot.as_ref().map(|snapshot| snapshot.secret.version_id().to_owned()),
+                    access_key_id: snapshot
+                        .as_ref()
+                        .and_then(|snapshot| snapshot.access_key_id())
+                        .map(str::to_owned),
+                    age,
+                    stale_for: if status.last_error.is_some() {
+                        age.unwrap_or_default()
+                    } else {
+                        Duration::ZERO
+                    },
+                    next_refresh_in: status
+                        .next_refresh
+                        .map(|next| next.duration_since(now).unwrap_or_default()),
+                    fetches: status.fetches,
+                    failures: status.failures,
+                    renewals: status.renewals,
+                    last_error: status.last_error,
+                }
+            })
+            .collect();
+        let endpoints = live
+            .endpoints()
+            .iter()
+            .map(|endpoint| {
+                let health = endpoint.health();
+                EndpointStats {
+                    endpoint: endpoint.name().to_owned(),
+                    down: health.down_until.is_some_and(|until| until > Instant::now()),
+                    latency: health.latency,
+                    requests: health.requests,
+                    failures: health.failures,
+                }
+            })
+            .collect();
+        let client_keys = state
+            .client_keys
+            .iter()
+            .map(|client_key| {
+                let info = client_key.proven().info().clone();
+                ClientKeyStats { days_left: days_left(info.not_after, now), info }
+            })
+            .collect();
+        Stats { secrets, endpoints, client_keys, clock_skew_milliseconds: state.skew.milliseconds() }
+    }
+}
+
+pub(crate) fn days_left(not_after: SystemTime, now: SystemTime) -> u64 {
+    not_after.duration_since(now).map_or(0, |left| left.as_secs() / 86_400)
+}

@@ -1,0 +1,111 @@
+//! The cache that survives a restart.
+
+mod fixture;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use fixture::{APP, Kms, Told};
+use kmsak::Kind;
+use kmsak_emulator::Fault;
+
+const WITH_FILE: &str = "fetch_deadline=500\ncache_file=secrets.cache";
+
+/// A KMS that answered once and is away now, and the file from that time.
+fn after_a_restart_without_kms() -> (Kms, String) {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud(&with_file(&kms));
+    let id = provider.credentials(APP).expect("KMS answers").access_key_id().to_owned();
+    drop(provider);
+    kms.emulator.inject(Fault::refuse()).expect("a fault");
+    (kms, id)
+}
+
+fn with_file(kms: &Kms) -> String {
+    WITH_FILE.replace("secrets.cache", &kms.folder.path().join("secrets.cache").display().to_string())
+}
+
+#[test]
+fn it_is_used_when_kms_cannot_be_reached_at_start_and_never_once_it_can() {
+    let (kms, id) = after_a_restart_without_kms();
+    let provider = kms.on_the_cloud(&with_file(&kms));
+    let told = Told::by(&provider);
+    assert_eq!(provider.credentials(APP).expect("the file has it").access_key_id(), id);
+    told.wait_for("cache_file_used");
+    drop(provider);
+    kms.emulator.clear_faults();
+    let (_, new) = kms.rotate_without_overlap();
+    let provider = kms.on_the_cloud(&with_file(&kms));
+    assert_eq!(provider.credentials(APP).expect("KMS answers").access_key_id(), new);
+}
+
+#[test]
+fn it_is_never_used_when_kms_refuses() {
+    let (kms, _) = after_a_restart_without_kms();
+    kms.emulator.clear_faults();
+    kms.emulator.delete_secret(APP).expect("it goes");
+    let provider = kms.on_the_cloud(&with_file(&kms));
+    assert_eq!(provider.credentials(APP).expect_err("KMS has no such secret").kind(), Kind::NotFound);
+}
+
+#[test]
+fn it_holds_nothing_readable_and_is_for_its_owner_alone() {
+    let (kms, id) = after_a_restart_without_kms();
+    let path = kms.folder.path().join("secrets.cache");
+    let text = fs::read_to_string(&path).expect("the file");
+    assert!(!text.contains(&id));
+    assert!(!text.contains(&kms.emulator.access_key_of(APP).expect("an AccessKey").secret));
+    assert_eq!(fs::metadata(&path).expect("the file").permissions().mode() & 0o777, 0o600);
+    let left_over = fs::read_dir(kms.folder.path())
+        .expect("the folder")
+        .filter(|entry| {
+            entry.as_ref().is_ok_and(|entry| entry.file_name().to_string_lossy().ends_with(".new"))
+        })
+        .count();
+    assert_eq!(left_over, 0);
+}
+
+#[test]
+fn a_corrupt_foreign_or_tampered_file_is_ignored() {
+    let (kms, _) = after_a_restart_without_kms();
+    let path = kms.folder.path().join("secrets.cache");
+    let good = fs::read_to_string(&path).expect("the file");
+    let other_version = good.replace("\"version_id\":\"", "\"version_id\":\"x");
+    let other_name = good.replace(APP, "acs/ram/user/another");
+    assert!(other_version != good && other_name != good);
+    for (name, bad) in [
+        (APP, String::new()),
+        (APP, "{}".into()),
+        (APP, good[..good.len() / 2].into()),
+        (APP, good.replace("\"format\":1", "\"format\":2")),
+        (APP, other_version),
+        ("acs/ram/user/another", other_name),
+    ] {
+        fs::write(&path, &bad).expect("a writable folder");
+        let provider = kms.on_the_cloud(&with_file(&kms));
+        let error = provider.credentials(name).expect_err("neither KMS nor the file");
+        assert_eq!(error.kind(), Kind::Network, "{bad}");
+    }
+    fs::write(&path, &good).expect("a writable folder");
+    let new = kms.emulator.issue_client_key("app").expect("another");
+    kms.replace_client_key(&new);
+    let provider = kms.on_the_cloud(&with_file(&kms));
+    let error = provider.credentials(APP).expect_err("sealed for another ClientKey");
+    assert_eq!(error.kind(), Kind::Network);
+}
+
+#[test]
+fn a_value_older_than_max_stale_is_ignored() {
+    let (kms, _) = after_a_restart_without_kms();
+    let provider = kms.on_the_cloud(&format!("{}\nmax_stale=1", with_file(&kms)));
+    assert_eq!(provider.credentials(APP).expect_err("too old").kind(), Kind::Network);
+}
+
+#[test]
+fn a_folder_that_does_not_exist_is_told_at_the_start() {
+    let kms = Kms::start();
+    let properties = kms.properties(&kms.files.on_the_cloud, "cache_file=/nowhere/at/all/secrets.cache");
+    let error = kmsak::Provider::from_file(properties).expect_err("no such folder");
+    assert_eq!(error.kind(), Kind::Configuration);
+    assert!(error.message().starts_with("cache_file in "), "{error}");
+}

@@ -1,0 +1,141 @@
+//! Replacing the ClientKey, password and CA files under a running provider.
+
+mod fixture;
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use fixture::{APP, Kms, Told};
+use kmsak::{Event, Kind};
+use kmsak_emulator::Emulator;
+
+#[test]
+fn a_new_pair_is_taken_over_without_anybody_asking() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("");
+    provider.credentials(APP).expect("KMS answers");
+    let told = Told::by(&provider);
+    let old = kms.emulator.client_key().expect("the first one");
+    let new = kms.emulator.issue_client_key("app").expect("another");
+    kms.replace_client_key(&new);
+    let Event::ClientKeyReplaced { old_key_id, new_key_id } = told.wait_for("client_key_replaced") else {
+        unreachable!()
+    };
+    assert_eq!((&old_key_id, &new_key_id), (&old.key_id, &new.key_id));
+    kms.emulator.revoke_client_key(&old.key_id).expect("it goes");
+    provider.refresh(APP).expect("signed by the new one");
+    assert_eq!(provider.stats().client_keys[0].info.key_id, new.key_id);
+}
+
+#[test]
+fn a_refused_client_key_makes_the_files_be_read_again_at_once() {
+    for on_the_cloud in [true, false] {
+        let kms = Kms::start();
+        let properties = if on_the_cloud { &kms.files.on_the_cloud } else { &kms.files.off_the_cloud };
+        let provider = kms.provider(properties, "");
+        let old = kms.emulator.client_key().expect("the first one");
+        let new = kms.emulator.issue_client_key("app").expect("another");
+        provider.credentials(APP).expect("KMS answers");
+        // Revoked and replaced in one moment: no notice of the files can have been taken yet.
+        kms.emulator.revoke_client_key(&old.key_id).expect("it goes");
+        kms.replace_client_key(&new);
+        provider.refresh(APP).expect("the files were read again");
+    }
+}
+
+#[test]
+fn a_broken_or_half_written_file_leaves_the_old_one_in_use() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("");
+    provider.credentials(APP).expect("KMS answers");
+    let told = Told::by(&provider);
+    let new = kms.emulator.issue_client_key("app").expect("another");
+    fs::write(&kms.files.client_key, &new.json[..new.json.len() / 2]).expect("a writable folder");
+    let Event::ClientKeyUnusable { error, .. } = told.wait_for("client_key_unusable") else { unreachable!() };
+    assert_eq!(error.kind(), Kind::ClientKey, "{error}");
+    provider.refresh(APP).expect("the old one signs on");
+    kms.replace_client_key(&new);
+    told.wait_for("client_key_replaced");
+}
+
+#[test]
+fn a_new_client_key_that_kms_refuses_is_not_taken_over() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("");
+    provider.credentials(APP).expect("KMS answers");
+    let told = Told::by(&provider);
+    let stranger = Emulator::builder().generated_keys().start().expect("another KMS");
+    let foreign = stranger.issue_client_key("app").expect("its ClientKey");
+    kms.replace_client_key(&foreign);
+    let Event::ClientKeyUnusable { key_id, .. } = told.wait_for("client_key_unusable") else {
+        unreachable!()
+    };
+    assert_eq!(key_id, kms.emulator.client_key().expect("the first one").key_id);
+    provider.refresh(APP).expect("the old one signs on");
+}
+
+#[test]
+fn a_vanished_file_does_no_harm() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("");
+    provider.credentials(APP).expect("KMS answers");
+    let told = Told::by(&provider);
+    fs::remove_file(&kms.files.client_key).expect("it goes");
+    told.wait_for("client_key_unusable");
+    provider.refresh(APP).expect("what was read is in use");
+}
+
+#[test]
+fn a_kubernetes_secret_volume_is_followed() {
+    let kms = Kms::start();
+    let old = kms.emulator.client_key().expect("the first one");
+    let new = kms.emulator.issue_client_key("app").expect("another");
+    let volume = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| volume.path().join(name);
+    for (directory, client_key) in [("..2026_11_23_01", &old), ("..2026_11_23_02", &new)] {
+        fs::create_dir(at(directory)).expect("a folder");
+        fs::write(at(directory).join("clientKey.json"), &client_key.json).expect("a file");
+        fs::write(at(directory).join("clientKey_Password.txt"), &client_key.password).expect("a file");
+    }
+    symlink("..2026_11_23_01", at("..data")).expect("a link");
+    for file in ["clientKey.json", "clientKey_Password.txt"] {
+        symlink(format!("..data/{file}"), at(file)).expect("a link");
+    }
+    let gateway = kmsak::Gateway::instance()
+        .endpoint(kms.emulator.instance_endpoint())
+        .client_key_file(at("clientKey.json"))
+        .client_key_password_file(at("clientKey_Password.txt"))
+        .ca(kms.emulator.ca_pem());
+    let provider = kmsak::Provider::builder().gateway(gateway).open().expect("the configuration is good");
+    provider.credentials(APP).expect("KMS answers");
+    let told = Told::by(&provider);
+    symlink("..2026_11_23_02", at("..data_tmp")).expect("a link");
+    fs::rename(at("..data_tmp"), at("..data")).expect("exchanged, as the kubelet does");
+    told.wait_for("client_key_replaced");
+}
+
+#[test]
+fn a_replaced_ca_is_followed() {
+    let kms = Kms::start();
+    let stranger = Emulator::builder().generated_keys().start().expect("another KMS");
+    fs::write(&kms.files.ca, stranger.ca_pem()).expect("a writable folder");
+    let provider = kms.on_the_cloud("fetch_deadline=500");
+    assert_eq!(provider.credentials(APP).expect_err("the wrong CA").kind(), Kind::Tls);
+    fs::write(&kms.files.ca, kms.emulator.ca_pem()).expect("a writable folder");
+    let started = std::time::Instant::now();
+    while let Err(error) = provider.credentials(APP) {
+        assert!(started.elapsed() < fixture::PATIENCE, "{error}");
+    }
+}
+
+#[test]
+fn a_client_key_near_its_end_is_told_at_start() {
+    let kms = Kms::start();
+    let now = kms.emulator.now();
+    let day = std::time::Duration::from_secs(86_400);
+    let short = kms.emulator.issue_client_key_between("app", now - day, now + day * 20).expect("a ClientKey");
+    kms.replace_client_key(&short);
+    let provider = kms.on_the_cloud("");
+    let days = provider.stats().client_keys[0].days_left;
+    assert!((19..=20).contains(&days), "{days}");
+}

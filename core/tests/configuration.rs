@@ -1,0 +1,519 @@
+//! What a user is told of a configuration that cannot work, or that looks odd.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use kmsak::{Builder, Config, Gateway, Kind};
+
+const CLIENT_KEY: &str = "client_key_private_key_path=clientKey.json\n\
+                          client_key_password_from_file_path=clientKey_Password.txt\n";
+const REGION: &str = "cache_client_region_id=[{\"regionId\":\"cn-hangzhou\"}]\n";
+
+fn vectors() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors").canonicalize().unwrap()
+}
+
+fn builder(text: &str) -> Builder {
+    Builder::new().properties_text(text, Some(vectors()))
+}
+
+fn refusal(builder: Builder) -> String {
+    let error = builder.build().unwrap_err();
+    assert_eq!(error.kind(), Kind::Configuration);
+    assert!(!error.retryable());
+    error.message().to_owned()
+}
+
+/// The refusal of `text` beside a ClientKey and a region.
+fn refused(text: &str) -> String {
+    refusal(builder(&format!("{CLIENT_KEY}{REGION}{text}")))
+}
+
+/// The refusal of one element of `cache_client_region_id`.
+fn element_refused(element: &str) -> String {
+    refusal(builder(&format!("{CLIENT_KEY}cache_client_region_id=[{element}]")))
+}
+
+fn warnings(text: &str) -> Vec<String> {
+    builder(&format!("{CLIENT_KEY}{REGION}{text}")).build().unwrap().warnings().to_vec()
+}
+
+#[test]
+fn numbers_are_checked() {
+    for (key, least, most) in [
+        ("rotation_interval", 100_u64, 31_622_400_000_u64),
+        ("refresh_secret_ttl", 100, 31_622_400_000),
+        ("delay_interval", 0, 31_622_400_000),
+        ("jitter_interval", 0, 31_622_400_000),
+        ("connect_timeout", 1, 600_000),
+        ("read_timeout", 1, 600_000),
+        ("fetch_deadline", 1, 3_600_000),
+        ("renew_deadline", 1, 3_600_000),
+        ("renew_refill_interval", 1, 31_622_400_000),
+        ("max_stale", 1, 3_162_240_000_000),
+        ("monitor_period_milliseconds", 0, i64::MAX as u64),
+        ("monitor_customer_milliseconds", 0, i64::MAX as u64),
+    ] {
+        for good in [least.to_string(), most.to_string()] {
+            builder(&format!("{CLIENT_KEY}{REGION}{key}={good}")).build().unwrap();
+        }
+        let above = (most + 1).to_string();
+        for bad in ["-1", "1.5", "1e3", "6h", "0x10", "+5", "99999999999999999999999", above.as_str()] {
+            assert_eq!(
+                refused(&format!("{key}={bad}")),
+                format!(
+                    "{key} in the properties text is \"{bad}\": expected a whole number of milliseconds from {least} \
+                     to {most}"
+                )
+            );
+        }
+    }
+    for bad in ["0", "-1", "1001", "five"] {
+        assert_eq!(
+            refused(&format!("renew_tokens={bad}")),
+            format!(
+                "renew_tokens in the properties text is \"{bad}\": expected a whole number from 1 to 1000"
+            )
+        );
+    }
+}
+
+#[test]
+fn durations_of_the_builder_are_checked() {
+    assert_eq!(
+        refusal(builder(&format!("{CLIENT_KEY}{REGION}")).rotation_interval(Duration::ZERO)),
+        "rotation_interval in the builder is 0ns: expected a whole number of milliseconds from 100 to 31622400000"
+    );
+    assert_eq!(
+        refusal(
+            builder(CLIENT_KEY)
+                .gateway(Gateway::shared("cn-hangzhou").read_timeout(Duration::from_secs(3600)))
+        ),
+        "read_timeout of gateway 1 of the builder is 3600s: expected a whole number of milliseconds from 1 to 600000"
+    );
+}
+
+#[test]
+fn lists_are_checked() {
+    assert_eq!(
+        refused("secret_names=acs/ram/user/app,a\\u0007b"),
+        "secret_names in the properties text holds \"a\\u{7}b\": expected names such as acs/ram/user/app, separated by \
+         commas"
+    );
+    assert_eq!(
+        refused("rejection_codes=Invalid Code"),
+        "rejection_codes in the properties text holds \"Invalid Code\": expected error codes such as \
+         InvalidAccessKeyId.NotFound, separated by commas"
+    );
+}
+
+#[test]
+fn other_credential_types_are_not_supported_yet() {
+    for other in ["ecs_ram_role", "ak", "token", "sts", "ram_role", "oidc_role_arn"] {
+        assert_eq!(
+            refused(&format!("credentials_type={other}")),
+            format!(
+                "credentials_type in the properties text is {other}, which kmsak does not support yet: create a \
+                 ClientKey in KMS and set credentials_type to client_key"
+            )
+        );
+    }
+    assert_eq!(
+        refused("credentials_type=clientkey"),
+        "credentials_type in the properties text is \"clientkey\": expected client_key"
+    );
+}
+
+#[test]
+fn an_instance_is_asked_with_its_client_key_whatever_the_credentials_type() {
+    let config = builder(&format!(
+        "{CLIENT_KEY}credentials_type=ecs_ram_role\ncache_client_dkms_config_info=[{{\"caFilePath\":\"ca.pem\"}}]"
+    ))
+    .build()
+    .unwrap();
+    assert_eq!(
+        config.warnings(),
+        [
+            "credentials_type in the properties text is ecs_ram_role, which is ignored: a KMS instance is asked with a \
+          ClientKey"
+        ]
+    );
+}
+
+#[test]
+fn a_gateway_is_needed() {
+    assert_eq!(
+        refusal(builder(CLIENT_KEY)),
+        "no KMS gateway is configured: set cache_client_region_id to a JSON array of regions, or \
+         cache_client_dkms_config_info to one of KMS instances"
+    );
+}
+
+#[test]
+fn a_client_key_and_a_password_are_needed() {
+    assert_eq!(
+        refusal(builder(REGION)),
+        "cache_client_region_id[0] has no ClientKey: set cache_client_region_id[0].clientKeyFile or \
+         client_key_private_key_path to the clientKey_****.json file that KMS issued"
+    );
+    assert_eq!(
+        refusal(builder(&format!("{REGION}client_key_private_key_path=clientKey.json"))),
+        "the ClientKey of cache_client_region_id[0] has no password: set \
+         cache_client_region_id[0].passwordFromFilePath, client_key_password_from_file_path, \
+         client_key_password_from_env_variable or the environment variable client_key_password"
+    );
+    assert_eq!(
+        refusal(Builder::new().gateway(Gateway::instance())),
+        "gateway 1 of the builder has no ClientKey: set client_key_file of gateway 1 of the builder or \
+         client_key_private_key_path to the clientKey_****.json file that KMS issued"
+    );
+}
+
+#[test]
+fn an_unset_password_variable_is_named() {
+    let key = "client_key_private_key_path=clientKey.json";
+    let element = "[{\"regionId\":\"cn-hangzhou\",\"passwordFromEnvVariable\":\"KMSAK_UNSET\"}]";
+    assert_eq!(
+        refusal(builder(&format!("{key}\ncache_client_region_id={element}"))),
+        "cache_client_region_id[0].passwordFromEnvVariable names the environment variable \"KMSAK_UNSET\", which is \
+         not set: set it to the ClientKey's password"
+    );
+    assert_eq!(
+        refusal(builder(&format!("{key}\n{REGION}")).client_key_password_env("KMSAK_UNSET")),
+        "client_key_password_from_env_variable in the builder names the environment variable \"KMSAK_UNSET\", which \
+         is not set: set it to the ClientKey's password"
+    );
+}
+
+#[test]
+fn a_list_that_is_no_array_of_objects_is_told() {
+    let sentence = |what: &str| {
+        format!(
+            "cache_client_region_id in the properties text is not a JSON array of objects such as \
+             [{{\"regionId\":\"cn-hangzhou\"}}] ({what}): a value that goes on over several lines needs a backslash at \
+             the end of each line but its last"
+        )
+    };
+    for (value, what) in [
+        ("[{\"regionId\":", "it breaks off or goes wrong at character 13 of line 1"),
+        ("[{regionId:\"cn-hangzhou\"}]", "it breaks off or goes wrong at character 3 of line 1"),
+        ("cn-hangzhou", "it breaks off or goes wrong at character 1 of line 1"),
+        ("{\"regionId\":\"cn-hangzhou\"}", "it is not an array"),
+        ("[]", "it is empty"),
+        ("[{\"regionId\":\"cn-hangzhou\"},1]", "element 1 is not an object"),
+    ] {
+        let text = format!("{CLIENT_KEY}cache_client_region_id={value}");
+        assert_eq!(refusal(builder(&text)), sentence(what), "{value}");
+    }
+}
+
+#[test]
+fn a_list_that_goes_wrong_does_not_show_its_passwords() {
+    for damaged in [
+        "[{\"password\":\"hush-hush\"",
+        "[{\"password\":hush-hush}]",
+        "[{\"password\":[\"hush-hush\"]}]",
+        "[{\"passwort\":\"hush-hush\"}]",
+        "[{\"endpoint\":\"https://user:hush-hush@host\",\"regionId\":\"a\"}]",
+        "[{\"httpsProxy\":\"http://user:hush-hush@:x\"}]",
+        "[{\"password\":\"hush-hush\"}",
+        "\"hush-hush\"",
+        "[\"hush-hush\"]",
+    ] {
+        let result = builder(&format!("{CLIENT_KEY}cache_client_dkms_config_info={damaged}")).build();
+        let told = match result {
+            Ok(config) => format!("{config:?}"),
+            Err(error) => format!("{error} {error:?}"),
+        };
+        assert!(!told.contains("hush"), "{told}");
+    }
+}
+
+#[test]
+fn fields_of_the_wrong_type_are_told() {
+    for (element, sentence) in [
+        ("{\"regionId\":1}", "cache_client_region_id[0].regionId is 1: expected a JSON string"),
+        ("{\"regionId\":[]}", "cache_client_region_id[0].regionId is an array: expected a JSON string"),
+        ("{\"vpc\":\"yes\"}", "cache_client_region_id[0].vpc is \"yes\": expected true or false"),
+        ("{\"ignoreSslCerts\":1}", "cache_client_region_id[0].ignoreSslCerts is 1: expected true or false"),
+        ("{\"password\":12345678}", "cache_client_region_id[0].password is not a JSON string"),
+        (
+            "{\"connectTimeout\":true}",
+            "cache_client_region_id[0].connectTimeout is true: expected a whole number of milliseconds",
+        ),
+        (
+            "{\"connectTimeout\":-5}",
+            "cache_client_region_id[0].connectTimeout is \"-5\": expected a whole number of milliseconds from 1 to 600000",
+        ),
+        (
+            "{\"readTimeout\":1.5}",
+            "cache_client_region_id[0].readTimeout is \"1.5\": expected a whole number of milliseconds from 1 to 600000",
+        ),
+    ] {
+        assert_eq!(element_refused(element), sentence);
+    }
+}
+
+#[test]
+fn regions_are_checked() {
+    assert_eq!(
+        element_refused("{\"vpc\":true}"),
+        "cache_client_region_id[0].regionId is missing: expected a region id such as cn-hangzhou"
+    );
+    for bad in
+        ["CN-Hangzhou", "#regionId#", "<your region>", "cn-hangzhou.evil.com/", "c", "cn-hangzhou-", "1cn"]
+    {
+        assert_eq!(
+            element_refused(&format!("{{\"regionId\":\"{bad}\"}}")),
+            format!(
+                "cache_client_region_id[0].regionId is \"{bad}\": expected a region id such as cn-hangzhou"
+            )
+        );
+    }
+}
+
+#[test]
+fn endpoints_are_checked() {
+    const EXPECTED: &str = "expected a host name such as kms.cn-hangzhou.aliyuncs.com, with :port if need be";
+    let refused = |endpoint: &str| {
+        element_refused(&format!("{{\"regionId\":\"cn-hangzhou\",\"endpoint\":\"{endpoint}\"}}"))
+    };
+    for bad in [
+        "a/b",
+        "https://a/b",
+        "ftp://a",
+        "a:b",
+        "a:99999",
+        "a:0",
+        "a b",
+        "a?x",
+        "a#x",
+        "https://",
+        "*.a",
+        "[::1",
+    ] {
+        assert_eq!(
+            refused(bad),
+            format!("cache_client_region_id[0].endpoint is \"{bad}\": {EXPECTED}"),
+            "{bad}"
+        );
+    }
+    assert_eq!(
+        refused("http://kms.cn-hangzhou.aliyuncs.com"),
+        "cache_client_region_id[0].endpoint is \"http://kms.cn-hangzhou.aliyuncs.com\": KMS is spoken to over TLS only, \
+         so leave http:// away and write the host name"
+    );
+    assert_eq!(
+        refused("https://user:password@host"),
+        format!("cache_client_region_id[0].endpoint holds a user name: {EXPECTED}")
+    );
+}
+
+#[test]
+fn proxies_are_checked() {
+    const WRONG: &str = "is not the address of a proxy (not shown, as it may hold a password): expected \
+                         http://host:port, https://host:port or socks5h://host:port";
+    assert_eq!(
+        refused("https_proxy=ftp://user:hush@a"),
+        format!("https_proxy in the properties text {WRONG}")
+    );
+    assert_eq!(
+        element_refused("{\"regionId\":\"cn-hangzhou\",\"httpsProxy\":\"http://\"}"),
+        format!("cache_client_region_id[0].httpsProxy {WRONG}")
+    );
+}
+
+#[test]
+fn a_missing_file_is_told_with_each_place() {
+    let here = std::env::current_dir().unwrap();
+    assert_eq!(
+        refusal(builder(&format!("{REGION}client_key_private_key_path=nowhere.json"))),
+        format!(
+            "client_key_private_key_path in the properties text: there is neither {} nor {}: put the file there or \
+             correct the path",
+            here.join("nowhere.json").display(),
+            vectors().join("nowhere.json").display()
+        )
+    );
+    assert_eq!(
+        refusal(Builder::new().properties_file("/nowhere/kmsak.properties")),
+        "the properties file: there is no file /nowhere/kmsak.properties: put it there or correct the path"
+    );
+    assert_eq!(
+        refusal(
+            builder(CLIENT_KEY).resources(|_| None).gateway(Gateway::instance().ca_file("/nowhere/ca.pem"))
+        ),
+        "ca_file of gateway 1 of the builder: there is no file /nowhere/ca.pem nor a resource: put it there or correct \
+         the path"
+    );
+    assert_eq!(
+        refused("cache_file=/nowhere/cache"),
+        "cache_file in the properties text: the folder of /nowhere/cache does not exist: create it or correct the path"
+    );
+}
+
+#[test]
+fn a_folder_is_no_file() {
+    assert_eq!(
+        refusal(builder(&format!("{REGION}client_key_private_key_path=odd"))),
+        format!(
+            "client_key_private_key_path in the properties text names {}, which is a folder: name the file in it",
+            vectors().join("odd").display()
+        )
+    );
+}
+
+#[test]
+fn a_properties_file_over_1_mib_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("large.properties");
+    fs::write(&path, vec![b'#'; (1 << 20) + 1]).unwrap();
+    assert_eq!(
+        refusal(Builder::new().properties_file(&path)),
+        format!("{} is over 1 MiB, which no file of a configuration is", path.display())
+    );
+    assert_eq!(
+        refusal(builder(&"#".repeat((1 << 20) + 1))),
+        "the properties text is over 1 MiB, which no properties file is"
+    );
+    assert_eq!(
+        refusal(
+            Builder::new()
+                .resources(|_| Some(vec![b'#'; (1 << 20) + 1]))
+                .properties_file("/nowhere/large.properties")
+        ),
+        "the properties file names the resource /nowhere/large.properties, which is over 1 MiB: no file of a \
+         configuration is"
+    );
+}
+
+#[test]
+fn a_text_that_is_no_properties_is_told() {
+    assert_eq!(
+        refused("client_key_private_key_path=C:\\users\\me"),
+        "line 4 of the properties text has a \\u without the four hexadecimal digits of a character: write a backslash \
+         as two, or use / in paths"
+    );
+    assert_eq!(
+        refusal(Builder::new().properties_text(b"\xff\xfea\0=\0b\0", None)),
+        "the properties text is UTF-16: save it as UTF-8"
+    );
+}
+
+#[test]
+fn a_path_name_that_leads_nowhere_is_told() {
+    assert_eq!(
+        element_refused("{\"regionId\":\"cn-hangzhou\",\"passwordFromFilePathName\":\"nothing\"}"),
+        "cache_client_region_id[0].passwordFromFilePathName names \"nothing\", but no setting or environment variable \
+         of that name holds the path of a password file: set it, or write the path into passwordFromFilePath"
+    );
+}
+
+#[test]
+fn unknown_settings_of_code_are_errors() {
+    assert_eq!(
+        refusal(builder(CLIENT_KEY).property("rotation_intervall", "1000")),
+        "there is no setting \"rotation_intervall\": did you mean rotation_interval?"
+    );
+    assert_eq!(refusal(Builder::new().property("x", "1")), "there is no setting \"x\"");
+}
+
+#[test]
+fn a_language_that_no_header_can_hold_is_told() {
+    for bad in ["", "a b", "a\r\nx: y", "a;b"] {
+        assert_eq!(
+            refusal(builder(&format!("{CLIENT_KEY}{REGION}")).language(bad)),
+            format!("the language is {bad:?}: expected a word for the User-Agent such as rust")
+        );
+    }
+}
+
+#[test]
+fn unknown_keys_are_warned_about() {
+    for (text, warning) in [
+        (
+            "rotationInterval=1000",
+            "line 4 of the properties text has the unknown key \"rotationInterval\", which is ignored: did you mean \
+             rotation_interval?",
+        ),
+        (
+            "client_key_pasword=hush",
+            "line 4 of the properties text has the unknown key \"client_key_pasword\", which is ignored: did you mean \
+             client_key_password?",
+        ),
+        ("colour=blue", "line 4 of the properties text has the unknown key \"colour\", which is ignored"),
+        // It may be a piece of a password.
+        (
+            "hush12345",
+            "line 4 of the properties text is no setting and is ignored: a value that goes on over several lines needs \
+             a backslash at the end of each line but its last",
+        ),
+        (
+            "\"password\":\"hush\"",
+            "line 4 of the properties text is no setting and is ignored: a value that goes on over several lines needs \
+             a backslash at the end of each line but its last",
+        ),
+        (
+            "secret_names=a\nsecret_names=b",
+            "secret_names stands on line 4 and on line 5 of the properties text: the last one counts",
+        ),
+    ] {
+        assert_eq!(warnings(text), [warning]);
+    }
+}
+
+#[test]
+fn unknown_fields_are_warned_about() {
+    let text =
+        format!("{CLIENT_KEY}cache_client_region_id=[{{\"regionId\":\"cn-hangzhou\",\"caFile\":\"hush\"}}]");
+    assert_eq!(
+        builder(&text).build().unwrap().warnings(),
+        [
+            "cache_client_region_id[0] has the unknown field \"caFile\", which is ignored: did you mean caFilePath?"
+        ]
+    );
+}
+
+#[test]
+fn unverified_peers_are_warned_about() {
+    let text = |fields: &str| format!("{CLIENT_KEY}cache_client_dkms_config_info=[{{{fields}}}]");
+    assert_eq!(
+        builder(&text("\"ignoreSslCerts\":true")).build().unwrap().warnings(),
+        [
+            "cache_client_dkms_config_info[0].ignoreSslCerts is true: whoever answers in KMS's place is believed and sees \
+          each secret that is asked for; configure a CA instead"
+        ]
+    );
+    assert_eq!(
+        builder(&text("")).build().unwrap().warnings(),
+        [
+            "cache_client_dkms_config_info[0].caFilePath is missing: a KMS instance has a certificate of a private CA, so \
+          download that CA in the KMS console and name it here"
+        ]
+    );
+}
+
+#[test]
+fn keys_of_the_official_clients_are_known() {
+    let text = "credentials_type=client_key\ncredentials_access_key_id=a\ncredentials_access_secret=b\n\
+                credentials_role_name=c\ncredentials_role_arn=d\ncredentials_role_session_name=e\n\
+                credentials_policy=f\nmonitor_period_milliseconds=1800000\nmonitor_customer_milliseconds=7200000\n\
+                rotation_interval=21600000\ndelay_interval=300000\nsecret_names=acs/ram/user/app\n";
+    assert_eq!(warnings(text), [""; 0]);
+}
+
+#[test]
+fn a_file_is_read_by_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["clientKey.json", "clientKey_Password.txt"] {
+        fs::copy(vectors().join(name), folder.path().join(name)).unwrap();
+    }
+    let path = folder.path().join("managed_credentials_providers.properties");
+    fs::write(&path, format!("{CLIENT_KEY}{REGION}colour=blue")).unwrap();
+    let config = Config::from_file(&path).unwrap();
+    assert_eq!(
+        config.warnings(),
+        [format!("line 4 of {} has the unknown key \"colour\", which is ignored", path.display())]
+    );
+}

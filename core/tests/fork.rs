@@ -1,0 +1,114 @@
+//! A process that forks after use.
+
+#![cfg(unix)]
+
+mod fixture;
+
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use fixture::{APP, Kms};
+use kmsak::Provider;
+
+/// Runs `f` in a forked child and answers whether it came to its end without a panic.
+fn in_a_child(f: impl FnOnce()) -> bool {
+    // SAFETY: the child runs `f`, which keeps to what this test is about, and ends with `_exit`.
+    let child = unsafe { libc::fork() };
+    assert!(child >= 0, "fork failed");
+    if child == 0 {
+        // A child that hangs is ended by this alarm, and counts as failed.
+        // SAFETY: alarm has no preconditions.
+        unsafe { libc::alarm(30) };
+        let fine = panic::catch_unwind(AssertUnwindSafe(f)).is_ok();
+        // SAFETY: ends the child without running the parent's exit handlers.
+        unsafe { libc::_exit(i32::from(!fine)) };
+    }
+    let mut status = 0;
+    // SAFETY: `child` is ours and `status` is valid.
+    let waited = unsafe { libc::waitpid(child, &raw mut status, 0) };
+    waited == child && libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0
+}
+
+#[test]
+fn parent_and_child_both_fetch_renew_and_refresh() {
+    let kms = Kms::start();
+    kms.emulator
+        .create_secret("generic", "Generic", kmsak_emulator::SecretValue::Text("value".into()))
+        .expect("a secret");
+    let provider = kms.on_the_cloud("renew_tokens=1000");
+    provider.credentials(APP).expect("KMS answers");
+    let stop = Arc::new(AtomicBool::new(false));
+    let readers: Vec<_> = (0..4)
+        .map(|_| {
+            let (provider, stop) = (provider.clone(), stop.clone());
+            thread::spawn(move || {
+                while !stop.load(Ordering::Relaxed) {
+                    provider.credentials(APP).expect("it is cached");
+                    provider.refresh(APP).expect("KMS answers");
+                }
+            })
+        })
+        .collect();
+    for _ in 0..100 {
+        let cached = provider.credentials(APP).expect("it is cached");
+        let (_, new) = kms.rotate_without_overlap();
+        let fine = in_a_child(|| {
+            let seen = provider.credentials(APP).expect("it is cached").access_key_id().to_owned();
+            let renewed = if seen == new {
+                seen
+            } else {
+                provider.renew(APP, &seen).expect("KMS answers").access_key_id().to_owned()
+            };
+            assert_eq!(renewed, new);
+            assert_eq!(provider.secret("generic").expect("KMS answers").as_text(), Some("value"));
+            provider.refresh(APP).expect("KMS answers");
+            drop(provider.clone());
+        });
+        assert!(fine, "the child of {cached:?} failed or hung");
+    }
+    stop.store(true, Ordering::Relaxed);
+    for reader in readers {
+        reader.join().expect("the parent went on");
+    }
+}
+
+#[test]
+fn a_child_that_only_reads_has_its_refreshes() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("rotation_interval=300\njitter_interval=0");
+    provider.credentials(APP).expect("KMS answers");
+    let (_, new) = kms.rotate_without_overlap();
+    assert!(in_a_child(|| {
+        while provider.credentials(APP).expect("it is cached").access_key_id() != new {
+            thread::sleep(Duration::from_millis(5));
+        }
+    }));
+}
+
+#[test]
+fn a_child_may_close_or_drop_what_it_inherited() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("");
+    provider.credentials(APP).expect("KMS answers");
+    assert!(in_a_child(|| provider.close()));
+    provider.refresh(APP).expect("the parent's is open");
+    let mut slot = Some(provider);
+    assert!(in_a_child(|| drop(slot.take())));
+    let provider: Provider = slot.take().expect("the parent's is there");
+    provider.refresh(APP).expect("the parent's is open");
+}
+
+#[test]
+fn children_of_children_work_too() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("");
+    provider.credentials(APP).expect("KMS answers");
+    assert!(in_a_child(|| {
+        provider.refresh(APP).expect("KMS answers");
+        assert!(in_a_child(|| drop(provider.refresh(APP).expect("KMS answers"))));
+        provider.refresh(APP).expect("KMS answers");
+    }));
+}

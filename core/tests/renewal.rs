@@ -1,0 +1,217 @@
+//! After a rejected AccessKey.
+
+mod fixture;
+
+use std::sync::{Arc, Barrier};
+use std::thread;
+use std::time::Duration;
+
+use fixture::{APP, Kms, Told};
+use kmsak::{Error, Event, Kind, ServiceError};
+use kmsak_emulator::Fault;
+
+#[test]
+fn a_thousand_threads_whose_access_key_was_rejected_cause_one_request() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("");
+    provider.credentials(APP).expect("KMS answers");
+    let (old, new) = kms.rotate_without_overlap();
+    // They all arrive while the first request is under way.
+    kms.emulator.inject(Fault::latency(Duration::from_millis(300))).expect("a fault");
+    let barrier = Arc::new(Barrier::new(1000));
+    let threads: Vec<_> = (0..1000)
+        .map(|_| {
+            let (provider, barrier, old) = (provider.clone(), barrier.clone(), old.clone());
+            thread::Builder::new()
+                .stack_size(128 << 10)
+                .spawn(move || {
+                    barrier.wait();
+                    provider.renew(APP, &old).expect("KMS answers").access_key_id().to_owned()
+                })
+                .expect("a thread")
+        })
+        .collect();
+    for thread in threads {
+        assert_eq!(thread.join().expect("no panic"), new);
+    }
+    assert_eq!(kms.answers(), 2, "one for the start, one for the renewal");
+}
+
+#[test]
+fn a_newer_access_key_in_the_cache_is_answered_without_asking_kms() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("renew_tokens=1");
+    provider.credentials(APP).expect("KMS answers");
+    let (old, new) = kms.rotate_without_overlap();
+    provider.refresh(APP).expect("KMS answers");
+    let before = kms.answers();
+    for _ in 0..10 {
+        assert_eq!(provider.renew(APP, &old).expect("it is cached").access_key_id(), new);
+    }
+    assert_eq!(kms.answers(), before);
+    assert_eq!(provider.stats().secrets[0].renewals, 0, "no token was spent");
+}
+
+#[test]
+fn a_renewal_waits_for_kms_to_have_the_new_access_key() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("");
+    let old = provider.credentials(APP).expect("KMS answers").access_key_id().to_owned();
+    let mark = kms.emulator.mark();
+    let renewal = provider.begin_renew(APP, &old);
+    // KMS has answered the rejected AccessKey once more before the rotation.
+    kms.wait_for_request(mark, |request| request.is_success());
+    let (_, new) = kms.rotate_without_overlap();
+    assert_eq!(renewal.wait().expect("KMS has it in time").access_key_id(), new);
+}
+
+#[test]
+fn an_access_key_that_kms_keeps_is_told_at_the_deadline() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("renew_deadline=500");
+    let id = provider.credentials(APP).expect("KMS answers").access_key_id().to_owned();
+    let error = provider.renew(APP, &id).expect_err("there is no other");
+    assert_eq!(error.kind(), Kind::Server);
+    assert!(error.message().contains(&format!("KMS still answers {APP} with AccessKey {id}")), "{error}");
+    assert_eq!(provider.credentials(APP).expect("it is cached").access_key_id(), id, "nothing was lost");
+}
+
+#[test]
+fn the_token_bucket_bounds_what_a_faulty_application_can_cost() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("renew_tokens=2\nrenew_deadline=100");
+    let id = provider.credentials(APP).expect("KMS answers").access_key_id().to_owned();
+    for _ in 0..2 {
+        assert_eq!(provider.renew(APP, &id).expect_err("there is no other").kind(), Kind::Server);
+    }
+    let before = kms.emulator.counters().requests_where(|_| true);
+    let error = provider.renew(APP, &id).expect_err("the bucket is empty");
+    assert_eq!((error.kind(), error.retryable()), (Kind::Throttled, true));
+    assert!(error.message().contains("renew_tokens"), "{error}");
+    assert_eq!(kms.emulator.counters().requests_where(|_| true), before, "KMS was not asked");
+}
+
+#[test]
+fn nothing_is_retried_that_cannot_help() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("");
+    let id = provider.credentials(APP).expect("KMS answers").access_key_id().to_owned();
+    kms.emulator.delete_access_point("app").expect("it goes");
+    let before = kms.emulator.counters().requests_where(|_| true);
+    let told = Told::by(&provider);
+    let error = provider.refresh(APP).expect_err("it may not");
+    assert!(!error.retryable(), "{error:?}");
+    let Event::RefreshFailed { error, next_try_in, .. } = told.wait_for("refresh_failed") else {
+        unreachable!()
+    };
+    assert!(!error.retryable());
+    assert!(next_try_in.is_some(), "a permission may be given back");
+    let asked = kms.emulator.counters().requests_where(|_| true) - before;
+    assert!(asked <= 2, "asked {asked} times");
+    assert_eq!(provider.credentials(APP).expect("it is cached").access_key_id(), id);
+}
+
+/// The error of some SDK.
+#[derive(Debug)]
+enum SdkError {
+    Service(&'static str),
+    Kmsak(Error),
+}
+
+impl ServiceError for SdkError {
+    fn code(&self) -> Option<&str> {
+        match self {
+            SdkError::Service(code) => Some(code),
+            SdkError::Kmsak(error) => error.code(),
+        }
+    }
+}
+
+impl From<Error> for SdkError {
+    fn from(error: Error) -> Self {
+        SdkError::Kmsak(error)
+    }
+}
+
+#[test]
+fn call_renews_and_runs_once_more() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("");
+    provider.credentials(APP).expect("KMS answers");
+    let (old, new) = kms.rotate_without_overlap();
+    let mut seen = Vec::new();
+    let used = provider.call(APP, |credentials| {
+        seen.push(credentials.access_key_id().to_owned());
+        if credentials.access_key_id() == old {
+            return Err(SdkError::Service("InvalidAccessKeyId.NotFound"));
+        }
+        Ok(credentials.access_key_id().to_owned())
+    });
+    assert_eq!(used.expect("the second run"), new);
+    assert_eq!(seen, [old, new]);
+}
+
+#[test]
+fn call_leaves_other_failures_alone_and_runs_at_most_twice() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("renew_deadline=100");
+    let mut runs = 0;
+    let error = provider.call(APP, |_| {
+        runs += 1;
+        Err::<(), _>(SdkError::Service("Forbidden.RAM"))
+    });
+    assert!(matches!(error, Err(SdkError::Service("Forbidden.RAM"))));
+    assert_eq!((runs, kms.answers()), (1, 1));
+    kms.emulator.rotate(APP, Duration::from_secs(60)).expect("it rotates");
+    let mut runs = 0;
+    let error = provider.call(APP, |_| {
+        runs += 1;
+        Err::<(), _>(SdkError::Service("InvalidAccessKeyId"))
+    });
+    assert!(matches!(error, Err(SdkError::Service("InvalidAccessKeyId"))));
+    assert_eq!(runs, 2);
+}
+
+#[test]
+fn which_codes_count_is_configurable() {
+    let kms = Kms::start();
+    let usual = kms.on_the_cloud("");
+    assert!(usual.is_rejection("InvalidAccessKeyId.Inactive"));
+    assert!(!usual.is_rejection("InvalidSecurityToken"));
+    let other = kms.on_the_cloud("rejection_codes=InvalidSecurityToken, Other.Code");
+    assert!(other.is_rejection("InvalidSecurityToken"));
+    assert!(other.is_rejection("Other.Code"));
+    assert!(!other.is_rejection("InvalidAccessKeyId"));
+}
+
+#[test]
+fn a_rotation_is_told_with_both_ids() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("");
+    let told = Told::by(&provider);
+    provider.credentials(APP).expect("KMS answers");
+    told.wait_for("fetched");
+    let (old, new) = kms.rotate_without_overlap();
+    provider.renew(APP, &old).expect("KMS answers");
+    let Event::Rotated { secret, old_access_key_id, new_access_key_id } = told.wait_for("rotated") else {
+        unreachable!()
+    };
+    assert_eq!((secret.as_str(), old_access_key_id, new_access_key_id), (APP, old, new));
+}
+
+#[test]
+fn subscribers_that_panic_or_block_harm_nobody() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("");
+    let (release, blocked) = std::sync::mpsc::channel::<()>();
+    let blocked = std::sync::Mutex::new(blocked);
+    let _panics = provider.subscribe(|_| panic!("a subscriber's own defect"));
+    let _blocks = provider.subscribe(move |_| drop(blocked.lock().map(|blocked| blocked.recv())));
+    let told = Told::by(&provider);
+    provider.credentials(APP).expect("KMS answers");
+    told.wait_for("fetched");
+    let (old, new) = kms.rotate_without_overlap();
+    assert_eq!(provider.renew(APP, &old).expect("KMS answers").access_key_id(), new);
+    told.wait_for("rotated");
+    drop(release);
+}
