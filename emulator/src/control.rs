@@ -1,0 +1,226 @@
+//! What the Rust API and the admin interface both drive.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use crate::client_key::{self, ClientKey, KeySource};
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::faults::{Fault, FaultId, FaultKind};
+use crate::journal::What;
+use crate::rotation::Rotation;
+use crate::secrets::{Secret, SecretValue};
+use crate::world::World;
+
+pub(crate) const HOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Listener {
+    Service(Endpoint),
+    Admin,
+}
+
+impl std::fmt::Display for Listener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Service(endpoint) => endpoint.fmt(f),
+            Self::Admin => f.write_str("admin"),
+        }
+    }
+}
+
+/// Where ClientKeys' RSA keys come from.
+pub(crate) struct Keys {
+    generated: bool,
+    used: AtomicUsize,
+}
+
+impl Keys {
+    /// As many keys of the pool as there are ClientKeys already are taken.
+    pub(crate) fn new(generated: bool, used: usize) -> Self {
+        Self { generated, used: AtomicUsize::new(used) }
+    }
+
+    pub(crate) fn next(&self) -> KeySource {
+        if self.generated {
+            KeySource::Generated
+        } else {
+            KeySource::Pool(self.used.fetch_add(1, Ordering::Relaxed))
+        }
+    }
+}
+
+/// What the Rust API and the admin interface both drive.
+pub(crate) struct Control {
+    pub(crate) world: Arc<World>,
+    pub(crate) region: String,
+    pub(crate) instance_id: String,
+    pub(crate) ca_pem: String,
+    pub(crate) ports: BTreeMap<Listener, u16>,
+    pub(crate) keys: Keys,
+    pub(crate) client_key_validity: Duration,
+}
+
+impl Control {
+    /// `127.0.0.1:<port>` of a listener.
+    pub(crate) fn authority(&self, listener: Listener) -> Option<String> {
+        self.ports.get(&listener).map(|port| format!("{HOST}:{port}"))
+    }
+
+    pub(crate) fn issue_client_key(
+        &self,
+        access_point: &str,
+        validity: Option<(OffsetDateTime, OffsetDateTime)>,
+    ) -> Result<ClientKey, Error> {
+        let exists = self.world.read(|state, _| state.access_points.contains_key(access_point));
+        if !exists {
+            return Err(Error::not_found("application access point", access_point));
+        }
+        let (not_before, not_after) = validity.unwrap_or_else(|| {
+            let now = self.world.clock.now();
+            (now, now + self.client_key_validity)
+        });
+        if not_after <= not_before {
+            return Err(Error::new("a ClientKey must end after it begins"));
+        }
+        if not_before.year() < 1970 || not_after.year() > 9000 {
+            return Err(Error::new("a ClientKey lies between the years 1970 and 9000"));
+        }
+        let (files, registered) =
+            client_key::issue(&self.instance_id, access_point, not_before, not_after, self.keys.next())?;
+        self.register(registered)?;
+        Ok(files)
+    }
+
+    pub(crate) fn import_client_key(
+        &self,
+        json: &str,
+        password: &str,
+        access_point: &str,
+    ) -> Result<String, Error> {
+        let registered = client_key::import(json, password, access_point)?;
+        let key_id = registered.key_id.clone();
+        self.register(registered)?;
+        Ok(key_id)
+    }
+
+    fn register(&self, key: client_key::RegisteredClientKey) -> Result<(), Error> {
+        self.world.change(|state, now, happened| {
+            let key_id = key.key_id.clone();
+            state.register_client_key(key)?;
+            happened.push((now, What::ClientKeyIssued { key_id }));
+            Ok(())
+        })
+    }
+
+    pub(crate) fn revoke_client_key(&self, key_id: &str) -> Result<(), Error> {
+        self.world.change(|state, now, happened| {
+            let key =
+                state.client_keys.get_mut(key_id).ok_or_else(|| Error::not_found("ClientKey", key_id))?;
+            key.revoked = true;
+            let key_id = key_id.to_owned();
+            happened.push((now, What::ClientKeyRevoked { key_id }));
+            Ok(())
+        })
+    }
+
+    pub(crate) fn rotate(&self, secret: &str, overlap: Duration) -> Result<Rotation, Error> {
+        let overlap = overlap_of(overlap)?;
+        self.world.change(|state, now, happened| state.rotate(secret, overlap, false, now, happened))
+    }
+
+    pub(crate) fn delete_access_key(&self, id: &str) -> Result<(), Error> {
+        self.world.change(|state, now, happened| {
+            let user = state.delete_access_key(id)?;
+            let access_key_id = id.to_owned();
+            happened.push((now, What::AccessKeyDeleted { user, access_key_id }));
+            Ok(())
+        })
+    }
+
+    pub(crate) fn delete_user(&self, name: &str) -> Result<(), Error> {
+        self.world.change(|state, now, happened| {
+            for access_key_id in state.delete_user(name)? {
+                let user = name.to_owned();
+                happened.push((now, What::AccessKeyDeleted { user, access_key_id }));
+            }
+            Ok(())
+        })
+    }
+
+    pub(crate) fn delete_access_point(&self, name: &str) -> Result<(), Error> {
+        self.world.change(|state, _, _| {
+            state
+                .access_points
+                .remove(name)
+                .map(|_| ())
+                .ok_or_else(|| Error::not_found("application access point", name))
+        })
+    }
+
+    pub(crate) fn delete_secret(&self, name: &str) -> Result<(), Error> {
+        self.world.change(|state, _, _| {
+            state.secrets.remove(name).map(|_| ()).ok_or_else(|| Error::not_found("secret", name))
+        })
+    }
+
+    pub(crate) fn put_secret_value(&self, name: &str, value: SecretValue) -> Result<String, Error> {
+        self.world.change(|state, now, _| Ok(state.secret_mut(name)?.put(None, value, now)))
+    }
+
+    pub(crate) fn secret(&self, name: &str) -> Result<Secret, Error> {
+        self.world
+            .read(|state, _| state.secrets.get(name).cloned().ok_or_else(|| Error::not_found("secret", name)))
+    }
+
+    pub(crate) fn set_overlaps(&self, scheduled: Duration, immediate: Duration) -> Result<(), Error> {
+        let (scheduled, immediate) = (overlap_of(scheduled)?, overlap_of(immediate)?);
+        self.world.change(|state, _, _| {
+            state.scheduled_overlap = scheduled.whole_seconds();
+            state.immediate_overlap = immediate.whole_seconds();
+            Ok(())
+        })
+    }
+
+    pub(crate) fn delete_key(&self, id: &str) -> Result<(), Error> {
+        self.world.change(|state, _, _| {
+            let before = state.keys.len();
+            state.keys.retain(|key| key != id);
+            if state.keys.len() == before {
+                return Err(Error::not_found("key", id));
+            }
+            Ok(())
+        })
+    }
+
+    pub(crate) fn inject(&self, fault: Fault) -> Result<FaultId, Error> {
+        for endpoint in &fault.endpoints {
+            if !self.ports.contains_key(&Listener::Service(*endpoint)) {
+                return Err(Error::new(format!("this emulator has no endpoint {endpoint}")));
+            }
+        }
+        if let FaultKind::Error { status, .. } = fault.kind
+            && !(400..=599).contains(&status)
+        {
+            return Err(Error::new(format!("an error has a status from 400 to 599, not {status}")));
+        }
+        if let FaultKind::WrongCertificate { .. } = fault.kind
+            && let Some(plain) = fault.endpoints.iter().find(|endpoint| !endpoint.is_tls())
+        {
+            return Err(Error::new(format!("{plain} shows no certificate")));
+        }
+        Ok(self.world.faults.inject(fault))
+    }
+}
+
+fn overlap_of(duration: Duration) -> Result<time::Duration, Error> {
+    time::Duration::try_from(duration)
+        .ok()
+        .filter(|overlap| *overlap <= time::Duration::days(3650))
+        .ok_or_else(|| Error::new("an overlap lasts ten years at most"))
+}

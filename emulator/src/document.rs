@@ -1,0 +1,69 @@
+//! Answers that are written as JSON or XML, whichever the client asked for.
+
+use quick_xml::escape::escape;
+use serde_json::{Map, Value};
+
+use crate::call::Call;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    Json,
+    Xml,
+}
+
+impl Format {
+    /// RPC answers in XML unless asked for JSON; callers with a V3 signature expect JSON.
+    pub(crate) fn of(call: &Call) -> Self {
+        let v3 = call.header("authorization").is_some_and(|header| header.starts_with("ACS3-"));
+        match call.parameter("Format") {
+            Some(format) if format.eq_ignore_ascii_case("json") => Self::Json,
+            None if v3 => Self::Json,
+            _ => Self::Xml,
+        }
+    }
+
+    pub(crate) fn content_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json;charset=utf-8",
+            Self::Xml => "text/xml;charset=utf-8",
+        }
+    }
+
+    /// Writes a document whose XML root element is `root`.
+    pub(crate) fn write(self, root: &str, fields: &Map<String, Value>) -> Vec<u8> {
+        match self {
+            Self::Json => Value::Object(fields.clone()).to_string().into_bytes(),
+            Self::Xml => {
+                let mut text = String::from("<?xml version='1.0' encoding='UTF-8'?>");
+                element(&mut text, root, &Value::Object(fields.clone()));
+                text.into_bytes()
+            }
+        }
+    }
+}
+
+/// Appends `<name>...</name>`; a list repeats the element.
+fn element(text: &mut String, name: &str, value: &Value) {
+    if let Value::Array(items) = value {
+        for item in items {
+            element(text, name, item);
+        }
+        return;
+    }
+    text.push('<');
+    text.push_str(name);
+    text.push('>');
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                element(text, name, value);
+            }
+        }
+        Value::String(string) => text.push_str(&escape(string.as_str())),
+        Value::Null | Value::Array(_) => {}
+        Value::Bool(_) | Value::Number(_) => text.push_str(&value.to_string()),
+    }
+    text.push_str("</");
+    text.push_str(name);
+    text.push('>');
+}

@@ -1,0 +1,289 @@
+//! The shared gateway: KMS's RPC API, version 2016-01-20, signed with a ClientKey or an AccessKey.
+
+use serde_json::{Map, Value, json};
+use time::{Duration, OffsetDateTime};
+
+use crate::access_point::{Forbidden, Scope};
+use crate::authentication::{Caller, authenticate, claimed_access_key};
+use crate::call::{Call, Outcome, Success};
+use crate::clock::iso8601;
+use crate::document::Format;
+use crate::journal::What;
+use crate::refusal::{Origin, Refusal};
+use crate::secrets::Secret;
+use crate::state::State;
+
+const VERSION: &str = "2016-01-20";
+
+/// RotateSecret may be called this often an hour.
+const ROTATE_QUOTA: usize = 50;
+
+pub(crate) fn answer(
+    state: &mut State,
+    call: &Call,
+    now: OffsetDateTime,
+    request_id: &str,
+    happened: &mut Vec<(OffsetDateTime, What)>,
+) -> Outcome {
+    let access_key_id = claimed_access_key(call).map(str::to_owned);
+    let mut version_id = None;
+    let result = act(state, call, now, happened, &mut version_id).map(|mut fields| {
+        fields.insert("RequestId".to_owned(), json!(request_id));
+        let format = Format::of(call);
+        Success { content_type: format.content_type(), body: format.write("KMS", &fields), version_id }
+    });
+    Outcome { access_key_id, result }
+}
+
+pub(crate) fn write_refusal(call: &Call, refusal: &Refusal, request_id: &str) -> (&'static str, Vec<u8>) {
+    let format = Format::of(call);
+    let mut fields = Map::new();
+    if refusal.origin == Origin::Service {
+        fields.insert("HttpStatus".to_owned(), json!(refusal.status));
+    }
+    fields.insert("Code".to_owned(), json!(refusal.code));
+    fields.insert("Message".to_owned(), json!(refusal.message));
+    fields.insert("RequestId".to_owned(), json!(request_id));
+    fields.insert("HostId".to_owned(), json!(call.host));
+    let root = match refusal.origin {
+        Origin::Service => "KMS",
+        Origin::Front => "Error",
+    };
+    (format.content_type(), format.write(root, &fields))
+}
+
+fn act(
+    state: &mut State,
+    call: &Call,
+    now: OffsetDateTime,
+    happened: &mut Vec<(OffsetDateTime, What)>,
+    version_id: &mut Option<String>,
+) -> Result<Map<String, Value>, Refusal> {
+    let caller = authenticate(state, call, VERSION, now)?;
+    if let Some(region) = call.parameter("RegionId") {
+        check_region(region)?;
+    }
+    let fields = match call.action.as_str() {
+        "GetSecretValue" => {
+            permit(state, call, &caller)?;
+            let (fields, version) = get_secret_value(state, call)?;
+            *version_id = Some(version);
+            fields
+        }
+        "DescribeSecret" => {
+            permit(state, call, &caller)?;
+            describe_secret(state, call)?
+        }
+        "ListSecrets" => {
+            permit(state, call, &caller)?;
+            list_secrets(state, call)?
+        }
+        "RotateSecret" => {
+            permit(state, call, &caller)?;
+            rotate_secret(state, call, now, happened)?
+        }
+        _ => {
+            return Err(Refusal::front(
+                404,
+                "InvalidAction.NotFound",
+                "Specified api is not found, please check your url and method.",
+            ));
+        }
+    };
+    Ok(as_object(fields))
+}
+
+fn as_object(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}
+
+fn check_region(region: &str) -> Result<(), Refusal> {
+    let plausible = region.contains('-')
+        && region.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    if plausible {
+        Ok(())
+    } else {
+        Err(Refusal::front(404, "InvalidRegionId.NotFound", "The specified RegionId does not exist."))
+    }
+}
+
+/// A ClientKey may only read secrets' values, as its access point says; a RAM user what its policies say.
+fn permit(state: &State, call: &Call, caller: &Caller) -> Result<(), Refusal> {
+    let forbidden = || Refusal::forbidden(&Forbidden::Operation, "");
+    match caller {
+        Caller::User(name) => {
+            let user = state.users.get(name).ok_or_else(forbidden)?;
+            user.policies.iter().any(|policy| policy.allows(&call.action)).then_some(()).ok_or_else(forbidden)
+        }
+        Caller::ClientKey(key_id) => {
+            if call.action != "GetSecretValue" {
+                return Err(forbidden());
+            }
+            let name = call.parameter("SecretName").unwrap_or("");
+            state
+                .client_keys
+                .get(key_id)
+                .and_then(|key| state.access_points.get(&key.access_point))
+                .ok_or_else(forbidden)?
+                .may_read(&Scope::Shared, call.source, name, None)
+                .map_err(|what| Refusal::forbidden(&what, ""))
+        }
+    }
+}
+
+fn named_secret<'a>(state: &'a State, call: &Call) -> Result<&'a Secret, Refusal> {
+    let name =
+        call.parameter("SecretName").filter(|name| !name.is_empty()).ok_or_else(|| missing("SecretName"))?;
+    state.secrets.get(name).ok_or_else(Refusal::no_such_secret)
+}
+
+fn missing(name: &str) -> Refusal {
+    Refusal::service(400, "MissingParameter", format!("The parameter {name} is needed but not provided."))
+}
+
+fn invalid(name: &str) -> Refusal {
+    Refusal::service(400, "InvalidParameter", format!("The specified parameter {name} is not valid."))
+}
+
+fn flag(call: &Call, name: &str) -> Result<bool, Refusal> {
+    match call.parameter(name) {
+        None | Some("") => Ok(false),
+        Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
+        Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
+        Some(_) => Err(invalid(name)),
+    }
+}
+
+fn get_secret_value(state: &State, call: &Call) -> Result<(Value, String), Refusal> {
+    let fetch_extended_config = flag(call, "FetchExtendedConfig")?;
+    flag(call, "DryRun")?;
+    let secret = named_secret(state, call)?;
+    if !state.keys.contains(&secret.encryption_key_id) {
+        return Err(Refusal::no_such_key());
+    }
+    let version = secret
+        .version(call.parameter("VersionId").unwrap_or(""), call.parameter("VersionStage").unwrap_or(""))
+        .ok_or_else(Refusal::no_such_secret)?;
+    let (data_type, data) = version.value.as_sent();
+    let mut fields = Map::new();
+    let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
+    put("SecretName", json!(secret.name));
+    put("SecretType", json!(secret.secret_type));
+    put("SecretData", json!(data));
+    put("SecretDataType", json!(data_type));
+    put("VersionId", json!(version.id));
+    put("VersionStages", json!({"VersionStage": version.stages}));
+    put("CreateTime", json!(iso8601(version.created)));
+    put("AutomaticRotation", json!(secret.automatic_rotation()));
+    rotation_fields(secret, &mut put);
+    if fetch_extended_config && let Some(config) = &secret.extended_config {
+        put("ExtendedConfig", json!(config));
+    }
+    Ok((Value::Object(fields), version.id.clone()))
+}
+
+/// These are absent, not empty, when they do not apply.
+fn rotation_fields(secret: &Secret, put: &mut impl FnMut(&str, Value) -> Option<Value>) {
+    if let Some(interval) = secret.rotation_interval_as_sent() {
+        put("RotationInterval", json!(interval));
+    }
+    if let Some(at) = secret.next_rotation {
+        put("NextRotationDate", json!(iso8601(at)));
+    }
+    if let Some(at) = secret.last_rotation {
+        put("LastRotationDate", json!(iso8601(at)));
+    }
+}
+
+fn describe_secret(state: &State, call: &Call) -> Result<Value, Refusal> {
+    let secret = named_secret(state, call)?;
+    let updated = secret.versions.last().map_or(secret.created, |version| version.created);
+    let mut fields = Map::new();
+    let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
+    put("Arn", json!(arn(state, &secret.name)));
+    put("SecretName", json!(secret.name));
+    put("SecretType", json!(secret.secret_type));
+    put("EncryptionKeyId", json!(secret.encryption_key_id));
+    put("DKMSInstanceId", json!(state.instance_id));
+    put("CreateTime", json!(iso8601(secret.created)));
+    put("UpdateTime", json!(iso8601(updated)));
+    put("AutomaticRotation", json!(secret.automatic_rotation()));
+    rotation_fields(secret, &mut put);
+    if let Some(config) = &secret.extended_config {
+        put("ExtendedConfig", json!(config));
+    }
+    Ok(Value::Object(fields))
+}
+
+fn list_secrets(state: &State, call: &Call) -> Result<Value, Refusal> {
+    let number = |name: &str, default: usize, most: usize| match call.parameter(name) {
+        None | Some("") => Ok(default),
+        Some(text) => {
+            text.parse().ok().filter(|number| (1..=most).contains(number)).ok_or_else(|| invalid(name))
+        }
+    };
+    let page = number("PageNumber", 1, usize::MAX)?;
+    let size = number("PageSize", 10, 100)?;
+    let listed: Vec<Value> = state
+        .secrets
+        .values()
+        .skip((page - 1).saturating_mul(size))
+        .take(size)
+        .map(|secret| {
+            json!({
+                "SecretName": secret.name,
+                "SecretType": secret.secret_type,
+                "CreateTime": iso8601(secret.created),
+                "UpdateTime": iso8601(secret.versions.last().map_or(secret.created, |one| one.created)),
+            })
+        })
+        .collect();
+    Ok(json!({
+        "TotalCount": state.secrets.len(),
+        "PageNumber": page,
+        "PageSize": size,
+        "SecretList": {"Secret": listed},
+    }))
+}
+
+fn rotate_secret(
+    state: &mut State,
+    call: &Call,
+    now: OffsetDateTime,
+    happened: &mut Vec<(OffsetDateTime, What)>,
+) -> Result<Value, Refusal> {
+    while let Some(first) = state.rotate_requests.front()
+        && now - *first >= Duration::hours(1)
+    {
+        state.rotate_requests.pop_front();
+    }
+    if state.rotate_requests.len() >= ROTATE_QUOTA {
+        return Err(Refusal::throttled());
+    }
+    state.rotate_requests.push_back(now);
+    let name = named_secret(state, call)?.name.clone();
+    if state.secrets[&name].user.is_none() {
+        return Err(Refusal::service(
+            400,
+            "UnsupportedOperation",
+            "This operation is not supported for this type of secret.",
+        ));
+    }
+    let overlap = Duration::seconds(state.immediate_overlap);
+    state
+        .rotate(&name, overlap, false, now, happened)
+        .map_err(|error| Refusal::service(409, "Rejected.LimitExceeded", error.to_string()))?;
+    let version = state.secrets[&name].version("", "").map(|one| one.id.clone());
+    Ok(json!({
+        "Arn": arn(state, &name),
+        "SecretName": name,
+        "VersionId": version,
+    }))
+}
+
+fn arn(state: &State, secret: &str) -> String {
+    format!("acs:kms:{}:{}:secret/{secret}", state.region, state.account_id)
+}

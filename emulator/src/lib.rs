@@ -1,0 +1,82 @@
+//! An Alibaba Cloud KMS for development and tests.
+//!
+//! [`Emulator`] runs a KMS instance gateway, a shared gateway, an STS and a small OSS on loopback ports
+//! of this machine, with real TLS, strict checks of every request and the error answers of the real
+//! services. `kmsak emulator` is the same as a program.
+//!
+//! ```
+//! use kmsak_emulator::{Emulator, Fault};
+//! use std::time::Duration;
+//!
+//! let emulator = Emulator::start()?;
+//! let folder = std::env::temp_dir().join(format!("kmsak-doc-{}", std::process::id()));
+//! emulator.write_folder(&folder)?; // ClientKey, password, CA and both properties files
+//! emulator.inject(Fault::error(500, "InternalFailure").times(1))?;
+//! emulator.rotate("acs/ram/user/app", Duration::ZERO)?; // the old AccessKey is gone at once
+//! # std::fs::remove_dir_all(&folder).unwrap();
+//! # Ok::<(), kmsak_emulator::Error>(())
+//! ```
+//!
+//! At the start there is the RAM user `app` with the managed secret `acs/ram/user/app`, an application
+//! access point `app` that may read every secret through both gateways, one ClientKey of it, and a RAM
+//! user `operator` who may do everything in KMS.
+
+#![forbid(unsafe_code)]
+
+mod access_point;
+mod acs3_signature;
+mod admin;
+mod authentication;
+mod body;
+mod builder;
+mod call;
+mod certificates;
+mod client_key;
+mod clock;
+mod control;
+mod document;
+mod emulator;
+mod encoding;
+mod endpoint;
+mod error;
+mod faults;
+mod folder;
+mod gateway_instance;
+mod gateway_shared;
+mod journal;
+mod messages;
+mod nonces;
+mod oss;
+pub mod program;
+mod ram;
+mod refusal;
+mod rotation;
+mod rpc_signature;
+mod secrets;
+mod server;
+mod state;
+mod storage;
+mod sts;
+mod world;
+
+pub use access_point::{AccessPoint, PermissionPolicy, Role, Scope};
+pub use builder::Builder;
+pub use certificates::WrongCertificate;
+pub use client_key::ClientKey;
+pub use emulator::Emulator;
+pub use endpoint::Endpoint;
+pub use error::Error;
+pub use faults::{ActiveFault, Fault, FaultId, FaultKind};
+pub use folder::Folder;
+pub use journal::{Counters, Event, RequestCount, RequestRecord, What};
+pub use ram::{AccessKey, AccessKeyStatus, Policy, User};
+pub use rotation::Rotation;
+pub use secrets::{CURRENT, PREVIOUS, RunningRotation, Secret, SecretValue, SecretVersion};
+pub use time::OffsetDateTime;
+
+/// Text of `length` characters out of `alphabet`.
+fn random_text(alphabet: &[u8], length: usize) -> String {
+    use rand::RngExt as _;
+    let mut random = rand::rng();
+    (0..length).map(|_| char::from(alphabet[random.random_range(0..alphabet.len())])).collect()
+}

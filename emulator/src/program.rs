@@ -1,0 +1,99 @@
+//! The `kmsak emulator` program: its arguments, and its run until a signal ends it.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::emulator::Emulator;
+use crate::error::{Error, doing};
+
+/// Run an Alibaba Cloud KMS for development and tests on this machine.
+///
+/// Once it is ready it prints one line of JSON on standard output with the URLs of everything.
+#[derive(Debug, Clone, Args)]
+pub struct Arguments {
+    /// Folder for the ClientKey, CA and properties files and for the state; made if need be
+    #[arg(long, value_name = "DIR", default_value = "kmsak-emulator")]
+    dir: PathBuf,
+    /// First of the ports: N instance gateway, N+1 shared gateway, N+2 and N+3 STS (HTTP, HTTPS), N+4 and
+    /// N+5 OSS (HTTP, HTTPS), N+6 admin interface [default: those of the last start, else free ones]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=65500))]
+    port: Option<u16>,
+    /// Number of instance gateways; further ones listen on N+11, N+12, ...
+    #[arg(long, value_name = "COUNT", default_value_t = 1)]
+    instance_gateways: usize,
+    /// Number of shared gateways; further ones listen on N+21, N+22, ...
+    #[arg(long, value_name = "COUNT", default_value_t = 1)]
+    shared_gateways: usize,
+    /// Region, for a folder without a state
+    #[arg(long, value_name = "REGION", default_value = "cn-hangzhou")]
+    region: String,
+    /// GetSecretValue requests a second on the shared gateways
+    #[arg(long, value_name = "PER_SECOND", default_value_t = 450)]
+    shared_quota: u32,
+    /// Days that new ClientKeys are valid
+    #[arg(long, value_name = "DAYS", default_value_t = 5 * 365, value_parser = clap::value_parser!(u32).range(1..=36500))]
+    client_key_days: u32,
+    /// Use a well-known test key for the first ClientKey, which starts faster
+    #[arg(long)]
+    test_keys: bool,
+}
+
+/// Runs the emulator until SIGTERM or SIGINT.
+pub fn run(arguments: &Arguments) -> Result<(), Error> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(doing("starting"))?;
+    runtime.block_on(async {
+        // From here on a signal ends the program in good order, even while it starts.
+        let mut terminate = signal(SignalKind::terminate()).map_err(doing("starting"))?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(doing("starting"))?;
+        let mut builder = Emulator::builder()
+            .dir(&arguments.dir)
+            .instance_gateways(arguments.instance_gateways)
+            .shared_gateways(arguments.shared_gateways)
+            .region(&arguments.region)
+            .shared_quota(arguments.shared_quota)
+            .client_key_validity(Duration::from_secs(u64::from(arguments.client_key_days) * 24 * 60 * 60))
+            .threads(2);
+        if !arguments.test_keys {
+            builder = builder.generated_keys();
+        }
+        if let Some(port) = arguments.port {
+            builder = builder.port(port);
+        }
+        let emulator = builder.start()?;
+        announce(arguments, &emulator).map_err(doing("writing to standard output"))?;
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        drop(emulator);
+        Ok(())
+    })
+}
+
+fn announce(arguments: &Arguments, emulator: &Emulator) -> std::io::Result<()> {
+    let dir = arguments.dir.display();
+    let admin = emulator.admin_url();
+    eprintln!(
+        "A KMS is running on this machine, with the secret acs/ram/user/app. Its files are in {dir}.\n\
+         Fetch the AccessKey through the instance gateway, then through the shared gateway:\n  \
+           kmsak get --config {dir}/on_the_cloud.properties acs/ram/user/app\n  \
+           kmsak get --config {dir}/off_the_cloud.properties acs/ram/user/app\n\
+         Rotate it; the old AccessKey is deleted at once:\n  \
+           curl {admin}/rotations -d '{{\"secret\": \"acs/ram/user/app\"}}'\n\
+         Make the next request fail, and see what happened:\n  \
+           curl {admin}/faults -d '{{\"kind\": \"error\", \"status\": 500, \"code\": \"InternalFailure\", \"times\": 1}}'\n  \
+           curl {admin}/events\n\
+         Stop it with Ctrl-C; started again with the same folder it goes on where it was."
+    );
+    let mut line = emulator.summary();
+    let dir = arguments.dir.canonicalize().unwrap_or_else(|_| arguments.dir.clone());
+    line["dir"] = dir.to_string_lossy().into();
+    let mut output = std::io::stdout().lock();
+    writeln!(output, "{line}")?;
+    output.flush()
+}

@@ -1,0 +1,61 @@
+//! The errors that the emulated services answer with.
+
+use crate::access_point::Forbidden;
+
+/// Who refuses: the shared gateway's front end and KMS behind it write their errors differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Front,
+    Service,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal {
+    pub(crate) status: u16,
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) origin: Origin,
+    pub(crate) retry_after: Option<u64>,
+}
+
+impl Refusal {
+    pub(crate) fn service(status: u16, code: &str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code: code.to_owned(),
+            message: message.into(),
+            origin: Origin::Service,
+            retry_after: None,
+        }
+    }
+
+    pub(crate) fn front(status: u16, code: &str, message: impl Into<String>) -> Self {
+        Self { origin: Origin::Front, ..Self::service(status, code, message) }
+    }
+
+    pub(crate) fn throttled() -> Self {
+        Self::service(429, "Rejected.Throttling", "QPS Limit Exceeded")
+    }
+
+    pub(crate) fn forbidden(what: &Forbidden, key: &str) -> Self {
+        let message = match what {
+            Forbidden::Operation => "This operation is forbidden by permission system.".to_owned(),
+            Forbidden::Key => {
+                format!("This operation for {key} is forbidden by permission system.")
+            }
+        };
+        Self::service(403, "Forbidden.NoPermission", message)
+    }
+
+    pub(crate) fn no_such_secret() -> Self {
+        Self::service(404, "Forbidden.ResourceNotFound", "The specified resource is not found.")
+    }
+
+    pub(crate) fn no_such_key() -> Self {
+        Self::service(404, "Forbidden.KeyNotFound", "The specified Key is not found.")
+    }
+
+    pub(crate) fn too_large() -> Self {
+        Self::service(413, "RequestEntityTooLarge", "The request entity is too large.")
+    }
+}

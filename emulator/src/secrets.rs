@@ -1,0 +1,192 @@
+//! Secrets, their versions and stages.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use time::OffsetDateTime;
+
+use crate::clock::iso8601;
+use crate::random_text;
+
+/// The stage of the version that a client gets when it names none.
+pub const CURRENT: &str = "ACSCurrent";
+/// The stage of the version before the current one.
+pub const PREVIOUS: &str = "ACSPrevious";
+
+/// KMS keeps no more versions than this of one secret.
+const MAX_VERSIONS: usize = 20;
+
+/// The type of a managed RAM secret, as KMS spells it.
+pub(crate) const RAM_CREDENTIALS: &str = "RAMCredentials";
+
+/// What a version of a secret holds.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretValue {
+    /// `SecretDataType` is `text`.
+    Text(String),
+    /// `SecretDataType` is `binary`; kept and sent in base64.
+    Binary(String),
+}
+
+impl SecretValue {
+    /// A text value.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// A binary value, from its bytes.
+    pub fn binary(bytes: impl AsRef<[u8]>) -> Self {
+        Self::Binary(BASE64.encode(bytes))
+    }
+
+    /// The `SecretDataType` and the `SecretData` that KMS sends.
+    pub fn as_sent(&self) -> (&'static str, &str) {
+        match self {
+            Self::Text(text) => ("text", text),
+            Self::Binary(base64) => ("binary", base64),
+        }
+    }
+}
+
+impl std::fmt::Debug for SecretValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (kind, value) = self.as_sent();
+        write!(f, "{kind} of {} characters", value.len())
+    }
+}
+
+/// One version of a secret.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SecretVersion {
+    /// 32 hexadecimal digits, or what the caller chose.
+    pub id: String,
+    /// `ACSCurrent`, `ACSPrevious` or stages of the user's own.
+    pub stages: Vec<String>,
+    /// The value.
+    pub value: SecretValue,
+    /// When it was made, by the emulator's clock.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created: OffsetDateTime,
+}
+
+/// The overlap of a rotation: the time in which both AccessKeys are accepted.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RunningRotation {
+    /// The AccessKey that RAM will delete.
+    pub old_access_key_id: String,
+    /// When it will, by the emulator's clock.
+    #[serde(with = "time::serde::rfc3339")]
+    pub delete_at: OffsetDateTime,
+}
+
+/// A secret.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Secret {
+    /// Its name, `acs/ram/user/<user>` for a managed RAM secret.
+    pub name: String,
+    /// `Generic`, `RAMCredentials`, `Rds`, `Redis`, `PolarDB` or `ECS`.
+    pub secret_type: String,
+    /// JSON, for managed secrets.
+    pub extended_config: Option<String>,
+    /// The KMS key that it is encrypted with.
+    pub encryption_key_id: String,
+    /// When it was made, by the emulator's clock.
+    #[serde(with = "time::serde::rfc3339")]
+    pub created: OffsetDateTime,
+    /// Oldest first.
+    pub versions: Vec<SecretVersion>,
+    /// The RAM user behind a managed RAM secret.
+    pub user: Option<String>,
+    /// Seconds between scheduled rotations; none if automatic rotation is off.
+    pub rotation_interval: Option<i64>,
+    /// When the next scheduled rotation takes place.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub next_rotation: Option<OffsetDateTime>,
+    /// When the last rotation took place.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub last_rotation: Option<OffsetDateTime>,
+    /// The rotation whose overlap has not ended yet.
+    pub running: Option<RunningRotation>,
+}
+
+impl Secret {
+    pub(crate) fn new(name: &str, secret_type: &str, encryption_key_id: &str, now: OffsetDateTime) -> Self {
+        Self {
+            name: name.to_owned(),
+            secret_type: secret_type.to_owned(),
+            extended_config: None,
+            encryption_key_id: encryption_key_id.to_owned(),
+            created: now,
+            versions: Vec::new(),
+            user: None,
+            rotation_interval: None,
+            next_rotation: None,
+            last_rotation: None,
+            running: None,
+        }
+    }
+
+    /// Writes a new ACSCurrent; what was current becomes ACSPrevious. Gives the new version's id.
+    pub(crate) fn put(&mut self, id: Option<String>, value: SecretValue, now: OffsetDateTime) -> String {
+        for version in &mut self.versions {
+            let was_current = version.stages.iter().any(|stage| stage == CURRENT);
+            version.stages.retain(|stage| stage != CURRENT && stage != PREVIOUS);
+            if was_current {
+                version.stages.push(PREVIOUS.to_owned());
+            }
+        }
+        let id = id.unwrap_or_else(|| random_text(b"0123456789abcdef", 32));
+        self.versions.push(SecretVersion {
+            id: id.clone(),
+            stages: vec![CURRENT.to_owned()],
+            value,
+            created: now,
+        });
+        while self.versions.len() > MAX_VERSIONS {
+            let Some(oldest) = self.versions.iter().position(|one| one.stages.is_empty()) else {
+                break;
+            };
+            self.versions.remove(oldest);
+        }
+        id
+    }
+
+    /// The version with this id and this stage; an empty id or stage matches any, both empty mean ACSCurrent.
+    pub(crate) fn version(&self, id: &str, stage: &str) -> Option<&SecretVersion> {
+        let stage = if id.is_empty() && stage.is_empty() { CURRENT } else { stage };
+        self.versions.iter().find(|version| {
+            (id.is_empty() || version.id == id)
+                && (stage.is_empty() || version.stages.iter().any(|one| one == stage))
+        })
+    }
+
+    pub(crate) fn rotation_interval_as_sent(&self) -> Option<String> {
+        self.rotation_interval.map(|seconds| format!("{seconds}s"))
+    }
+
+    pub(crate) fn automatic_rotation(&self) -> &'static str {
+        if self.rotation_interval.is_some() { "Enabled" } else { "Disabled" }
+    }
+}
+
+/// The `SecretData` of a managed RAM secret.
+pub(crate) fn ram_secret_data(
+    access_key_id: &str,
+    access_key_secret: &str,
+    generated: OffsetDateTime,
+) -> SecretValue {
+    SecretValue::Text(
+        json!({
+            "AccessKeyId": access_key_id,
+            "AccessKeySecret": access_key_secret,
+            "GenerateTimestamp": iso8601(generated),
+        })
+        .to_string(),
+    )
+}
+
+pub(crate) fn ram_extended_config(user: &str) -> String {
+    json!({"SecretSubType": "RamUserAccessKey", "UserName": user, "CustomData": {}}).to_string()
+}

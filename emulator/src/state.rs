@@ -1,0 +1,230 @@
+//! The objects of the emulated cloud, and everything that may be done to them.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
+
+use crate::access_point::{AccessPoint, PermissionPolicy, Role, Scope};
+use crate::certificates::Authority;
+use crate::client_key::{ClientKey, RegisteredClientKey};
+use crate::error::Error;
+use crate::nonces::Nonces;
+use crate::ram::{AccessKey, AccessKeyStatus, MAX_ACCESS_KEYS, Policy, User};
+use crate::secrets::{RAM_CREDENTIALS, Secret, SecretValue, ram_extended_config, ram_secret_data};
+
+pub(crate) const DEFAULT_INSTANCE: &str = "kst-hzz000000000000000";
+pub(crate) const DEFAULT_KEY: &str = "key-hzz0000000000000000000";
+pub(crate) const DEFAULT_ACCESS_POINT: &str = "app";
+pub(crate) const DEFAULT_USER: &str = "app";
+pub(crate) const OPERATOR: &str = "operator";
+
+/// The settings of one emulator that outlive a restart.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct State {
+    pub(crate) account_id: String,
+    pub(crate) region: String,
+    pub(crate) instance_id: String,
+    pub(crate) authority: Authority,
+    pub(crate) clock_offset_milliseconds: i64,
+    pub(crate) ports: BTreeMap<String, u16>,
+    pub(crate) users: BTreeMap<String, User>,
+    pub(crate) secrets: BTreeMap<String, Secret>,
+    pub(crate) access_points: BTreeMap<String, AccessPoint>,
+    pub(crate) client_keys: BTreeMap<String, RegisteredClientKey>,
+    /// The ClientKey whose files lie in the folder.
+    pub(crate) default_client_key: Option<ClientKey>,
+    /// The ids of the KMS keys that exist.
+    pub(crate) keys: Vec<String>,
+    /// How long both AccessKeys live after a scheduled rotation, in seconds.
+    pub(crate) scheduled_overlap: i64,
+    /// How long both AccessKeys live after RotateSecret, in seconds.
+    pub(crate) immediate_overlap: i64,
+    #[serde(skip)]
+    pub(crate) access_key_owners: HashMap<String, String>,
+    #[serde(skip)]
+    pub(crate) next_due: Option<OffsetDateTime>,
+    #[serde(skip)]
+    pub(crate) nonces: Nonces,
+    #[serde(skip)]
+    pub(crate) rotate_requests: VecDeque<OffsetDateTime>,
+}
+
+impl State {
+    pub(crate) fn new(region: &str, instance_id: &str, now: OffsetDateTime) -> Result<Self, Error> {
+        let mut state = Self {
+            account_id: "1234567890123456".to_owned(),
+            region: region.to_owned(),
+            instance_id: instance_id.to_owned(),
+            authority: Authority::create(region)?,
+            clock_offset_milliseconds: 0,
+            ports: BTreeMap::new(),
+            users: BTreeMap::new(),
+            secrets: BTreeMap::new(),
+            access_points: BTreeMap::new(),
+            client_keys: BTreeMap::new(),
+            default_client_key: None,
+            keys: vec![DEFAULT_KEY.to_owned()],
+            scheduled_overlap: Duration::days(2).whole_seconds(),
+            immediate_overlap: Duration::minutes(5).whole_seconds(),
+            access_key_owners: HashMap::new(),
+            next_due: None,
+            nonces: Nonces::default(),
+            rotate_requests: VecDeque::new(),
+        };
+        state.create_ram_secret(DEFAULT_USER, now)?;
+        state.create_user(OPERATOR, vec![Policy::AliyunKMSFullAccess])?;
+        state.create_access_key(OPERATOR, now)?;
+        let instance = Scope::Instance(instance_id.to_owned());
+        let policy = |scope, roles: &[Role]| PermissionPolicy {
+            scope,
+            roles: roles.to_vec(),
+            secrets: vec!["*".to_owned()],
+            keys: vec!["*".to_owned()],
+            sources: Vec::new(),
+        };
+        state.put_access_point(AccessPoint {
+            name: DEFAULT_ACCESS_POINT.to_owned(),
+            policies: vec![
+                policy(Scope::Shared, &[Role::SecretUser]),
+                policy(instance, &[Role::CryptoServiceSecretUser, Role::CryptoServiceKeyUser]),
+            ],
+        });
+        Ok(state)
+    }
+
+    /// Rebuilds what is not kept in the state file.
+    pub(crate) fn loaded(mut self) -> Self {
+        self.access_key_owners = self
+            .users
+            .values()
+            .flat_map(|user| {
+                let name = &user.name;
+                user.access_keys.iter().map(move |key| (key.id.clone(), name.clone()))
+            })
+            .collect();
+        self.update_next_due();
+        self
+    }
+
+    pub(crate) fn create_user(&mut self, name: &str, policies: Vec<Policy>) -> Result<&mut User, Error> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "._-@".contains(c);
+        if name.is_empty() || name.len() > 64 || !name.chars().all(allowed) {
+            return Err(Error::new(format!(
+                "{name:?} is no RAM user name: use 1 to 64 letters, digits and . _ - @"
+            )));
+        }
+        if self.users.contains_key(name) {
+            return Err(Error::new(format!("the RAM user {name:?} exists already")));
+        }
+        Ok(self.users.entry(name.to_owned()).or_insert(User::new(name, policies)))
+    }
+
+    /// Deletes a user with its AccessKeys; gives their ids.
+    pub(crate) fn delete_user(&mut self, name: &str) -> Result<Vec<String>, Error> {
+        let user = self.users.remove(name).ok_or_else(|| Error::not_found("RAM user", name))?;
+        let ids: Vec<String> = user.access_keys.into_iter().map(|key| key.id).collect();
+        for id in &ids {
+            self.access_key_owners.remove(id);
+        }
+        Ok(ids)
+    }
+
+    pub(crate) fn create_access_key(&mut self, user: &str, now: OffsetDateTime) -> Result<AccessKey, Error> {
+        let owner = self.users.get_mut(user).ok_or_else(|| Error::not_found("RAM user", user))?;
+        if owner.access_keys.len() >= MAX_ACCESS_KEYS {
+            return Err(Error::new(format!(
+                "the RAM user {user:?} has {MAX_ACCESS_KEYS} AccessKeys already, which is RAM's limit"
+            )));
+        }
+        let key = AccessKey::generate(now);
+        owner.access_keys.push(key.clone());
+        self.access_key_owners.insert(key.id.clone(), user.to_owned());
+        Ok(key)
+    }
+
+    /// Deletes an AccessKey; gives its user's name.
+    pub(crate) fn delete_access_key(&mut self, id: &str) -> Result<String, Error> {
+        let user = self.access_key_owners.remove(id).ok_or_else(|| Error::not_found("AccessKey", id))?;
+        if let Some(owner) = self.users.get_mut(&user) {
+            owner.access_keys.retain(|key| key.id != id);
+        }
+        Ok(user)
+    }
+
+    pub(crate) fn set_access_key_status(&mut self, id: &str, status: AccessKeyStatus) -> Result<(), Error> {
+        let owner = self.access_key_owners.get(id);
+        let key = owner
+            .and_then(|name| self.users.get_mut(name))
+            .and_then(|user| user.access_keys.iter_mut().find(|key| key.id == id))
+            .ok_or_else(|| Error::not_found("AccessKey", id))?;
+        key.status = status;
+        Ok(())
+    }
+
+    pub(crate) fn access_key(&self, id: &str) -> Option<(&User, &AccessKey)> {
+        let user = self.users.get(self.access_key_owners.get(id)?)?;
+        let key = user.access_keys.iter().find(|key| key.id == id)?;
+        Some((user, key))
+    }
+
+    /// Hands a RAM user's AccessKey over to KMS. The user is made if need be.
+    pub(crate) fn create_ram_secret(&mut self, user: &str, now: OffsetDateTime) -> Result<String, Error> {
+        let name = format!("acs/ram/user/{user}");
+        if self.secrets.contains_key(&name) {
+            return Err(Error::new(format!("the secret {name:?} exists already")));
+        }
+        if !self.users.contains_key(user) {
+            self.create_user(user, Vec::new())?;
+        }
+        let newest = self.users[user].access_keys.last().cloned();
+        let key = match newest {
+            Some(key) => key,
+            None => self.create_access_key(user, now)?,
+        };
+        let mut secret = Secret::new(&name, RAM_CREDENTIALS, DEFAULT_KEY, now);
+        secret.user = Some(user.to_owned());
+        secret.extended_config = Some(ram_extended_config(user));
+        secret.put(None, ram_secret_data(&key.id, &key.secret, now), now);
+        self.secrets.insert(name.clone(), secret);
+        Ok(name)
+    }
+
+    pub(crate) fn create_secret(
+        &mut self,
+        name: &str,
+        secret_type: &str,
+        value: SecretValue,
+        now: OffsetDateTime,
+    ) -> Result<(), Error> {
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "_/+=.@-".contains(c);
+        if name.is_empty() || name.len() > 192 || !name.chars().all(allowed) {
+            return Err(Error::new(format!(
+                "{name:?} is no secret name: use 1 to 192 letters, digits and _ / + = . @ -"
+            )));
+        }
+        if self.secrets.contains_key(name) {
+            return Err(Error::new(format!("the secret {name:?} exists already")));
+        }
+        let mut secret = Secret::new(name, secret_type, DEFAULT_KEY, now);
+        secret.put(None, value, now);
+        self.secrets.insert(name.to_owned(), secret);
+        Ok(())
+    }
+
+    pub(crate) fn secret_mut(&mut self, name: &str) -> Result<&mut Secret, Error> {
+        self.secrets.get_mut(name).ok_or_else(|| Error::not_found("secret", name))
+    }
+
+    pub(crate) fn put_access_point(&mut self, point: AccessPoint) {
+        self.access_points.insert(point.name.clone(), point);
+    }
+
+    pub(crate) fn register_client_key(&mut self, key: RegisteredClientKey) -> Result<(), Error> {
+        if !self.access_points.contains_key(&key.access_point) {
+            return Err(Error::not_found("application access point", &key.access_point));
+        }
+        self.client_keys.insert(key.key_id.clone(), key);
+        Ok(())
+    }
+}

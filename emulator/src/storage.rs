@@ -1,0 +1,121 @@
+//! The state file: encrypted with AES-256-GCM under a key that is made at the first start.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+
+use crate::error::{Error, doing};
+use crate::state::State;
+
+const STATE: &str = "emulator.state";
+const KEY: &str = "emulator.key";
+const FORM: &[u8] = b"kmsak-emulator state 1";
+
+pub(crate) struct Storage {
+    path: PathBuf,
+    key: LessSafeKey,
+    /// Locked for as long as the emulator runs.
+    _key_file: fs::File,
+}
+
+impl Storage {
+    /// Opens the state of a folder; gives none as the state at the first start.
+    pub(crate) fn open(folder: &Path) -> Result<(Self, Option<State>), Error> {
+        create_folder(folder)?;
+        let key_path = folder.join(KEY);
+        let state_path = folder.join(STATE);
+        let key: Vec<u8> = match fs::read(&key_path) {
+            Ok(key) => key,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                if state_path.exists() {
+                    return Err(Error::new(format!(
+                        "{} is encrypted, and its key {} is missing: put the key back, or delete the state to start anew",
+                        state_path.display(),
+                        key_path.display()
+                    )));
+                }
+                let key: [u8; 32] = rand::random();
+                write_private(&key_path, &key)?;
+                key.to_vec()
+            }
+            Err(error) => {
+                return Err(Error::new(format!("reading {}: {error}", key_path.display())));
+            }
+        };
+        let key_file = fs::File::open(&key_path).map_err(doing(format!("reading {}", key_path.display())))?;
+        key_file.try_lock().map_err(|_| {
+            Error::new(format!(
+                "another emulator runs with the folder {}: stop it, or use another folder",
+                folder.display()
+            ))
+        })?;
+        let key = UnboundKey::new(&AES_256_GCM, &key)
+            .map_err(|_| Error::new(format!("{} does not hold a key of 32 bytes", key_path.display())))?;
+        let storage = Self { path: state_path, key: LessSafeKey::new(key), _key_file: key_file };
+        let state = storage.load()?;
+        Ok((storage, state))
+    }
+
+    fn load(&self) -> Result<Option<State>, Error> {
+        let sealed = match fs::read(&self.path) {
+            Ok(sealed) => sealed,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                return Err(Error::new(format!("reading {}: {error}", self.path.display())));
+            }
+        };
+        let damaged = || {
+            Error::new(format!(
+                "{} is damaged or belongs to another key: delete it to start anew",
+                self.path.display()
+            ))
+        };
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>().ok_or_else(damaged)?;
+        let mut sealed = sealed.to_vec();
+        let plain = self
+            .key
+            .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(FORM), &mut sealed)
+            .map_err(|_| damaged())?;
+        let state: State = serde_json::from_slice(plain).map_err(|_| damaged())?;
+        Ok(Some(state.loaded()))
+    }
+
+    pub(crate) fn save(&self, state: &State) -> Result<(), Error> {
+        let mut data = serde_json::to_vec(state).map_err(doing("writing the state"))?;
+        let nonce: [u8; NONCE_LEN] = rand::random();
+        self.key
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(FORM), &mut data)
+            .map_err(|_| Error::new("encrypting the state failed"))?;
+        let sealed = [&nonce[..], &data[..]].concat();
+        write_private(&self.path, &sealed)
+    }
+}
+
+/// Makes a folder that only its owner may enter, if it is not there yet.
+pub(crate) fn create_folder(folder: &Path) -> Result<(), Error> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(doing(format!("creating {}", folder.display())))
+}
+
+/// Replaces a file in one step by one that only its owner may read.
+pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<(), Error> {
+    let write = || -> std::io::Result<()> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let temporary = folder.join(format!(".{name}.{:08x}", rand::random::<u32>()));
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+        let written = file.write_all(content).and_then(|()| fs::rename(&temporary, path));
+        if written.is_err() {
+            let _ = fs::remove_file(&temporary);
+        }
+        written
+    };
+    write().map_err(doing(format!("writing {}", path.display())))
+}

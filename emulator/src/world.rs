@@ -1,0 +1,195 @@
+//! Everything that the listeners, the admin interface and the Rust API share.
+
+use std::time::Instant;
+
+use parking_lot::Mutex;
+use time::{Duration, OffsetDateTime};
+use tokio::sync::Notify;
+
+use crate::call::{Call, Outcome, Success};
+use crate::clock::Clock;
+use crate::endpoint::Endpoint;
+use crate::error::Error;
+use crate::faults::Faults;
+use crate::journal::{Journal, What};
+use crate::refusal::Refusal;
+use crate::state::State;
+use crate::storage::Storage;
+use crate::{gateway_instance, gateway_shared, oss, sts};
+
+/// GetSecretValue on the shared gateway: this many a second for an account, in the real KMS.
+pub(crate) const DEFAULT_QUOTA: u32 = 450;
+
+pub(crate) struct World {
+    pub(crate) clock: Clock,
+    pub(crate) journal: Journal,
+    pub(crate) faults: Faults,
+    state: Mutex<State>,
+    storage: Option<Storage>,
+    quota: Mutex<Quota>,
+    /// Wakes the task that rotates on time.
+    pub(crate) schedule_changed: Notify,
+    pub(crate) connections: std::sync::atomic::AtomicU64,
+}
+
+struct Quota {
+    per_second: u32,
+    window: Instant,
+    used: u32,
+}
+
+impl World {
+    pub(crate) fn new(state: State, storage: Option<Storage>, quota: u32) -> Self {
+        let clock = Clock::default();
+        clock.set_offset(Duration::milliseconds(state.clock_offset_milliseconds));
+        Self {
+            clock,
+            journal: Journal::default(),
+            faults: Faults::default(),
+            state: Mutex::new(state),
+            storage,
+            quota: Mutex::new(Quota { per_second: quota, window: Instant::now(), used: 0 }),
+            schedule_changed: Notify::new(),
+            connections: std::sync::atomic::AtomicU64::new(0),
+        }
+    }
+
+    /// Reads the state, brought up to the present first.
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&State, OffsetDateTime) -> T) -> T {
+        let now = self.clock.now();
+        let mut state = self.state.lock();
+        self.catch_up(&mut state, now);
+        read(&state, now)
+    }
+
+    /// Changes the state, brought up to the present first, and writes it down before returning.
+    pub(crate) fn change<T>(
+        &self,
+        change: impl FnOnce(&mut State, OffsetDateTime, &mut Vec<(OffsetDateTime, What)>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let now = self.clock.now();
+        let mut state = self.state.lock();
+        self.catch_up(&mut state, now);
+        let mut happened = Vec::new();
+        let result = change(&mut state, now, &mut happened)?;
+        state.update_next_due();
+        self.save(&state)?;
+        drop(state);
+        self.report(happened);
+        self.schedule_changed.notify_one();
+        Ok(result)
+    }
+
+    /// Moves the clock and does everything that has become due.
+    pub(crate) fn move_clock(&self, to: impl FnOnce(&Clock) -> Duration) -> Result<OffsetDateTime, Error> {
+        let mut state = self.state.lock();
+        let offset = to(&self.clock);
+        // The dates of HTTP and X.509 reach no further.
+        let moved = OffsetDateTime::now_utc().checked_add(offset);
+        if !moved.is_some_and(|moved| (1970..=3000).contains(&moved.year())) {
+            return Err(Error::new("the clock goes from the year 1970 to 3000"));
+        }
+        state.clock_offset_milliseconds = self.clock.set_offset(offset);
+        let now = self.clock.now();
+        self.journal.add(now, What::ClockMoved { offset_milliseconds: state.clock_offset_milliseconds });
+        self.catch_up(&mut state, now);
+        self.save(&state)?;
+        drop(state);
+        self.schedule_changed.notify_one();
+        Ok(now)
+    }
+
+    /// When the next rotation or deletion is due.
+    pub(crate) fn next_due(&self) -> Option<OffsetDateTime> {
+        self.state.lock().next_due
+    }
+
+    fn catch_up(&self, state: &mut State, now: OffsetDateTime) {
+        if state.next_due.is_none_or(|due| due > now) {
+            return;
+        }
+        let happened = state.catch_up(now);
+        if let Err(error) = self.save(state) {
+            // Nobody waits for this answer, so the program's own log is the place to say it.
+            eprintln!("kmsak emulator: {error}");
+        }
+        self.report(happened);
+    }
+
+    fn save(&self, state: &State) -> Result<(), Error> {
+        match &self.storage {
+            Some(storage) => storage.save(state),
+            None => Ok(()),
+        }
+    }
+
+    fn report(&self, happened: Vec<(OffsetDateTime, What)>) {
+        for (at, what) in happened {
+            self.journal.add(at, what);
+        }
+    }
+
+    fn within_quota(&self) -> bool {
+        let mut quota = self.quota.lock();
+        if quota.window.elapsed() >= std::time::Duration::from_secs(1) {
+            quota.window = Instant::now();
+            quota.used = 0;
+        }
+        quota.used = quota.used.saturating_add(1);
+        quota.used <= quota.per_second
+    }
+
+    /// Has a request answered by the service that it was sent to.
+    pub(crate) fn answer(&self, call: &Call, request_id: &str) -> Outcome {
+        let now = self.clock.now();
+        let mut happened = Vec::new();
+        let mut state = self.state.lock();
+        self.catch_up(&mut state, now);
+        let outcome = match call.endpoint {
+            Endpoint::Instance(_) => gateway_instance::answer(&state, call, now, request_id),
+            Endpoint::Shared(_) => {
+                let mut outcome = gateway_shared::answer(&mut state, call, now, request_id, &mut happened);
+                if call.action == "GetSecretValue" && outcome.result.is_ok() && !self.within_quota() {
+                    outcome.result = Err(Refusal::throttled());
+                }
+                outcome
+            }
+            Endpoint::Sts | Endpoint::StsHttps => sts::answer(&mut state, call, now, request_id),
+            Endpoint::Oss | Endpoint::OssHttps => oss::answer(&state, call, now),
+        };
+        if !happened.is_empty() {
+            if let Err(error) = self.save(&state) {
+                eprintln!("kmsak emulator: {error}");
+            }
+            self.schedule_changed.notify_one();
+        }
+        drop(state);
+        self.report(happened);
+        outcome
+    }
+
+    /// Writes a refusal in the form of the endpoint: content type and body.
+    pub(crate) fn write_refusal(call: &Call, refusal: &Refusal, request_id: &str) -> (&'static str, Vec<u8>) {
+        match call.endpoint {
+            Endpoint::Instance(_) => gateway_instance::write_refusal(refusal, request_id),
+            Endpoint::Shared(_) => gateway_shared::write_refusal(call, refusal, request_id),
+            Endpoint::Sts | Endpoint::StsHttps => sts::write_refusal(call, refusal, request_id),
+            Endpoint::Oss | Endpoint::OssHttps => oss::write_refusal(call, refusal, request_id),
+        }
+    }
+}
+
+/// An answer without the parts that are the same for every endpoint.
+pub(crate) fn parts_of(
+    call: &Call,
+    result: Result<Success, Refusal>,
+    request_id: &str,
+) -> (u16, &'static str, Vec<u8>, Option<Refusal>, Option<String>) {
+    match result {
+        Ok(success) => (200, success.content_type, success.body, None, success.version_id),
+        Err(refusal) => {
+            let (content_type, body) = World::write_refusal(call, &refusal, request_id);
+            (refusal.status, content_type, body, Some(refusal), None)
+        }
+    }
+}

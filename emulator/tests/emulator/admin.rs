@@ -1,0 +1,257 @@
+use kmsak_emulator::Emulator;
+use reqwest::blocking::Client;
+use serde_json::{Value, json};
+
+use crate::client::*;
+
+struct Admin {
+    client: Client,
+    url: String,
+}
+
+impl Admin {
+    fn of(emulator: &Emulator) -> Self {
+        Self { client: https(emulator), url: emulator.admin_url() }
+    }
+
+    fn call(&self, method: &str, path: &str, body: Value) -> (u16, Value) {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        let request = self.client.request(method, format!("{}{path}", self.url));
+        let request = if body.is_null() { request } else { request.json(&body) };
+        json(request.send().unwrap())
+    }
+
+    fn ok(&self, method: &str, path: &str, body: Value) -> Value {
+        let (status, answer) = self.call(method, path, body);
+        assert_eq!(status, 200, "{method} {path}: {answer}");
+        answer
+    }
+
+    /// The error's sentence.
+    fn refused(&self, method: &str, path: &str, body: Value, status: u16) -> String {
+        let (got, answer) = self.call(method, path, body);
+        assert_eq!(got, status, "{method} {path}: {answer}");
+        answer["error"].as_str().unwrap().to_owned()
+    }
+}
+
+#[test]
+fn strangers_are_turned_away() {
+    let emulator = Emulator::start().unwrap();
+    let admin = Admin::of(&emulator);
+    let port = emulator.admin_url().rsplit(':').next().unwrap().to_owned();
+    let with = |name: &str, value: &str| {
+        let request = admin.client.get(format!("{}/secrets", admin.url));
+        request.header(name, value).send().unwrap().status().as_u16()
+    };
+    assert_eq!(with("host", "evil.example.com"), 403);
+    assert_eq!(with("host", &format!("evil.example.com:{port}")), 403);
+    assert_eq!(with("host", "127.0.0.1"), 403);
+    assert_eq!(with("origin", "http://evil.example.com"), 403);
+    assert_eq!(with("host", &format!("localhost:{port}")), 200);
+    assert_eq!(with("host", &format!("[::1]:{port}")), 200);
+}
+
+#[test]
+fn users_and_access_keys() {
+    let emulator = Emulator::start().unwrap();
+    let admin = Admin::of(&emulator);
+    admin.ok("POST", "/users", json!({"name": "ci", "policies": ["AliyunKMSFullAccess"]}));
+    let key = admin.ok("POST", "/access-keys", json!({"user": "ci"}));
+    let id = key["id"].as_str().unwrap();
+    assert!(key["secret"].is_string());
+    let path = format!("/access-keys?id={id}");
+    admin.ok("PUT", &path, json!({"status": "Inactive"}));
+    let users = admin.ok("GET", "/users", Value::Null);
+    let ci = users["users"].as_array().unwrap().iter().find(|one| one["name"] == "ci").unwrap();
+    assert_eq!(ci["accessKeys"][0]["status"], "Inactive");
+    assert!(!users.to_string().contains(key["secret"].as_str().unwrap()));
+    admin.ok("DELETE", &path, Value::Null);
+    admin.refused("DELETE", &path, Value::Null, 404);
+    admin.ok("DELETE", "/users?name=ci", Value::Null);
+    admin.refused("DELETE", "/users?name=ci", Value::Null, 404);
+    admin.refused("DELETE", "/users", Value::Null, 400);
+    admin.refused("POST", "/users", json!({"name": "no spaces"}), 400);
+    admin.refused("POST", "/users", json!({"name": "app"}), 400);
+    admin.refused("POST", "/users", json!({"name": "x", "policies": ["Root"]}), 400);
+}
+
+#[test]
+fn secrets_versions_schedules_and_rotations() {
+    let emulator = Emulator::start().unwrap();
+    let admin = Admin::of(&emulator);
+    assert_eq!(admin.ok("POST", "/secrets", json!({"user": "web"}))["name"], "acs/ram/user/web");
+    admin.ok("POST", "/secrets", json!({"name": "plain", "text": "one"}));
+    admin.ok(
+        "POST",
+        "/secrets",
+        json!({
+        "name": "db", "type": "Rds", "text": "{}", "extendedConfig": "{}"}),
+    );
+    admin.ok("POST", "/secrets/versions", json!({"name": "plain", "binary": "AAE="}));
+    let plain = admin.ok("GET", "/secrets?name=plain", Value::Null);
+    assert_eq!(plain["versions"][1]["data"], "AAE=");
+    assert_eq!(plain["versions"][1]["dataType"], "binary");
+    assert_eq!(plain["versions"][0]["stages"], json!(["ACSPrevious"]));
+
+    let path = format!("/secrets?name={SECRET}");
+    let schedule = json!({"name": SECRET, "intervalSeconds": 604_800, "first": "2099-01-01T00:00:00Z"});
+    admin.ok("POST", "/secrets/schedule", schedule);
+    assert_eq!(admin.ok("GET", &path, Value::Null)["nextRotation"], "2099-01-01T00:00:00Z");
+    admin.ok("POST", "/secrets/schedule", json!({"name": SECRET}));
+    assert_eq!(admin.ok("GET", &path, Value::Null)["nextRotation"], Value::Null);
+
+    let rotation = admin.ok("POST", "/rotations", json!({"secret": SECRET, "overlapSeconds": 60}));
+    assert_eq!(rotation["outcome"], "rotated");
+    let again = admin.ok("POST", "/rotations", json!({"secret": SECRET}));
+    assert_eq!(again["outcome"], "already_running");
+    let running = admin.ok("GET", &path, Value::Null);
+    assert_eq!(running["runningRotation"]["oldAccessKeyId"], rotation["oldAccessKeyId"]);
+    admin.ok("PUT", "/overlaps", json!({"scheduledSeconds": 10, "immediateSeconds": 0}));
+    admin.ok("DELETE", "/secrets?name=plain", Value::Null);
+    let names = admin.ok("GET", "/secrets", Value::Null)["secrets"].as_array().unwrap().len();
+    assert_eq!(names, 3);
+
+    for (path, body) in [
+        ("/secrets", json!({})),
+        ("/secrets", json!({"name": "x"})),
+        ("/secrets", json!({"name": "x", "text": "a", "binary": "AA=="})),
+        ("/secrets", json!({"name": "x", "binary": "!"})),
+        ("/secrets", json!({"name": "x y", "text": "a"})),
+        ("/secrets", json!({"name": SECRET, "text": "a"})),
+        ("/secrets", json!({"user": "u", "text": "a"})),
+        ("/secrets", json!({"user": "web"})),
+        ("/secrets/schedule", json!({"name": SECRET, "intervalSeconds": 0})),
+        ("/secrets/schedule", json!({"name": SECRET, "intervalSeconds": i64::MAX})),
+        ("/secrets/schedule", json!({"name": SECRET, "intervalSeconds": 9, "first": "soon"})),
+        ("/rotations", json!({"secret": SECRET, "overlapSeconds": -1})),
+        ("/rotations", json!({"secret": SECRET, "overlapSeconds": 1e300})),
+        ("/rotations", json!({"secret": "db"})),
+        ("/rotations", json!({"secret": SECRET, "overlap": 1})),
+    ] {
+        admin.refused("POST", path, body, 400);
+    }
+    admin.refused("POST", "/rotations", json!({"secret": "none"}), 404);
+    admin.refused("GET", "/secrets?name=none", Value::Null, 404);
+}
+
+#[test]
+fn access_points_and_client_keys() {
+    let emulator = Emulator::start().unwrap();
+    let admin = Admin::of(&emulator);
+    let point = json!({"name": "web", "policies": [{
+        "scope": "shared", "roles": ["SecretUser"], "secrets": ["plain"], "sources": ["127.0.0.1/32"]}, {
+        "scope": {"instance": emulator.instance_id()}, "roles": ["CryptoServiceSecretUser"]}]});
+    admin.ok("PUT", "/access-points", point);
+    let points = admin.ok("GET", "/access-points", Value::Null);
+    assert_eq!(points["accessPoints"][1]["policies"][0]["sources"][0], "127.0.0.1/32");
+    let key = admin.ok("POST", "/client-keys", json!({"accessPoint": "web"}));
+    let id = key["id"].as_str().unwrap();
+    let until = json!({"accessPoint": "web", "notAfter": "2099-01-01T00:00:00Z"});
+    admin.ok("POST", "/client-keys", until);
+    admin.ok("DELETE", &format!("/client-keys?id={id}"), Value::Null);
+    let keys = admin.ok("GET", "/client-keys", Value::Null);
+    let revoked = keys["clientKeys"].as_array().unwrap().iter().find(|one| one["id"] == id).unwrap();
+    assert_eq!(revoked["revoked"], true);
+    let back = json!({"accessPoint": "app", "json": key["json"], "password": key["password"]});
+    assert_eq!(admin.ok("POST", "/client-keys", back)["id"], id);
+    admin.ok("DELETE", "/access-points?name=web", Value::Null);
+
+    admin.refused("POST", "/client-keys", json!({"accessPoint": "web"}), 404);
+    for body in [
+        json!({"accessPoint": "app", "json": "{}", "password": "x"}),
+        json!({"accessPoint": "app", "json": key["json"], "password": "wrong"}),
+        json!({"accessPoint": "app", "notBefore": "2099-01-01T00:00:00Z"}),
+        json!({"accessPoint": "app", "notBefore": "0000-01-01T00:00:00Z", "notAfter": "2099-01-01T00:00:00Z"}),
+        json!({"accessPoint": "app", "notAfter": "9999-01-01T00:00:00Z"}),
+        json!({"accessPoint": "app", "notBefore": "2099-01-01T00:00:00Z", "notAfter": "2098-01-01T00:00:00Z"}),
+    ] {
+        admin.refused("POST", "/client-keys", body, 400);
+    }
+    let bad =
+        json!({"name": "x", "policies": [{"scope": "shared", "roles": [], "sources": ["300.0.0.0/8"]}]});
+    admin.refused("PUT", "/access-points", bad, 400);
+    admin.refused("DELETE", "/client-keys?id=none", Value::Null, 404);
+    admin.refused("DELETE", "/keys?id=none", Value::Null, 404);
+}
+
+#[test]
+fn clock_faults_events_and_counters() {
+    let emulator = Emulator::start().unwrap();
+    let admin = Admin::of(&emulator);
+    let clock = admin.ok("POST", "/clock", json!({"advanceSeconds": 1200}));
+    assert!((clock["offsetSeconds"].as_f64().unwrap() - 1200.0).abs() < 1.0);
+    admin.ok("POST", "/clock", json!({"now": "2030-01-01T00:00:00Z"}));
+    assert!(admin.ok("GET", "/clock", Value::Null)["now"].as_str().unwrap().starts_with("2030-01-01T00:0"));
+    assert_eq!(admin.ok("POST", "/clock", json!({"reset": true}))["offsetSeconds"], 0.0);
+    for body in [
+        json!({}),
+        json!({"now": "tomorrow"}),
+        json!({"advanceSeconds": 1, "reset": true}),
+        json!({"advanceSeconds": 1e30}),
+        json!({"advanceSeconds": -1e12}),
+        json!({"now": "1969-12-31T00:00:00Z"}),
+        json!({"now": "9999-12-31T00:00:00Z"}),
+        json!({"ahead": 1}),
+    ] {
+        admin.refused("POST", "/clock", body, 400);
+    }
+
+    let fault = json!({"kind": "error", "status": 500, "code": "InternalFailure",
+        "endpoints": ["instance"], "secret": SECRET, "times": 1});
+    let id = admin.ok("POST", "/faults", fault)["id"].as_u64().unwrap();
+    let faults = admin.ok("GET", "/faults", Value::Null);
+    assert_eq!(faults["faults"][0]["kind"], "error");
+    assert_eq!(simple_fetch(&emulator, &https(&emulator), SECRET).unwrap_err().0, 500);
+    admin.refused("DELETE", &format!("/faults?id={id}"), Value::Null, 404);
+    for kind in [
+        json!({"kind": "latency", "milliseconds": 1}),
+        json!({"kind": "throttle", "perSecond": 5}),
+        json!({"kind": "drop_connection"}),
+        json!({"kind": "refuse"}),
+        json!({"kind": "truncated_body"}),
+        json!({"kind": "hang"}),
+        json!({"kind": "wrong_certificate", "certificate": "self_signed"}),
+    ] {
+        admin.ok("POST", "/faults", kind);
+    }
+    assert_eq!(admin.ok("GET", "/faults", Value::Null)["faults"].as_array().unwrap().len(), 7);
+    admin.ok("DELETE", "/faults", Value::Null);
+    for fault in [
+        json!({"kind": "gremlins"}),
+        json!({"kind": "hang", "time": 1}),
+        json!({"kind": "hang", "milliseconds": 1}),
+        json!({"kind": "error", "status": 99, "code": "X"}),
+        json!({"kind": "hang", "endpoints": ["instance-9"]}),
+        json!({"kind": "hang", "endpoints": ["moon"]}),
+    ] {
+        admin.refused("POST", "/faults", fault, 400);
+    }
+
+    let events = admin.ok("GET", "/events", Value::Null);
+    let request = events["events"].as_array().unwrap().iter().find(|one| one["kind"] == "request").unwrap();
+    assert_eq!(request["endpoint"], "instance");
+    assert_eq!(request["code"], "InternalFailure");
+    let last = events["last"].as_u64().unwrap();
+    let waited = std::thread::scope(|scope| {
+        let waiting =
+            scope.spawn(|| admin.ok("GET", &format!("/events?since={last}&wait_ms=10000"), Value::Null));
+        emulator.rotate(SECRET, std::time::Duration::ZERO).unwrap();
+        waiting.join().unwrap()
+    });
+    assert_eq!(waited["events"][0]["kind"], "rotated");
+    let counters = admin.ok("GET", "/counters", Value::Null);
+    assert_eq!(counters["rotations"][SECRET], 1);
+    assert_eq!(counters["tlsConnections"]["instance"], 1);
+    admin.ok("DELETE", "/counters", Value::Null);
+    assert_eq!(admin.ok("GET", "/counters", Value::Null)["rotations"], json!({}));
+
+    assert_eq!(admin.ok("GET", "/", Value::Null)["secret"], SECRET);
+    assert!(admin.refused("GET", "/nowhere", Value::Null, 404).contains("docs/emulator.md"));
+    admin.refused("GET", "/events?since=x", Value::Null, 400);
+    let garbage = admin.client.post(format!("{}/users", admin.url)).body("{").send().unwrap();
+    assert_eq!(garbage.status().as_u16(), 400);
+    let large = admin.client.post(format!("{}/users", admin.url)).body(vec![b' '; 2_000_000]).send();
+    // The emulator may close the connection before it has read all of it.
+    assert!(large.is_err() || large.unwrap().status().as_u16() == 413);
+}

@@ -1,0 +1,152 @@
+use kmsak_emulator::{Emulator, SecretValue};
+use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::time::Duration;
+
+use crate::client::*;
+
+fn names(dir: &Path) -> BTreeSet<String> {
+    std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn the_folder_has_all_a_client_needs_and_nobody_else_can_read_it() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path().join("a/b");
+    let emulator = Emulator::builder().dir(&dir).instance_gateways(2).start().unwrap();
+    let expected = [
+        "admin.json",
+        "ca.pem",
+        "clientKey.json",
+        "clientKey_Password.txt",
+        "emulator.key",
+        "emulator.state",
+        "off_the_cloud.properties",
+        "on_the_cloud.properties",
+    ];
+    assert_eq!(names(&dir), expected.map(str::to_owned).into());
+    assert_eq!(dir.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    for name in expected {
+        let mode = dir.join(name).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+    let read = |name: &str| std::fs::read_to_string(dir.join(name)).unwrap();
+    assert_eq!(read("ca.pem"), emulator.ca_pem());
+    assert_eq!(read("clientKey.json"), emulator.client_key().unwrap().json);
+    let on = read("on_the_cloud.properties");
+    for endpoint in emulator.instance_endpoints() {
+        assert!(on.contains(&endpoint), "{on}");
+    }
+    assert!(read("off_the_cloud.properties").contains(&emulator.shared_endpoint()));
+    let admin: serde_json::Value = serde_json::from_str(&read("admin.json")).unwrap();
+    assert_eq!(admin["admin"], emulator.admin_url());
+    assert_eq!(admin["operator"]["accessKeyId"], emulator.operator().unwrap().id);
+}
+
+#[test]
+fn a_restart_changes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let start = || Emulator::builder().dir(dir.path()).start().unwrap();
+    let first = start();
+    first.create_secret("plain", "Generic", SecretValue::text("do-not-find-me")).unwrap();
+    first.rotate(SECRET, Duration::from_secs(86_400)).unwrap();
+    let extra = first.issue_client_key("app").unwrap();
+    first.revoke_client_key(&extra.key_id).unwrap();
+    first.advance_clock(Duration::from_secs(3600)).unwrap();
+    let (ca, key, access_key) =
+        (first.ca_pem().to_owned(), first.client_key().unwrap(), first.access_key_of(SECRET).unwrap());
+    let endpoints = (first.instance_endpoint(), first.shared_endpoint(), first.admin_url());
+    drop(first);
+
+    let state = std::fs::read(dir.path().join("emulator.state")).unwrap();
+    for hidden in ["do-not-find-me", &access_key.id, &access_key.secret, "PRIVATE KEY"] {
+        let found = state.windows(hidden.len()).any(|part| part == hidden.as_bytes());
+        assert!(!found, "{hidden} stands in the state file");
+    }
+
+    let second = start();
+    let again = Emulator::builder().dir(dir.path()).start().unwrap_err();
+    assert!(again.to_string().contains("another emulator runs"), "{again}");
+    assert_eq!(second.ca_pem(), ca);
+    assert_eq!(second.client_key().unwrap().json, key.json);
+    assert_eq!(second.access_key_of(SECRET).unwrap().secret, access_key.secret);
+    assert_eq!((second.instance_endpoint(), second.shared_endpoint(), second.admin_url()), endpoints);
+    assert_eq!(second.secret("plain").unwrap().versions.len(), 1);
+    assert!(second.secret(SECRET).unwrap().running.is_some());
+    let ahead = second.now() - kmsak_emulator::OffsetDateTime::now_utc();
+    assert!(ahead > time::Duration::minutes(59));
+    let answer = simple_fetch(&second, &https(&second), SECRET).unwrap();
+    assert!(answer.data.contains(&access_key.id));
+    // The overlap goes on across the restart.
+    second.advance_clock(Duration::from_secs(86_400)).unwrap();
+    assert!(second.secret(SECRET).unwrap().running.is_none());
+}
+
+#[test]
+fn a_damaged_folder_is_refused_with_a_sentence() {
+    let dir = tempfile::tempdir().unwrap();
+    let start = || Emulator::builder().dir(dir.path()).start();
+    drop(start().unwrap());
+    let state = dir.path().join("emulator.state");
+    let key = dir.path().join("emulator.key");
+    let good_state = std::fs::read(&state).unwrap();
+    let good_key = std::fs::read(&key).unwrap();
+    let mut flipped = good_state.clone();
+    flipped[100] ^= 1;
+    for (what, state_bytes, key_bytes, says) in [
+        ("flipped", flipped, good_key.clone(), "is damaged or belongs to another key"),
+        ("short", vec![1, 2], good_key.clone(), "is damaged"),
+        ("other key", good_state.clone(), vec![7; 32], "is damaged or belongs to another key"),
+        ("short key", good_state.clone(), vec![7; 3], "32 bytes"),
+    ] {
+        std::fs::write(&state, state_bytes).unwrap();
+        std::fs::write(&key, key_bytes).unwrap();
+        let error = start().unwrap_err().to_string();
+        assert!(error.contains(says), "{what}: {error}");
+    }
+    std::fs::remove_file(&key).unwrap();
+    std::fs::write(&state, good_state).unwrap();
+    assert!(start().unwrap_err().to_string().contains("is missing"));
+
+    let file = dir.path().join("file");
+    std::fs::write(&file, "x").unwrap();
+    assert!(Emulator::builder().dir(&file).start().is_err());
+}
+
+#[test]
+fn ports_can_be_chosen() {
+    let probe = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let busy = probe.local_addr().unwrap().port();
+    let error = Emulator::builder().port(busy).start().unwrap_err().to_string();
+    assert!(error.contains(&format!("127.0.0.1:{busy}")), "{error}");
+    assert!(Emulator::builder().port(65_535).start().is_err());
+    assert!(Emulator::builder().instance_gateways(0).start().is_err());
+    assert!(Emulator::builder().shared_gateways(11).start().is_err());
+    assert!(Emulator::builder().client_key_validity(Duration::MAX).start().is_err());
+    // Other tests take ports meanwhile, so one of several blocks must be free.
+    let chosen = (0..20).find_map(|block| {
+        let first = 21_000 + block * 50;
+        let emulator =
+            Emulator::builder().port(first).instance_gateways(2).shared_gateways(2).start().ok()?;
+        Some((first, emulator))
+    });
+    let (first, emulator) = chosen.unwrap();
+    let at = |distance: u16| format!("127.0.0.1:{}", first + distance);
+    assert_eq!(emulator.instance_endpoints(), [at(0), at(11)]);
+    assert_eq!(emulator.shared_endpoints(), [at(1), at(21)]);
+    assert_eq!(emulator.sts_endpoint(), at(2));
+    assert_eq!(emulator.sts_https_endpoint(), at(3));
+    assert_eq!(emulator.oss_endpoint(), at(4));
+    assert_eq!(emulator.oss_https_endpoint(), at(5));
+    assert_eq!(emulator.admin_url(), format!("http://{}", at(6)));
+}
+
+#[test]
+fn generated_keys_are_all_different() {
+    let emulator = Emulator::builder().generated_keys().start().unwrap();
+    let first = private_key(&emulator.client_key().unwrap());
+    let second = private_key(&emulator.issue_client_key("app").unwrap());
+    assert_ne!(first.public().as_ref(), second.public().as_ref());
+    assert!(simple_fetch(&emulator, &https(&emulator), SECRET).is_ok());
+}
