@@ -1,0 +1,58 @@
+//! `--config`, and the provider that it leads to.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use kmsak::{Builder, Config, Provider};
+
+use crate::failure::Failure;
+use crate::log;
+
+/// Where the configuration is.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ConfigurationArguments {
+    /// The properties file; without it the environment and managed_credentials_providers.properties in the
+    /// working directory
+    #[arg(long, short, value_name = "FILE", env = "KMSAK_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+impl ConfigurationArguments {
+    fn builder(&self) -> Builder {
+        let builder = match &self.config {
+            Some(path) => Builder::new().properties_file(path).environment(),
+            None => Builder::new().usual_places(),
+        };
+        builder.language("cli")
+    }
+
+    /// The configuration, checked.
+    pub(crate) fn read(&self) -> Result<Config, Failure> {
+        Ok(self.builder().build()?)
+    }
+
+    /// A provider that fetches nothing before it is asked: a command that wants one secret must not wait for, or be
+    /// refused over, the others in `secret_names`.
+    pub(crate) fn open(&self) -> Result<Provider, Failure> {
+        let config = self.builder().secret_names([""; 0]).build()?;
+        config.warnings().iter().for_each(|warning| log::warn_of_configuration(warning));
+        Ok(Provider::open(config)?)
+    }
+
+    /// `given`, or the only one of `secret_names`.
+    pub(crate) fn secret_name(&self, given: Option<&str>) -> Result<String, Failure> {
+        if let Some(name) = given {
+            return Ok(name.to_owned());
+        }
+        match self.read()?.secret_names() {
+            [only] => Ok(only.clone()),
+            [] => Err(Failure::usage(
+                "which secret? Name one with --secret, or in secret_names of the configuration",
+            )),
+            several => Err(Failure::usage(format!(
+                "which secret? Name one with --secret; the configuration's secret_names are {}",
+                several.join(", ")
+            ))),
+        }
+    }
+}

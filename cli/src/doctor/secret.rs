@@ -1,0 +1,72 @@
+//! One secret: signature, permission, rotation and age.
+
+use std::time::SystemTime;
+
+use kmsak::{Kind, Provider, Secret};
+
+use super::report::Report;
+use crate::failure::exit_code;
+use crate::secret_json;
+
+/// Answers the exit code that this secret deserves.
+pub(super) fn check(report: &mut Report, provider: &Provider, name: &str) -> u8 {
+    report.begin("secret");
+    let secret = match provider.secret(name) {
+        Ok(secret) => secret,
+        Err(error) => {
+            let check = match error.kind() {
+                Kind::Denied if error.code().is_some_and(|code| code.contains("Signature")) => "signature",
+                Kind::Denied => "permission",
+                Kind::Network => "network",
+                Kind::Tls => "TLS",
+                _ => "secret",
+            };
+            let code = error.code().map(|code| format!(" [{code}]")).unwrap_or_default();
+            report.failed(check, &format!("{}{code}", error.message()));
+            return exit_code(error.kind());
+        }
+    };
+    report.good("signature", "KMS accepts the ClientKey");
+    report.good("permission", &format!("{name} may be read, version {}", secret.version_id()));
+    rotation(report, &secret);
+    if secret_json::is_ram(&secret)
+        && let Err(failure) = secret_json::access_key(&secret)
+    {
+        report.failed("secret", failure.message());
+        return failure.code();
+    }
+    0
+}
+
+fn rotation(report: &mut Report, secret: &Secret) {
+    let now = SystemTime::now();
+    let age = secret.create_time().map(|time| format!("this version is of {time}")).unwrap_or_default();
+    let on = secret.automatic_rotation().is_some_and(|state| state.eq_ignore_ascii_case("Enabled"));
+    if secret.automatic_rotation().is_some_and(|state| state.eq_ignore_ascii_case("Invalid")) {
+        report.warning(
+            "rotation",
+            &format!("on, but KMS cannot carry it out; {age}: look at the secret in the KMS console"),
+        );
+    } else if let Some(next) = secret.next_rotation_date() {
+        let next_shown = secret_json::moment(next);
+        if next < now {
+            report.warning(
+                "rotation",
+                &format!("overdue since {next_shown}; {age}: look at the secret in the KMS console"),
+            );
+        } else {
+            report.good("rotation", &format!("next on {next_shown}; {age}"));
+        }
+    } else if on {
+        report.good("rotation", &format!("on; {age}"));
+    } else if secret_json::is_ram(secret) {
+        report.warning(
+            "rotation",
+            &format!(
+                "off; {age}: switch it on in the KMS console, so that a leaked AccessKey ends by itself"
+            ),
+        );
+    } else {
+        report.good("rotation", &format!("off; {age}"));
+    }
+}

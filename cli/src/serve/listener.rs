@@ -1,0 +1,169 @@
+//! Sockets: listening, accepting, and one task for each connection.
+
+use std::net::SocketAddr;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use std::{fs, io};
+
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use kmsak::LogLevel;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, UnixListener, UnixStream};
+use tokio::sync::watch;
+
+use super::connections::{Connection, Connections};
+use super::routes::Routes;
+use crate::failure::Failure;
+use crate::log;
+
+/// For the whole head of a request, from the moment that one may come: ends slow and idle connections alike.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
+const LARGEST_HEAD: usize = 16 * 1024;
+const MOST_HEADERS: usize = 64;
+
+pub(super) enum Listener {
+    Tcp(TcpListener),
+    Unix { listener: UnixListener, path: PathBuf },
+}
+
+impl Listener {
+    pub(super) async fn tcp(address: SocketAddr) -> Result<Self, Failure> {
+        let listener = TcpListener::bind(address)
+            .await
+            .map_err(|error| Failure::new(format!("cannot listen on {address}: {error}")))?;
+        Ok(Listener::Tcp(listener))
+    }
+
+    /// Nobody but the owner can connect before the mode is widened: whom the agent admits, it tells by the peer's
+    /// credentials.
+    pub(super) fn unix(path: &Path) -> Result<Self, Failure> {
+        let cannot = |error: io::Error| Failure::new(format!("cannot listen on {}: {error}", path.display()));
+        if let Ok(metadata) = fs::symlink_metadata(path) {
+            if !metadata.file_type().is_socket() {
+                return Err(Failure::new(format!("{} is there and is not a socket", path.display())));
+            }
+            if std::os::unix::net::UnixStream::connect(path).is_ok() {
+                return Err(Failure::new(format!("another program listens on {}", path.display())));
+            }
+            // Left behind by an agent that was killed.
+            fs::remove_file(path).map_err(cannot)?;
+        }
+        let listener = UnixListener::bind(path).map_err(cannot)?;
+        fs::set_permissions(path, fs::Permissions::from_mode(0o666)).map_err(cannot)?;
+        Ok(Listener::Unix { listener, path: path.to_owned() })
+    }
+
+    pub(super) fn name(&self) -> String {
+        match self {
+            Listener::Tcp(listener) => {
+                listener.local_addr().map_or_else(|_| String::new(), |address| format!("http://{address}"))
+            }
+            Listener::Unix { path, .. } => format!("unix:{}", path.display()),
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Listener::Unix { path, .. } = self {
+            // It may be gone already; the next start would remove it too.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Takes in connections until `stopping`.
+pub(super) async fn accept(
+    listener: Listener,
+    connections: Arc<Connections>,
+    routes: Arc<Routes>,
+    mut stopping: watch::Receiver<bool>,
+) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = accept_one(&listener, &routes) => accepted,
+            _ = stopping.changed() => return,
+        };
+        let stream = match accepted {
+            Ok(Some(stream)) => stream,
+            Ok(None) => continue,
+            Err(error) => {
+                // Out of files, mostly: waiting lets some be closed.
+                log::write(LogLevel::Warn, &format!("a connection cannot be accepted: {error}"));
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let Some(connection) = connections.admit() else { continue };
+        let (connections, routes, stopping) = (connections.clone(), routes.clone(), stopping.clone());
+        tokio::spawn(async move {
+            match stream {
+                Stream::Tcp(stream) => serve(stream, &connection, &connections, &routes, stopping).await,
+                Stream::Unix(stream) => serve(stream, &connection, &connections, &routes, stopping).await,
+            }
+            connections.remove(&connection);
+        });
+    }
+}
+
+enum Stream {
+    Tcp(tokio::net::TcpStream),
+    Unix(UnixStream),
+}
+
+/// None for a peer that is not admitted.
+async fn accept_one(listener: &Listener, routes: &Routes) -> io::Result<Option<Stream>> {
+    match listener {
+        Listener::Tcp(listener) => {
+            let (stream, _) = listener.accept().await?;
+            stream.set_nodelay(true)?;
+            Ok(Some(Stream::Tcp(stream)))
+        }
+        Listener::Unix { listener, .. } => {
+            let (stream, _) = listener.accept().await?;
+            let user_id = stream.peer_cred().map(|peer| peer.uid()).ok();
+            if !routes.guard.admits(user_id) {
+                let who = user_id.map_or_else(|| "unknown".to_owned(), |id| id.to_string());
+                log::write(LogLevel::Warn, &format!("the user {who} may not use the agent: see --allow-uid"));
+                return Ok(None);
+            }
+            Ok(Some(Stream::Unix(stream)))
+        }
+    }
+}
+
+async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
+    connection: &Arc<Connection>,
+    connections: &Arc<Connections>,
+    routes: &Arc<Routes>,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let service = service_fn(|request| async {
+        connections.begin_answer(connection);
+        let answer = routes.answer(request).await;
+        connections.end_answer(connection);
+        Ok::<_, std::convert::Infallible>(answer)
+    });
+    let conversation = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(LARGEST_HEAD)
+        .max_headers(MOST_HEADERS)
+        .serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(conversation);
+    tokio::select! {
+        // How a client's connection ended is the client's affair.
+        _ = conversation.as_mut() => return,
+        () = connection.evicted() => return,
+        _ = stopping.changed() => conversation.as_mut().graceful_shutdown(),
+    }
+    tokio::select! {
+        _ = conversation.as_mut() => {}
+        () = connection.evicted() => {}
+    }
+}

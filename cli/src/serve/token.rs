@@ -1,0 +1,76 @@
+//! The token that clients must show.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+use ring::rand::{SecureRandom, SystemRandom};
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+
+/// Long enough that nobody guesses it.
+const SHORTEST: usize = 16;
+const LONGEST: usize = 512;
+
+pub(super) struct Token(Zeroizing<String>);
+
+impl Token {
+    /// The token in the file, which is made with a random one if it is not there: so clients may keep it over a
+    /// restart.
+    pub(super) fn read_or_make(path: &Path) -> Result<Self, Failure> {
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+            Ok(mut file) => {
+                let token = random()?;
+                writeln!(file, "{}", *token).map_err(|error| cannot_use(path, &error))?;
+                Ok(Token(token))
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Token::read(path),
+            Err(error) => Err(cannot_use(path, &error)),
+        }
+    }
+
+    fn read(path: &Path) -> Result<Self, Failure> {
+        let metadata = fs::metadata(path).map_err(|error| cannot_use(path, &error))?;
+        let mode = metadata.mode() & 0o777;
+        // A group may read: so Kubernetes mounts a Secret for a user who is not root.
+        if mode & 0o027 != 0 {
+            return Err(Failure::new(format!(
+                "the token file {} has mode {mode:04o}, so that others can read or change it: chmod 600 it, and let the agent make a new token by deleting the file if somebody may have read it",
+                path.display()
+            )));
+        }
+        if metadata.len() > LONGEST as u64 {
+            return Err(Failure::new(format!("the token file {} is over {LONGEST} bytes", path.display())));
+        }
+        let text = Zeroizing::new(fs::read_to_string(path).map_err(|error| cannot_use(path, &error))?);
+        let token = text.trim();
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        if token.len() < SHORTEST || !token.bytes().all(plain) {
+            return Err(Failure::new(format!(
+                "the token file {} does not hold a token: expected at least {SHORTEST} letters, digits or -._~ (delete the file and a random one is made)",
+                path.display()
+            )));
+        }
+        Ok(Token(Zeroizing::new(token.to_owned())))
+    }
+
+    /// Takes the same time wherever `shown` differs.
+    pub(super) fn is(&self, shown: &str) -> bool {
+        self.0.as_bytes().ct_eq(shown.as_bytes()).into()
+    }
+}
+
+fn random() -> Result<Zeroizing<String>, Failure> {
+    let mut bytes = Zeroizing::new([0; 32]);
+    SystemRandom::new()
+        .fill(bytes.as_mut_slice())
+        .map_err(|_| Failure::new("the system gives no random bytes"))?;
+    Ok(Zeroizing::new(bytes.iter().map(|byte| format!("{byte:02x}")).collect()))
+}
+
+fn cannot_use(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(format!("the token file {} cannot be used: {error}", path.display()))
+}

@@ -1,0 +1,78 @@
+//! `kmsak emulator` as a process: its line of JSON, its folder, its end.
+
+#![allow(missing_docs)]
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+struct Emulator {
+    process: Child,
+    ready: String,
+}
+
+impl Emulator {
+    fn start(dir: &Path) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_kmsak"))
+            .args(["emulator", "--test-keys", "--dir"])
+            .arg(dir)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut ready = String::new();
+        BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut ready).unwrap();
+        Self { process, ready }
+    }
+
+    fn stop(mut self, signal: &str) -> (ExitStatus, String) {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+        let status = self.process.wait().unwrap();
+        let mut said = String::new();
+        self.process.stderr.unwrap().read_to_string(&mut said).unwrap();
+        (status, said)
+    }
+}
+
+#[test]
+fn it_says_when_it_is_ready_and_ends_in_good_order() {
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path().join("kms");
+    let first = Emulator::start(&dir);
+    assert!(first.ready.starts_with('{') && first.ready.ends_with("}\n"), "{}", first.ready);
+    assert!(first.ready.contains("\"admin\":\"http://127.0.0.1:"));
+    let ready = first.ready.clone();
+    let (status, said) = first.stop("-TERM");
+    assert_eq!(status.code(), Some(0));
+    assert!(said.contains("on_the_cloud.properties acs/ram/user/app"), "{said}");
+    let password = std::fs::read_to_string(dir.join("clientKey_Password.txt")).unwrap();
+    assert!(!said.contains(&password) && !ready.contains(&password));
+
+    // The same folder, the same ports.
+    let second = Emulator::start(&dir);
+    assert_eq!(second.ready, ready);
+    assert_eq!(second.stop("-INT").0.code(), Some(0));
+}
+
+#[test]
+fn what_is_wrong_is_said_in_a_sentence() {
+    let root = tempfile::tempdir().unwrap();
+    let file = root.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let run = |arguments: &[&str]| {
+        let output =
+            Command::new(env!("CARGO_BIN_EXE_kmsak")).arg("emulator").args(arguments).output().unwrap();
+        assert!(output.stdout.is_empty());
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (status, said) = run(&["--dir", file.to_str().unwrap()]);
+    assert_eq!(status, Some(1));
+    assert!(said.starts_with("kmsak emulator: ") && said.lines().count() == 1, "{said}");
+    let dir = root.path().join("kms");
+    let dir = dir.to_str().unwrap();
+    assert_eq!(run(&["--dir", dir, "--instance-gateways", "0"]).0, Some(1));
+    for wrong in [["--port", "0"], ["--port", "x"], ["--client-key-days", "0"]] {
+        assert_eq!(run(&["--dir", dir, wrong[0], wrong[1]]).0, Some(2), "{wrong:?}");
+    }
+}

@@ -1,0 +1,119 @@
+//! `kmsak get` and `kmsak credential-process`
+
+use std::process::Command;
+
+use kmsak_emulator::SecretValue;
+use serde_json::Value;
+
+use crate::support::{Kms, Running, SECRET, kmsak, stderr, stdout};
+
+#[test]
+fn json_through_both_gateways() {
+    let kms = Kms::start();
+    let key = kms.emulator.access_key_of(SECRET).unwrap();
+    for config in ["on_the_cloud.properties", "off_the_cloud.properties"] {
+        let output =
+            kmsak(&["get", SECRET, "--format", "json", "--config"]).arg(kms.path(config)).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let fields: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(fields["AccessKeyId"], key.id.as_str());
+        assert_eq!(fields["AccessKeySecret"], key.secret.as_str());
+        assert_eq!(fields["SecretName"], SECRET);
+        assert_eq!(fields["VersionStages"][0], "ACSCurrent");
+        assert!(fields["VersionId"].is_string());
+        assert_eq!(stderr(&output), "");
+    }
+}
+
+#[test]
+fn a_shell_reads_the_env_format() {
+    let kms = Kms::start();
+    let value = r#"{"PASSWORD": "it's \"$HOME\" `x`\nand more", "PORT": 5432}"#;
+    kms.emulator.create_secret("db", "Generic", SecretValue::text(value)).unwrap();
+    let output = kmsak(&["get", "db", "-f", "env", "-c"]).arg(kms.config()).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    let script = format!("{}\nprintf '%s|%s' \"$PASSWORD\" \"$PORT\"", stdout(&output));
+    let shell = Command::new("sh").args(["-c", &script]).output().unwrap();
+    assert_eq!(stdout(&shell), "it's \"$HOME\" `x`\nand more|5432");
+
+    let output = kmsak(&["get", SECRET, "-f", "env", "-c"]).arg(kms.config()).output().unwrap();
+    let id = kms.access_key_id();
+    for name in ["ALIBABA_CLOUD_ACCESS_KEY_ID", "ALICLOUD_ACCESS_KEY", "OSS_ACCESS_KEY_ID"] {
+        assert!(stdout(&output).contains(&format!("export {name}='{id}'\n")));
+    }
+}
+
+#[test]
+fn values_byte_for_byte() {
+    let kms = Kms::start();
+    kms.emulator.create_secret("text", "Generic", SecretValue::text("no line end")).unwrap();
+    kms.emulator.create_secret("bytes", "Generic", SecretValue::binary([0, 255, 10])).unwrap();
+    let value =
+        |name: &str| kmsak(&["get", name, "-f", "value", "-c"]).arg(kms.config()).output().unwrap().stdout;
+    assert_eq!(value("text"), b"no line end");
+    assert_eq!(value("bytes"), [0, 255, 10]);
+    let output = kmsak(&["get", "bytes", "-c"]).arg(kms.config()).output().unwrap();
+    let fields: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(fields["SecretData"], "AP8K");
+    assert_eq!(fields["SecretDataType"], "binary");
+}
+
+#[test]
+fn the_previous_version() {
+    let kms = Kms::start();
+    let old = kms.access_key_id();
+    kms.rotate();
+    let output =
+        kmsak(&["get", SECRET, "--version-stage", "ACSPrevious", "-c"]).arg(kms.config()).output().unwrap();
+    let fields: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(fields["AccessKeyId"], old.as_str());
+}
+
+#[test]
+fn watching_prints_each_change() {
+    let kms = Kms::start();
+    let mut running = Running::start(kmsak(&["get", SECRET, "--watch", "-c"]).arg(kms.eager_config()));
+    let id =
+        |line: &str| serde_json::from_str::<Value>(line).unwrap()["AccessKeyId"].as_str().unwrap().to_owned();
+    assert_eq!(id(&running.line()), kms.access_key_id());
+    let new = kms.rotate();
+    assert_eq!(id(&running.line()), new);
+}
+
+#[test]
+fn each_failure_has_its_exit_code_and_one_sentence() {
+    let kms = Kms::start();
+    let fails = |arguments: &[&str], code: i32, sentence: &str| {
+        let output = kmsak(arguments).current_dir(kms.folder.path()).output().unwrap();
+        let said = stderr(&output);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+        assert!(said.contains(sentence), "{arguments:?}: {said}");
+        assert_eq!(stdout(&output), "");
+    };
+    let config = "on_the_cloud.properties";
+    fails(&["get"], 2, "SECRET");
+    fails(&["get", SECRET, "--format", "xml", "-c", config], 2, "possible values");
+    fails(&["get", SECRET, "-c", "nowhere.properties"], 3, "nowhere.properties");
+    fails(&["get", "nope", "-c", config], 8, "KMS has no secret nope");
+    kms.emulator.create_secret("plain", "Generic", SecretValue::text("not JSON")).unwrap();
+    fails(&["get", "plain", "-f", "env", "-c", config], 2, "--format value");
+    fails(&["credential-process", "plain", "-c", config], 3, "holds no AccessKey");
+    std::fs::write(kms.path("clientKey_Password.txt"), "wrong-Passw0rd").unwrap();
+    fails(&["get", SECRET, "-c", config], 4, "password");
+}
+
+#[test]
+fn what_an_external_profile_expects() {
+    let kms = Kms::start();
+    let key = kms.emulator.access_key_of(SECRET).unwrap();
+    let output = kmsak(&["credential-process", SECRET, "-c"]).arg(kms.config()).output().unwrap();
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        answer,
+        serde_json::json!({"mode": "AK", "access_key_id": key.id, "access_key_secret": key.secret})
+    );
+    let output =
+        kmsak(&["credential-process", SECRET, "--lifetime", "600", "-c"]).arg(kms.config()).output().unwrap();
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(answer["expiration"].as_str().unwrap().ends_with('Z'));
+}

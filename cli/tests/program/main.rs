@@ -1,0 +1,9 @@
+//! The `kmsak` program as its users meet it: real processes, against the emulator.
+
+mod deployment;
+mod doctor;
+mod exec;
+mod get;
+mod pages;
+mod serve;
+mod support;
