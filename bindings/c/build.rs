@@ -1,0 +1,15 @@
+//! How the shared library is linked.
+//!
+//! The version script comes from rustc: it exports what is `no_mangle` and hides all else. A second one of our own would
+//! stop GNU ld ("anonymous version tag cannot be combined"), so that tests/check_library.sh checks the outcome instead.
+
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    if std::env::var("CARGO_CFG_TARGET_OS").as_deref() != Ok("linux") {
+        return;
+    }
+    let major = std::env::var("CARGO_PKG_VERSION_MAJOR").expect("cargo sets it");
+    println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libkmsak.so.{major}");
+    // A thread of kmsak's may still run when the host program lets go of the library: its code must stay.
+    println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
+}

@@ -1,0 +1,35 @@
+# libkmsak, the C ABI and C++.
+
+C_WORK := $(CARGO_TARGET_DIR)/c
+
+.PHONY: build-c test-c test-c-memory lint-c demo-c bench-c install-c header
+
+build-c:
+	$(CARGO) build --release -p kmsak-c
+
+test-c: build-c build-program ## libkmsak from C and C++
+	bindings/c/tests/run.sh $(PROFILE_DIR) $(C_WORK)
+	tests/conformance/drivers/c/build $(PROFILE_DIR) $(C_WORK)/driver/driver
+	KMSAK_DRIVER=$(C_WORK)/driver/driver $(CONFORMANCE)
+
+# By itself, and not in `make test`: valgrind takes minutes, and wants a library with symbols.
+test-c-memory: build-c build-program ## libkmsak with sanitizers and under valgrind
+	$(CARGO) build $(RUST)
+	bindings/c/tests/memory.sh $(PROFILE_DIR) $(CARGO_TARGET_DIR)/debug $(C_WORK)
+
+# rustfmt and clippy look at kmsak-c along with everything else.
+lint-c:
+
+header: ## write include/kmsak.h anew from bindings/c/src
+	KMSAK_WRITE_HEADER=1 $(CARGO) test --quiet $(RUST) --test header
+
+demo-c: build-c build-program
+	examples/c/demo $(PROFILE_DIR) $(C_WORK)/demo
+
+bench-c: build-c
+	KMSAK_LIBRARY=$(PROFILE_DIR)/libkmsak.so $(CARGO) bench -p kmsak-c
+
+# Not built here, so that `sudo make install` after `make build-c` makes nothing as root.
+install-c:
+	@test -e $(PROFILE_DIR)/libkmsak.so || { echo "Run make build-c first." >&2; exit 1; }
+	bindings/c/install/install.sh $(PROFILE_DIR) $(PREFIX) $(DESTDIR)

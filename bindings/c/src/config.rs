@@ -1,0 +1,450 @@
+//! A configuration from code.
+
+use std::ffi::{c_char, c_void};
+use std::mem;
+use std::path::PathBuf;
+use std::ptr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use kmsak_core::Builder;
+
+use crate::arguments::{bytes, object, path, text, texts};
+use crate::boundary::{guard, status};
+use crate::error::kmsak_error;
+use crate::gateway::kmsak_gateway;
+use crate::status::kmsak_status;
+
+/// Collects settings for kmsak_provider_open; docs/configuration.md lists them. What is set here wins over the environment,
+/// and the environment over files, whatever the order of the calls. Values are checked when the provider is opened.
+///
+/// A function that sets something copies what it is given and answers KMSAK_OK, or KMSAK_INVALID_ARGUMENT when a pointer is
+/// NULL or a text is not UTF-8; opening the provider then fails with the reason, so that you need not check each call. Any
+/// thread may use a configuration.
+pub struct kmsak_config(Mutex<State>);
+
+enum State {
+    Open(Box<Builder>),
+    Wrong(kmsak_error),
+    UsedUp,
+}
+
+impl kmsak_config {
+    /// What was collected, which then is gone.
+    pub(crate) fn take(&self) -> Result<Builder, kmsak_error> {
+        match mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), State::UsedUp) {
+            State::Open(builder) => Ok(*builder),
+            State::Wrong(error) => Err(error),
+            State::UsedUp => Err(used_up()),
+        }
+    }
+}
+
+fn used_up() -> kmsak_error {
+    kmsak_error::invalid_argument("a provider was opened with this configuration already: make another one")
+}
+
+/// # Safety
+/// `config` is NULL or one that lives.
+unsafe fn change(
+    config: *mut kmsak_config,
+    change: impl FnOnce(Builder) -> Result<Builder, kmsak_error>,
+) -> kmsak_status {
+    status(|| {
+        // SAFETY: as the caller promises.
+        let config = unsafe { object(config, "config") }?;
+        let mut state = config.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let builder = match mem::replace(&mut *state, State::UsedUp) {
+            State::Open(builder) => builder,
+            State::Wrong(error) => {
+                *state = State::Wrong(error.clone());
+                return Err(error);
+            }
+            State::UsedUp => return Err(used_up()),
+        };
+        match change(*builder) {
+            Ok(builder) => *state = State::Open(Box::new(builder)),
+            Err(error) => {
+                *state = State::Wrong(error.clone());
+                return Err(error);
+            }
+        }
+        Ok(())
+    })
+}
+
+/// A configuration without any settings.
+///
+/// Yours to free with kmsak_config_free. Thread-safe.
+#[unsafe(no_mangle)]
+pub extern "C" fn kmsak_config_new() -> *mut kmsak_config {
+    guard(ptr::null_mut(), || {
+        Box::into_raw(Box::new(kmsak_config(Mutex::new(State::Open(Box::new(Builder::new()))))))
+    })
+}
+
+/// Frees a configuration, and wipes what was secret in it. NULL is allowed. No other thread may use it at that time, or
+/// later.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_free(config: *mut kmsak_config) {
+    guard((), || {
+        if !config.is_null() {
+            // SAFETY: the caller hands back what kmsak_config_new gave, once.
+            drop(unsafe { Box::from_raw(config) });
+        }
+    });
+}
+
+/// Any setting as the text that would stand in a properties file (both UTF-8). An unknown name is an error when the provider
+/// is opened. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_property(
+    config: *mut kmsak_config,
+    name: *const c_char,
+    value: *const c_char,
+) -> kmsak_status {
+    let set = |builder: Builder| {
+        // SAFETY: the caller passes NULL or a string.
+        let name = unsafe { text(name, "name") }?;
+        // SAFETY: the caller passes NULL or a string.
+        let value = unsafe { text(value, "value") }?;
+        Ok(builder.property(name, value))
+    };
+    // SAFETY: the caller passes NULL or a configuration that lives.
+    unsafe { change(config, set) }
+}
+
+/// Settings as the `length` bytes of a properties file. `base_folder` (UTF-8) is the second place, after the working
+/// directory, for relative paths in it; NULL for none. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_properties_text(
+    config: *mut kmsak_config,
+    text: *const c_void,
+    length: usize,
+    base_folder: *const c_char,
+) -> kmsak_status {
+    let set = |builder: Builder| {
+        // SAFETY: the caller passes NULL or that many bytes.
+        let text = unsafe { bytes(text, length, "text") }?;
+        let base_folder: Option<PathBuf> = if base_folder.is_null() {
+            None
+        } else {
+            // SAFETY: the caller passes NULL or a string.
+            Some(unsafe { path(base_folder, "base_folder") }?)
+        };
+        Ok(builder.properties_text(text, base_folder))
+    };
+    // SAFETY: the caller passes NULL or a configuration that lives.
+    unsafe { change(config, set) }
+}
+
+/// Reads the environment variables that have the names of the properties, when the provider is opened. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_environment(config: *mut kmsak_config) -> kmsak_status {
+    // SAFETY: the caller passes NULL or a configuration that lives.
+    unsafe { change(config, |builder| Ok(builder.environment())) }
+}
+
+/// Looks in the usual places when the provider is opened: the environment, and `managed_credentials_providers.properties` in
+/// the working directory if there is one. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_usual_places(config: *mut kmsak_config) -> kmsak_status {
+    // SAFETY: the caller passes NULL or a configuration that lives.
+    unsafe { change(config, |builder| Ok(builder.usual_places())) }
+}
+
+/// Adds a gateway; the order is the order of preference. The gateway is copied and stays yours. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_gateway(
+    config: *mut kmsak_config,
+    gateway: *const kmsak_gateway,
+) -> kmsak_status {
+    let set = |builder: Builder| {
+        // SAFETY: the caller passes NULL or a gateway that lives.
+        let gateway = unsafe { object(gateway, "gateway") }?.gateway()?;
+        Ok(builder.gateway(gateway))
+    };
+    // SAFETY: the caller passes NULL or a configuration that lives.
+    unsafe { change(config, set) }
+}
+
+/// Reads a properties file (UTF-8 path) when the provider is opened. Relative paths in it are looked for in the
+/// working directory and then in the file's own folder. Of several files the one named last wins. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_properties_file(
+    config: *mut kmsak_config,
+    path: *const c_char,
+) -> kmsak_status {
+    let set = |builder: Builder| {
+        // SAFETY: the caller passes NULL or a string.
+        let path = unsafe { self::path(path, "path") }?;
+        Ok(builder.properties_file(path))
+    };
+    // SAFETY: the caller passes NULL or a configuration that lives.
+    unsafe { change(config, set) }
+}
+
+/// The ClientKey file, `clientKey_****.json` (UTF-8 path), of every gateway that has none of its own. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_client_key_file(
+    config: *mut kmsak_config,
+    path: *const c_char,
+) -> kmsak_status {
+    let set = |builder: Builder| {
+        // SAFETY: the caller passes NULL or a string.
+        let path = unsafe { self::path(path, "path") }?;
+        Ok(builder.client_key_file(path))
+    };
+    // SAFETY: the caller passes NULL or a configuration that lives.
+    unsafe { change(config, set) }
+}
+
+/// The content of the ClientKey file: `length` bytes, copied into protected memory. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_client_key(
+    config: *mut kmsak_config,
+    json: *const c_void,
+    length: usize,
+) -> kmsak_status {
+    let set = |builder: Builder| {
+        // SAFETY: the caller passes NULL or that many bytes.
+        let json = unsafe { bytes(json, length, "json") }?;
+        Ok(builder.client_key(json))
+    };
+    // SAFETY: the caller passes NULL or a configuration that lives.
+    unsafe { change(config, set) }
+}
+
+/// The file with the ClientKey's password (UTF-8 path). Line ends are not part of the password. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_client_key_password_file(
+    config: *mut kmsak_config,
+    path: *const c_char,
+) -> kmsak_status {
+    let set = |builder: Builder| {
+        // SAFETY: the caller passes NULL or a string.
+        let path = unsafe { self::path(path, "path") }?;
+        Ok(builder.client_key_password_file(path))
+    };
+    // SAFETY: the caller passes NULL or a configuration that lives.
+    unsafe { change(config, set) }
+}
+
+/// The name of the environment variable with the ClientKey's password (UTF-8). Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_client_key_password_env(
+    config: *mut kmsak_config,
+    client_key_password_env: *const c_char,
+) -> kmsak_status {
+    let set = |builder: Builder| {
+        // SAFETY: the caller passes NULL or a string.
+        let client_key_password_env = unsafe { text(client_key_password_env, "client_key_password_env") }?;
+        Ok(builder.client_key_password_env(client_key_password_env))
+    };
+    // SAFETY: the caller passes NULL or a configuration that lives.
+    unsafe { change(config, set) }
+}
+
+/// The ClientKey's password: `length` bytes, copied into protected memory. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_client_key_password(
+    config: *mut kmsak_config,
+    password: *const c_void,
+    length: usize,
+) -> kmsak_status {
+    let set = |builder: Builder| {
+        // SAFETY: the caller passes NULL or that many bytes.
+        let password = unsafe { bytes(password, length, "password") }?;
+        Ok(builder.client_key_password(password))
+    };
+    // SAFETY: the caller passes NULL or a configuration that lives.
+    unsafe { change(config, set) }
+}
+
+/// The `count` secrets (UTF-8) to fetch at start, side by side. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_secret_names(
+    config: *mut kmsak_config,
+    names: *const *const c_char,
+    count: usize,
+) -> kmsak_status {
+    let set = |builder: Builder| {
+        // SAFETY: the caller passes that many strings.
+        let names = unsafe { texts(names, count, "names") }?;
+        Ok(builder.secret_names(names))
+    };
+    // SAFETY: the caller passes NULL or a configuration that lives.
+    unsafe { change(config, set) }
+}
+
+/// How often, in milliseconds, a secret without a rotation date in sight is fetched again: 6 h by default. Thread-
+/// safe. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_rotation_interval(
+    config: *mut kmsak_config,
+    milliseconds: u64,
+) -> kmsak_status {
+    let set = |builder: Builder| Ok(builder.rotation_interval(Duration::from_millis(milliseconds)));
+    // SAFETY: the caller passes NULL or a configuration that lives.
+    unsafe { change(config, set) }
+}
+
+/// How many milliseconds after its rotation date a secret is fetched: 5 min by default. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_delay_interval(
+    config: *mut kmsak_config,
+    milliseconds: u64,
+) -> kmsak_status {
+    let set = |builder: Builder| Ok(builder.delay_interval(Duration::from_millis(milliseconds)));
+    // SAFETY: the caller passes NULL or a configuration that lives.
+    unsafe { change(config, set) }
+}
+
+/// The most, in milliseconds, that is added to each refresh at random: 5 min by default. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_jitter_interval(
+    config: *mut kmsak_config,
+    milliseconds: u64,
+) -> kmsak_status {
+    let set = |builder: Builder| Ok(builder.jitter_interval(Duration::from_millis(milliseconds)));
+    // SAFETY: the caller passes NULL or a configuration that lives.
+    unsafe { change(config, set) }
+}
+
+/// How many milliseconds a connection may take to be made: 3 s by default. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_connect_timeout(
+    config: *mut kmsak_config,
+    milliseconds: u64,
+) -> kmsak_status {
+    let set = |builder: Builder| Ok(builder.connect_timeout(Duration::from_millis(milliseconds)));
+    // SAFETY: the caller passes NULL or a configuration that lives.
+    unsafe { change(config, set) }
+}
+
+/// How many milliseconds a whole request may take: 10 s by default. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_read_timeout(
+    config: *mut kmsak_config,
+    milliseconds: u64,
+) -> kmsak_status {
+    let set = |builder: Builder| Ok(builder.read_timeout(Duration::from_millis(milliseconds)));
+    // SAFETY: the caller passes NULL or a configuration that lives.
+    unsafe { change(config, set) }
+}
+
+/// The proxy to reach KMS through, `http://[user:password@]host:port` (UTF-8). Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_https_proxy(
+    config: *mut kmsak_config,
+    https_proxy: *const c_char,
+) -> kmsak_status {
+    let set = |builder: Builder| {
+        // SAFETY: the caller passes NULL or a string.
+        let https_proxy = unsafe { text(https_proxy, "https_proxy") }?;
+        Ok(builder.https_proxy(https_proxy))
+    };
+    // SAFETY: the caller passes NULL or a configuration that lives.
+    unsafe { change(config, set) }
+}
+
+/// Hosts, domains and networks, separated by commas, that are reached without a proxy (UTF-8). Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_no_proxy(
+    config: *mut kmsak_config,
+    no_proxy: *const c_char,
+) -> kmsak_status {
+    let set = |builder: Builder| {
+        // SAFETY: the caller passes NULL or a string.
+        let no_proxy = unsafe { text(no_proxy, "no_proxy") }?;
+        Ok(builder.no_proxy(no_proxy))
+    };
+    // SAFETY: the caller passes NULL or a configuration that lives.
+    unsafe { change(config, set) }
+}
+
+/// How many milliseconds a call may wait for a fetch with all its retries: 20 s by default. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_fetch_deadline(
+    config: *mut kmsak_config,
+    milliseconds: u64,
+) -> kmsak_status {
+    let set = |builder: Builder| Ok(builder.fetch_deadline(Duration::from_millis(milliseconds)));
+    // SAFETY: the caller passes NULL or a configuration that lives.
+    unsafe { change(config, set) }
+}
+
+/// How many milliseconds a renewal goes on asking while KMS still answers with the rejected AccessKey: 10 s by
+/// default. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_renew_deadline(
+    config: *mut kmsak_config,
+    milliseconds: u64,
+) -> kmsak_status {
+    let set = |builder: Builder| Ok(builder.renew_deadline(Duration::from_millis(milliseconds)));
+    // SAFETY: the caller passes NULL or a configuration that lives.
+    unsafe { change(config, set) }
+}
+
+/// How many renewals in a row a secret is given: 5 by default. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_renew_tokens(config: *mut kmsak_config, tokens: u32) -> kmsak_status {
+    let set = |builder: Builder| Ok(builder.renew_tokens(tokens));
+    // SAFETY: the caller passes NULL or a configuration that lives.
+    unsafe { change(config, set) }
+}
+
+/// After how many milliseconds a secret is given one renewal more: 10 min by default. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_renew_refill_interval(
+    config: *mut kmsak_config,
+    milliseconds: u64,
+) -> kmsak_status {
+    let set = |builder: Builder| Ok(builder.renew_refill_interval(Duration::from_millis(milliseconds)));
+    // SAFETY: the caller passes NULL or a configuration that lives.
+    unsafe { change(config, set) }
+}
+
+/// The `count` codes (UTF-8) by which a cloud service says that it does not know an AccessKey, instead of those of
+/// kmsak_is_rejection. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_rejection_codes(
+    config: *mut kmsak_config,
+    codes: *const *const c_char,
+    count: usize,
+) -> kmsak_status {
+    let set = |builder: Builder| {
+        // SAFETY: the caller passes that many strings.
+        let codes = unsafe { texts(codes, count, "codes") }?;
+        Ok(builder.rejection_codes(codes))
+    };
+    // SAFETY: the caller passes NULL or a configuration that lives.
+    unsafe { change(config, set) }
+}
+
+/// The age in milliseconds from which a cached value is no longer handed out while KMS cannot be reached. Off by
+/// default: stale is better than nothing. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_max_stale(
+    config: *mut kmsak_config,
+    milliseconds: u64,
+) -> kmsak_status {
+    let set = |builder: Builder| Ok(builder.max_stale(Duration::from_millis(milliseconds)));
+    // SAFETY: the caller passes NULL or a configuration that lives.
+    unsafe { change(config, set) }
+}
+
+/// The encrypted file (UTF-8 path) in which secrets survive a restart. Off by default. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_cache_file(
+    config: *mut kmsak_config,
+    path: *const c_char,
+) -> kmsak_status {
+    let set = |builder: Builder| {
+        // SAFETY: the caller passes NULL or a string.
+        let path = unsafe { self::path(path, "path") }?;
+        Ok(builder.cache_file(path))
+    };
+    // SAFETY: the caller passes NULL or a configuration that lives.
+    unsafe { change(config, set) }
+}

@@ -1,0 +1,284 @@
+//! One KMS gateway of a configuration.
+
+use std::ffi::{c_char, c_void};
+use std::ptr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use kmsak_core::Gateway;
+
+use crate::arguments::{bytes, object, path, text};
+use crate::boundary::{guard, status};
+use crate::error::kmsak_error;
+use crate::status::kmsak_status;
+
+/// A KMS gateway to ask, for kmsak_config_gateway. What is left out is taken from the configuration's own settings, and the
+/// endpoint of an instance from its ClientKey. Values are checked when the provider is opened. Any thread may use it.
+pub struct kmsak_gateway(Mutex<Result<Gateway, kmsak_error>>);
+
+impl kmsak_gateway {
+    fn hand_out(gateway: Result<Gateway, kmsak_error>) -> *mut kmsak_gateway {
+        Box::into_raw(Box::new(kmsak_gateway(Mutex::new(gateway))))
+    }
+
+    pub(crate) fn gateway(&self) -> Result<Gateway, kmsak_error> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// # Safety
+/// `gateway` is NULL or one that lives.
+unsafe fn change(
+    gateway: *mut kmsak_gateway,
+    change: impl FnOnce(Gateway) -> Result<Gateway, kmsak_error>,
+) -> kmsak_status {
+    status(|| {
+        // SAFETY: as the caller promises.
+        let gateway = unsafe { object(gateway, "gateway") }?;
+        let mut gateway = gateway.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *gateway = gateway.clone().and_then(change);
+        gateway.as_ref().map(|_| ()).map_err(Clone::clone)
+    })
+}
+
+/// The gateway of a KMS instance, reached inside its VPC.
+///
+/// Yours to free with kmsak_gateway_free. Thread-safe.
+#[unsafe(no_mangle)]
+pub extern "C" fn kmsak_gateway_instance() -> *mut kmsak_gateway {
+    guard(ptr::null_mut(), || kmsak_gateway::hand_out(Ok(Gateway::instance())))
+}
+
+/// The shared gateway of a region such as `cn-hangzhou` (UTF-8), reached over the Internet unless kmsak_gateway_vpc or
+/// kmsak_gateway_endpoint say otherwise. With a region that is NULL or not UTF-8, opening the provider fails.
+///
+/// Yours to free with kmsak_gateway_free. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_gateway_shared(region_id: *const c_char) -> *mut kmsak_gateway {
+    guard(ptr::null_mut(), || {
+        // SAFETY: the caller passes NULL or a string.
+        kmsak_gateway::hand_out(unsafe { text(region_id, "region_id") }.map(Gateway::shared))
+    })
+}
+
+/// Frees a gateway; a configuration that was given it keeps a copy. NULL is allowed. No other thread may use it at that
+/// time, or later.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_gateway_free(gateway: *mut kmsak_gateway) {
+    guard((), || {
+        if !gateway.is_null() {
+            // SAFETY: the caller hands back what a kmsak function gave, once.
+            drop(unsafe { Box::from_raw(gateway) });
+        }
+    });
+}
+
+/// The region id, such as `cn-hangzhou` (UTF-8). Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_gateway_region_id(
+    gateway: *mut kmsak_gateway,
+    region_id: *const c_char,
+) -> kmsak_status {
+    let set = |gateway: Gateway| {
+        // SAFETY: the caller passes NULL or a string.
+        let region_id = unsafe { text(region_id, "region_id") }?;
+        Ok(gateway.region_id(region_id))
+    };
+    // SAFETY: the caller passes NULL or a gateway that lives.
+    unsafe { change(gateway, set) }
+}
+
+/// `host` or `host:port` (UTF-8). Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_gateway_endpoint(
+    gateway: *mut kmsak_gateway,
+    endpoint: *const c_char,
+) -> kmsak_status {
+    let set = |gateway: Gateway| {
+        // SAFETY: the caller passes NULL or a string.
+        let endpoint = unsafe { text(endpoint, "endpoint") }?;
+        Ok(gateway.endpoint(endpoint))
+    };
+    // SAFETY: the caller passes NULL or a gateway that lives.
+    unsafe { change(gateway, set) }
+}
+
+/// Whether to reach the shared gateway from inside a VPC, at `kms-vpc.<region>.aliyuncs.com`. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_gateway_vpc(gateway: *mut kmsak_gateway, vpc: bool) -> kmsak_status {
+    let set = |gateway: Gateway| Ok(gateway.vpc(vpc));
+    // SAFETY: the caller passes NULL or a gateway that lives.
+    unsafe { change(gateway, set) }
+}
+
+/// This gateway's own ClientKey file (UTF-8). Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_gateway_client_key_file(
+    gateway: *mut kmsak_gateway,
+    path: *const c_char,
+) -> kmsak_status {
+    let set = |gateway: Gateway| {
+        // SAFETY: the caller passes NULL or a string.
+        let path = unsafe { self::path(path, "path") }?;
+        Ok(gateway.client_key_file(path))
+    };
+    // SAFETY: the caller passes NULL or a gateway that lives.
+    unsafe { change(gateway, set) }
+}
+
+/// The content of this gateway's own ClientKey file: `length` bytes, copied into protected memory. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_gateway_client_key(
+    gateway: *mut kmsak_gateway,
+    json: *const c_void,
+    length: usize,
+) -> kmsak_status {
+    let set = |gateway: Gateway| {
+        // SAFETY: the caller passes NULL or that many bytes.
+        let json = unsafe { bytes(json, length, "json") }?;
+        Ok(gateway.client_key(json))
+    };
+    // SAFETY: the caller passes NULL or a gateway that lives.
+    unsafe { change(gateway, set) }
+}
+
+/// The file with the password of this gateway's ClientKey (UTF-8). Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_gateway_client_key_password_file(
+    gateway: *mut kmsak_gateway,
+    path: *const c_char,
+) -> kmsak_status {
+    let set = |gateway: Gateway| {
+        // SAFETY: the caller passes NULL or a string.
+        let path = unsafe { self::path(path, "path") }?;
+        Ok(gateway.client_key_password_file(path))
+    };
+    // SAFETY: the caller passes NULL or a gateway that lives.
+    unsafe { change(gateway, set) }
+}
+
+/// The name of the environment variable with the password of this gateway's ClientKey (UTF-8). Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_gateway_client_key_password_env(
+    gateway: *mut kmsak_gateway,
+    client_key_password_env: *const c_char,
+) -> kmsak_status {
+    let set = |gateway: Gateway| {
+        // SAFETY: the caller passes NULL or a string.
+        let client_key_password_env = unsafe { text(client_key_password_env, "client_key_password_env") }?;
+        Ok(gateway.client_key_password_env(client_key_password_env))
+    };
+    // SAFETY: the caller passes NULL or a gateway that lives.
+    unsafe { change(gateway, set) }
+}
+
+/// The password of this gateway's ClientKey: `length` bytes, copied into protected memory. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_gateway_client_key_password(
+    gateway: *mut kmsak_gateway,
+    password: *const c_void,
+    length: usize,
+) -> kmsak_status {
+    let set = |gateway: Gateway| {
+        // SAFETY: the caller passes NULL or that many bytes.
+        let password = unsafe { bytes(password, length, "password") }?;
+        Ok(gateway.client_key_password(password))
+    };
+    // SAFETY: the caller passes NULL or a gateway that lives.
+    unsafe { change(gateway, set) }
+}
+
+/// A file of PEM certificates to trust instead of the public CAs (UTF-8). Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_gateway_ca_file(
+    gateway: *mut kmsak_gateway,
+    path: *const c_char,
+) -> kmsak_status {
+    let set = |gateway: Gateway| {
+        // SAFETY: the caller passes NULL or a string.
+        let path = unsafe { self::path(path, "path") }?;
+        Ok(gateway.ca_file(path))
+    };
+    // SAFETY: the caller passes NULL or a gateway that lives.
+    unsafe { change(gateway, set) }
+}
+
+/// PEM certificates to trust instead of the public CAs: `length` bytes. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_gateway_ca(
+    gateway: *mut kmsak_gateway,
+    pem: *const c_void,
+    length: usize,
+) -> kmsak_status {
+    let set = |gateway: Gateway| {
+        // SAFETY: the caller passes NULL or that many bytes.
+        let pem = unsafe { bytes(pem, length, "pem") }?;
+        Ok(gateway.ca(pem))
+    };
+    // SAFETY: the caller passes NULL or a gateway that lives.
+    unsafe { change(gateway, set) }
+}
+
+/// `true` switches verification of the peer off: whoever answers at the endpoint's address is believed. Warned about
+/// at each start. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_gateway_ignore_ssl_certs(
+    gateway: *mut kmsak_gateway,
+    ignore_ssl_certs: bool,
+) -> kmsak_status {
+    let set = |gateway: Gateway| Ok(gateway.ignore_ssl_certs(ignore_ssl_certs));
+    // SAFETY: the caller passes NULL or a gateway that lives.
+    unsafe { change(gateway, set) }
+}
+
+/// How many milliseconds a connection may take to be made, up to 10 min. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_gateway_connect_timeout(
+    gateway: *mut kmsak_gateway,
+    milliseconds: u64,
+) -> kmsak_status {
+    let set = |gateway: Gateway| Ok(gateway.connect_timeout(Duration::from_millis(milliseconds)));
+    // SAFETY: the caller passes NULL or a gateway that lives.
+    unsafe { change(gateway, set) }
+}
+
+/// How many milliseconds a whole request may take, up to 10 min. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_gateway_read_timeout(
+    gateway: *mut kmsak_gateway,
+    milliseconds: u64,
+) -> kmsak_status {
+    let set = |gateway: Gateway| Ok(gateway.read_timeout(Duration::from_millis(milliseconds)));
+    // SAFETY: the caller passes NULL or a gateway that lives.
+    unsafe { change(gateway, set) }
+}
+
+/// The proxy to reach KMS through, `http://[user:password@]host:port` (UTF-8). Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_gateway_https_proxy(
+    gateway: *mut kmsak_gateway,
+    https_proxy: *const c_char,
+) -> kmsak_status {
+    let set = |gateway: Gateway| {
+        // SAFETY: the caller passes NULL or a string.
+        let https_proxy = unsafe { text(https_proxy, "https_proxy") }?;
+        Ok(gateway.https_proxy(https_proxy))
+    };
+    // SAFETY: the caller passes NULL or a gateway that lives.
+    unsafe { change(gateway, set) }
+}
+
+/// Hosts, domains and networks, separated by commas, that are reached without a proxy (UTF-8). Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_gateway_no_proxy(
+    gateway: *mut kmsak_gateway,
+    no_proxy: *const c_char,
+) -> kmsak_status {
+    let set = |gateway: Gateway| {
+        // SAFETY: the caller passes NULL or a string.
+        let no_proxy = unsafe { text(no_proxy, "no_proxy") }?;
+        Ok(gateway.no_proxy(no_proxy))
+    };
+    // SAFETY: the caller passes NULL or a gateway that lives.
+    unsafe { change(gateway, set) }
+}

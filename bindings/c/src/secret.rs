@@ -1,0 +1,212 @@
+//! Secrets of any type.
+
+use std::ffi::{CString, c_char, c_void};
+use std::mem::ManuallyDrop;
+use std::ptr;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use kmsak_core::Secret;
+
+use crate::boundary::guard;
+use crate::c_string::{c_string, pointer};
+
+/// One version of a secret as KMS answered it. Immutable, so any thread may read it. It stays as it is, and readable, when
+/// the secret rotates and when the provider is closed or freed.
+pub struct kmsak_secret {
+    secret: Arc<Secret>,
+    name: CString,
+    secret_type: CString,
+    version_id: CString,
+    version_stages: Vec<CString>,
+    create_time: Option<CString>,
+    request_id: CString,
+    automatic_rotation: Option<CString>,
+    extended_config: Option<CString>,
+}
+
+impl kmsak_secret {
+    pub(crate) fn hand_out(secret: Arc<Secret>) -> *mut kmsak_secret {
+        Arc::into_raw(Arc::new(kmsak_secret {
+            name: c_string(secret.name()),
+            secret_type: c_string(secret.secret_type()),
+            version_id: c_string(secret.version_id()),
+            version_stages: secret.version_stages().iter().map(|stage| c_string(stage)).collect(),
+            create_time: secret.create_time().map(c_string),
+            request_id: c_string(secret.request_id()),
+            automatic_rotation: secret.automatic_rotation().map(c_string),
+            extended_config: secret.extended_config().map(c_string),
+            secret,
+        }))
+        .cast_mut()
+    }
+}
+
+/// Seconds since 1970-01-01 UTC, -1 for none.
+pub(crate) fn unix_seconds(at: Option<SystemTime>) -> i64 {
+    let Some(at) = at else { return -1 };
+    match at.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
+        // Nothing that KMS dates lies before 1970.
+        Err(_) => -1,
+    }
+}
+
+/// The secret's name, such as `acs/ram/user/app`. NULL for NULL.
+///
+/// Belongs to the secret and lives as long as it. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_secret_name(secret: *const kmsak_secret) -> *const c_char {
+    // SAFETY: the caller passes NULL or a secret that lives.
+    pointer(unsafe { secret.as_ref() }.map(|secret| secret.name.as_c_str()))
+}
+
+/// The type as KMS writes it: `Generic`, `RamCredentials` (also written `RAMCredentials`), `Rds`, `Redis`, `PolarDB` or
+/// `ECS`. NULL for NULL.
+///
+/// Belongs to the secret and lives as long as it. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_secret_type(secret: *const kmsak_secret) -> *const c_char {
+    // SAFETY: the caller passes NULL or a secret that lives.
+    pointer(unsafe { secret.as_ref() }.map(|secret| secret.secret_type.as_c_str()))
+}
+
+/// The value: UTF-8 for text, already decoded from base64 for a binary one; its length in bytes goes to `*length`, which
+/// may be NULL. The value lies in memory that is kept out of core dumps and wiped at the end: a copy is yours to wipe. A NUL
+/// follows it that does not count, so that a text can be read as a C string. NULL, and length 0, for NULL.
+///
+/// Belongs to the secret and lives as long as it. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_secret_bytes(
+    secret: *const kmsak_secret,
+    length: *mut usize,
+) -> *const c_void {
+    // SAFETY: the caller passes NULL or a secret that lives.
+    let bytes = unsafe { secret.as_ref() }.map(|secret| secret.secret.as_bytes_with_nul());
+    if !length.is_null() {
+        // SAFETY: not NULL, so the caller lets it be written to.
+        unsafe { length.write(bytes.map_or(0, |bytes| bytes.len() - 1)) };
+    }
+    bytes.map_or(ptr::null(), |bytes| bytes.as_ptr().cast())
+}
+
+/// Whether the value was stored as binary; false for NULL. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_secret_is_binary(secret: *const kmsak_secret) -> bool {
+    // SAFETY: the caller passes NULL or a secret that lives.
+    unsafe { secret.as_ref() }.is_some_and(|secret| secret.secret.is_binary())
+}
+
+/// The id of this version, unique within the secret. NULL for NULL.
+///
+/// Belongs to the secret and lives as long as it. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_secret_version_id(secret: *const kmsak_secret) -> *const c_char {
+    // SAFETY: the caller passes NULL or a secret that lives.
+    pointer(unsafe { secret.as_ref() }.map(|secret| secret.version_id.as_c_str()))
+}
+
+/// How many stages point to this version; 0 for NULL. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_secret_version_stage_count(secret: *const kmsak_secret) -> usize {
+    // SAFETY: the caller passes NULL or a secret that lives.
+    unsafe { secret.as_ref() }.map_or(0, |secret| secret.version_stages.len())
+}
+
+/// The stage number `index`, from 0, such as `ACSCurrent`; NULL when there are fewer.
+///
+/// Belongs to the secret and lives as long as it. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_secret_version_stage(
+    secret: *const kmsak_secret,
+    index: usize,
+) -> *const c_char {
+    // SAFETY: the caller passes NULL or a secret that lives.
+    let stage = unsafe { secret.as_ref() }.and_then(|secret| secret.version_stages.get(index));
+    pointer(stage.map(CString::as_c_str))
+}
+
+/// When this version was made, as KMS wrote it, mostly `YYYY-MM-DDThh:mm:ssZ`; NULL where KMS did not say.
+///
+/// Belongs to the secret and lives as long as it. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_secret_create_time(secret: *const kmsak_secret) -> *const c_char {
+    // SAFETY: the caller passes NULL or a secret that lives.
+    pointer(unsafe { secret.as_ref() }.and_then(|secret| secret.create_time.as_deref()))
+}
+
+/// The id under which KMS logged the request that fetched this; empty where KMS sent none. NULL for NULL.
+///
+/// Belongs to the secret and lives as long as it. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_secret_request_id(secret: *const kmsak_secret) -> *const c_char {
+    // SAFETY: the caller passes NULL or a secret that lives.
+    pointer(unsafe { secret.as_ref() }.map(|secret| secret.request_id.as_c_str()))
+}
+
+/// When KMS last rotated the secret, in seconds since 1970-01-01 UTC; -1 if it never did. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_secret_last_rotation_date(secret: *const kmsak_secret) -> i64 {
+    // SAFETY: the caller passes NULL or a secret that lives.
+    unix_seconds(unsafe { secret.as_ref() }.and_then(|secret| secret.secret.last_rotation_date()))
+}
+
+/// When KMS will next rotate the secret, in seconds since 1970-01-01 UTC; -1 if rotation is off. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_secret_next_rotation_date(secret: *const kmsak_secret) -> i64 {
+    // SAFETY: the caller passes NULL or a secret that lives.
+    unix_seconds(unsafe { secret.as_ref() }.and_then(|secret| secret.secret.next_rotation_date()))
+}
+
+/// The time between two rotations in seconds; -1 if rotation is off. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_secret_rotation_interval(secret: *const kmsak_secret) -> i64 {
+    // SAFETY: the caller passes NULL or a secret that lives.
+    unsafe { secret.as_ref() }
+        .and_then(|secret| secret.secret.rotation_interval())
+        .map_or(-1, |interval| i64::try_from(interval.as_secs()).unwrap_or(i64::MAX))
+}
+
+/// Whether KMS rotates by itself, in its words: `Enabled`, `Disabled` or `Invalid` (it should, but cannot); NULL where KMS
+/// did not say.
+///
+/// Belongs to the secret and lives as long as it. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_secret_automatic_rotation(secret: *const kmsak_secret) -> *const c_char {
+    // SAFETY: the caller passes NULL or a secret that lives.
+    pointer(unsafe { secret.as_ref() }.and_then(|secret| secret.automatic_rotation.as_deref()))
+}
+
+/// What KMS knows beside the value, as JSON; NULL where KMS did not say.
+///
+/// Belongs to the secret and lives as long as it. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_secret_extended_config(secret: *const kmsak_secret) -> *const c_char {
+    // SAFETY: the caller passes NULL or a secret that lives.
+    pointer(unsafe { secret.as_ref() }.and_then(|secret| secret.extended_config.as_deref()))
+}
+
+/// Another handle of the same secret, as cheap as counting. NULL for NULL.
+///
+/// Yours to free with kmsak_secret_free. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_secret_clone(secret: *const kmsak_secret) -> *mut kmsak_secret {
+    if secret.is_null() {
+        return ptr::null_mut();
+    }
+    // SAFETY: not NULL, so it came from `hand_out`; what is counted here stays the caller's.
+    let shared = ManuallyDrop::new(unsafe { Arc::from_raw(secret) });
+    Arc::into_raw(Arc::clone(&shared)).cast_mut()
+}
+
+/// Frees a secret; the memory is wiped when no handle and no cache has it any more. NULL is allowed. No other thread may
+/// use this handle at that time, or later.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_secret_free(secret: *mut kmsak_secret) {
+    guard((), || {
+        if !secret.is_null() {
+            // SAFETY: the caller hands back what `hand_out` gave, once.
+            drop(unsafe { Arc::from_raw(secret) });
+        }
+    });
+}

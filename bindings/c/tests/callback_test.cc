@@ -1,0 +1,278 @@
+// Callbacks that call back in, throw, take their time or outlive the provider; and the one end of their user data.
+#include <atomic>
+#include <condition_variable>
+#include <cstring>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "handles.hh"
+
+namespace {
+
+// What a callback gets as its user data: counts calls and ends, and lets a test wait for them.
+struct Witness {
+  std::function<void(const kmsak_event*)> on_event = [](const kmsak_event*) {};
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<std::string> events;
+  int ends = 0;
+
+  static void event(const kmsak_event* event, void* user_data) {
+    auto* witness = static_cast<Witness*>(user_data);
+    witness->on_event(event);
+    const std::lock_guard<std::mutex> lock(witness->mutex);
+    witness->events.emplace_back(kmsak_event_name(event));
+    witness->changed.notify_all();
+  }
+  static void end(void* user_data) {
+    auto* witness = static_cast<Witness*>(user_data);
+    const std::lock_guard<std::mutex> lock(witness->mutex);
+    ++witness->ends;
+    witness->changed.notify_all();
+  }
+  bool seen(const std::string& name, std::size_t times = 1) {
+    return wait([&] { return count(name) >= times; });
+  }
+  bool ended() {
+    return wait([&] { return ends > 0; });
+  }
+  std::size_t count(const std::string& name) const {
+    std::size_t count = 0;
+    for (const std::string& event : events) count += event == name ? 1 : 0;
+    return count;
+  }
+  template <typename F>
+  bool wait(F&& f) {
+    std::unique_lock<std::mutex> lock(mutex);
+    return changed.wait_for(lock, std::chrono::seconds(60), f);
+  }
+};
+
+Subscription subscribe(const Provider& provider, Witness& witness) {
+  return ask<Subscription>([&](auto** out, auto** error) {
+           return kmsak_provider_subscribe(provider.get(), Witness::event, &witness, Witness::end, out, error);
+         }).value;
+}
+
+TEST(Subscription, TellsWhatHappens) {
+  Witness witness;
+  std::string rotated_from;
+  std::string rotated_to;
+  std::string failure;
+  witness.on_event = [&](const kmsak_event* event) {
+    if (kmsak_event_get_kind(event) == KMSAK_EVENT_ROTATED) {
+      rotated_from = kmsak_event_old_access_key_id(event);
+      rotated_to = kmsak_event_new_access_key_id(event);
+    }
+    if (kmsak_event_get_kind(event) == KMSAK_EVENT_REFRESH_FAILED) {
+      const char* code = kmsak_error_code(kmsak_event_error(event));
+      failure = code == nullptr ? "" : code;
+      EXPECT_GE(kmsak_event_stale_for(event), 0);
+    }
+  };
+  Provider provider = ::provider();
+  Subscription subscription = subscribe(provider, witness);
+  const std::string old_id = id_of(credentials(provider).value);
+  ASSERT_TRUE(witness.seen("fetched"));
+  const std::string new_id = emulator::rotate();
+  ASSERT_EQ(renew(provider, old_id).status, KMSAK_OK);
+  ASSERT_TRUE(witness.seen("rotated"));
+  emulator::fault(R"({"kind": "error", "status": 403, "code": "Forbidden.NoPermission"})");
+  EXPECT_EQ(refresh(provider).status, KMSAK_DENIED);
+  emulator::clear_faults();
+  ASSERT_TRUE(witness.seen("refresh_failed"));
+  subscription.reset();
+  provider.reset();
+  ASSERT_TRUE(witness.ended());
+  EXPECT_EQ(rotated_from, old_id);
+  EXPECT_EQ(rotated_to, new_id);
+  EXPECT_EQ(failure, "Forbidden.NoPermission");
+}
+
+TEST(Subscription, EndsUserDataOnceWhateverIsFreedFirst) {
+  for (const bool provider_first : {true, false}) {
+    Witness witness;
+    Provider provider = ::provider();
+    Subscription subscription = subscribe(provider, witness);
+    ASSERT_EQ(credentials(provider).status, KMSAK_OK);
+    if (provider_first) provider.reset();
+    subscription.reset();
+    ASSERT_TRUE(witness.ended());
+    provider.reset();
+    EXPECT_EQ(witness.ends, 1);
+  }
+}
+
+TEST(Subscription, EndsUserDataWhenItFails) {
+  Witness witness;
+  kmsak_subscription* subscription = nullptr;
+  EXPECT_EQ(kmsak_provider_subscribe(nullptr, Witness::event, &witness, Witness::end, &subscription, nullptr),
+            KMSAK_INVALID_ARGUMENT);
+  EXPECT_EQ(witness.ends, 1);
+  Provider provider = ::provider();
+  EXPECT_EQ(kmsak_provider_subscribe(provider.get(), nullptr, &witness, Witness::end, &subscription, nullptr),
+            KMSAK_INVALID_ARGUMENT);
+  EXPECT_EQ(witness.ends, 2);
+  EXPECT_EQ(kmsak_provider_subscribe(provider.get(), Witness::event, &witness, Witness::end, nullptr, nullptr),
+            KMSAK_INVALID_ARGUMENT);
+  EXPECT_EQ(witness.ends, 3);
+  EXPECT_EQ(kmsak_provider_subscribe(provider.get(), Witness::event, nullptr, nullptr, &subscription, nullptr),
+            KMSAK_OK);
+  kmsak_subscription_free(subscription);
+}
+
+TEST(Subscription, MayCallBackIn) {
+  Witness witness;
+  Provider provider = ::provider();
+  std::atomic<int> worked{0};
+  witness.on_event = [&](const kmsak_event* event) {
+    if (kmsak_event_get_kind(event) != KMSAK_EVENT_FETCHED || worked != 0) return;
+    if (credentials(provider).status != KMSAK_OK) return;
+    if (refresh(provider).status != KMSAK_OK) return;
+    Stats stats(kmsak_provider_stats(provider.get()));
+    Witness inner;
+    Subscription another = subscribe(provider, inner);
+    another.reset();
+    // A call may still run; it must not find its witness gone.
+    if (!inner.ended()) return;
+    Provider second = ::provider();
+    if (credentials(second).status != KMSAK_OK) return;
+    worked = 1;
+  };
+  Subscription subscription = subscribe(provider, witness);
+  ASSERT_EQ(credentials(provider).status, KMSAK_OK);
+  ASSERT_TRUE(witness.seen("fetched", 2));
+  EXPECT_EQ(worked, 1);
+  subscription.reset();
+  provider.reset();
+  ASSERT_TRUE(witness.ended());
+}
+
+TEST(Subscription, MayFreeItselfAndItsProvider) {
+  Witness witness;
+  Provider provider = ::provider();
+  std::mutex handles;
+  Subscription subscription;
+  witness.on_event = [&](const kmsak_event*) {
+    const std::lock_guard<std::mutex> lock(handles);
+    subscription.reset();
+    provider.reset();
+  };
+  {
+    const std::lock_guard<std::mutex> lock(handles);
+    subscription = subscribe(provider, witness);
+    ASSERT_EQ(credentials(provider).status, KMSAK_OK);
+  }
+  ASSERT_TRUE(witness.ended());
+  EXPECT_EQ(provider, nullptr);
+  EXPECT_EQ(witness.ends, 1);
+}
+
+TEST(Subscription, MayOutliveTheProvider) {
+  Witness witness;
+  std::mutex gate;
+  gate.lock();
+  std::atomic<bool> inside{false};
+  witness.on_event = [&](const kmsak_event* event) {
+    inside = true;
+    const std::lock_guard<std::mutex> wait(gate);
+    // The event still lives, although its provider does not.
+    EXPECT_STREQ(kmsak_event_secret(event), emulator::kSecret.c_str());
+  };
+  Provider provider = ::provider();
+  Subscription subscription = subscribe(provider, witness);
+  ASSERT_EQ(credentials(provider).status, KMSAK_OK);
+  while (!inside) std::this_thread::yield();
+  provider.reset();
+  subscription.reset();
+  EXPECT_EQ(witness.ends, 0) << "a call still runs";
+  gate.unlock();
+  ASSERT_TRUE(witness.ended());
+  EXPECT_EQ(witness.ends, 1);
+}
+
+struct Lines {
+  std::mutex mutex;
+  std::vector<std::pair<int, std::string>> lines;
+  std::function<void()> on_line = [] {};
+  int ends = 0;
+
+  static void line(std::int32_t level, const char* message, void* user_data) {
+    auto* lines = static_cast<Lines*>(user_data);
+    {
+      const std::lock_guard<std::mutex> lock(lines->mutex);
+      lines->lines.emplace_back(level, message);
+    }
+    lines->on_line();
+  }
+  static void end(void* user_data) { ++static_cast<Lines*>(user_data)->ends; }
+  bool hold(const std::string& text) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    for (const auto& line : lines) {
+      if (line.second.find(text) != std::string::npos) return true;
+    }
+    return false;
+  }
+};
+
+TEST(Log, TellsWithoutSecrets) {
+  Lines lines;
+  kmsak_set_log_callback(KMSAK_LOG_TRACE, Lines::line, &lines, Lines::end);
+  Provider provider = ::provider();
+  const auto answer = credentials(provider);
+  const std::string new_id = emulator::rotate();
+  ASSERT_EQ(renew(provider, id_of(answer.value)).status, KMSAK_OK);
+  kmsak_log(KMSAK_LOG_WARN, "a line of the host's");
+  const std::string secret = kmsak_credentials_access_key_secret(answer.value.get());
+  provider.reset();
+  kmsak_set_log_callback(KMSAK_LOG_ERROR, nullptr, nullptr, nullptr);
+  EXPECT_TRUE(lines.hold("fetched " + emulator::kSecret));
+  EXPECT_TRUE(lines.hold(new_id));
+  EXPECT_TRUE(lines.hold("a line of the host's"));
+  EXPECT_FALSE(lines.hold(secret));
+  EXPECT_EQ(lines.ends, 1);
+  const std::size_t before = lines.lines.size();
+  kmsak_log(KMSAK_LOG_ERROR, "nobody listens");
+  EXPECT_EQ(lines.lines.size(), before);
+}
+
+TEST(Log, KeepsToItsLevel) {
+  Lines lines;
+  kmsak_set_log_callback(KMSAK_LOG_WARN, Lines::line, &lines, Lines::end);
+  kmsak_log(KMSAK_LOG_ERROR, "error");
+  kmsak_log(KMSAK_LOG_WARN, "warn");
+  kmsak_log(KMSAK_LOG_INFO, "info");
+  kmsak_set_log_callback(KMSAK_LOG_WARN, nullptr, &lines, Lines::end);
+  EXPECT_EQ(lines.ends, 2) << "one for each call that gave user data";
+  ASSERT_EQ(lines.lines.size(), 2u);
+  EXPECT_EQ(lines.lines[0], (std::pair<int, std::string>(KMSAK_LOG_ERROR, "error")));
+  EXPECT_EQ(lines.lines[1], (std::pair<int, std::string>(KMSAK_LOG_WARN, "warn")));
+}
+
+TEST(Log, MayCallBackInButNotWait) {
+  Lines lines;
+  Provider provider = ::provider();
+  ASSERT_EQ(credentials(provider).status, KMSAK_OK);
+  std::atomic<int> cached{0};
+  std::atomic<int> refused{0};
+  std::atomic<bool> inside{false};
+  lines.on_line = [&] {
+    // What it does here is logged as well.
+    if (inside.exchange(true)) return;
+    if (credentials(provider).status == KMSAK_OK && secret(provider).status == KMSAK_OK) ++cached;
+    if (refresh(provider).status == KMSAK_INVALID_ARGUMENT) ++refused;
+    inside = false;
+  };
+  kmsak_set_log_callback(KMSAK_LOG_TRACE, Lines::line, &lines, Lines::end);
+  ASSERT_EQ(refresh(provider).status, KMSAK_OK);
+  kmsak_log(KMSAK_LOG_INFO, "on the caller's own thread");
+  EXPECT_GE(cached, 1);
+  EXPECT_GE(refused, 1);
+  kmsak_set_log_callback(KMSAK_LOG_ERROR, nullptr, nullptr, nullptr);
+  provider.reset();
+}
+
+}  // namespace

@@ -1,0 +1,8 @@
+#include <iostream>
+#include <kmsak.hpp>
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  kmsak::Provider provider = kmsak::Provider::from_file(argv[1]);
+  std::cout << provider.credentials("acs/ram/user/app").access_key_id() << "\n";
+}

@@ -1,0 +1,195 @@
+// What a host process does to a library: forks, signals, broken pipes.
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <thread>
+#include <vector>
+
+#include "handles.hh"
+
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#else
+#define VALGRIND_COUNT_ERRORS 0
+#endif
+
+namespace {
+
+// What a child does; the answer says where it failed. No assertions: they would be lost.
+int in_the_child(kmsak_provider* inherited, const std::string& rejected) {
+  kmsak_credentials* credentials = nullptr;
+  kmsak_secret* secret = nullptr;
+  if (kmsak_provider_credentials(inherited, emulator::kSecret.c_str(), &credentials, nullptr) != KMSAK_OK) return 1;
+  kmsak_credentials_free(credentials);
+  if (kmsak_provider_refresh(inherited, emulator::kSecret.c_str(), &secret, nullptr) != KMSAK_OK) return 2;
+  kmsak_secret_free(secret);
+  if (kmsak_provider_renew(inherited, emulator::kSecret.c_str(), rejected.c_str(), &credentials, nullptr) != KMSAK_OK) {
+    return 3;
+  }
+  kmsak_credentials_free(credentials);
+  kmsak_provider* own = nullptr;
+  if (kmsak_provider_from_file(emulator::on_the_cloud().c_str(), &own, nullptr) != KMSAK_OK) return 4;
+  if (kmsak_provider_credentials(own, emulator::kSecret.c_str(), &credentials, nullptr) != KMSAK_OK) return 5;
+  kmsak_credentials_free(credentials);
+  kmsak_provider_free(own);
+  kmsak_provider_close(inherited);
+  return 0;
+}
+
+// Forks, and gives the step that failed in the child, 0 for none.
+int step_that_failed(const Provider& provider, const std::string& rejected) {
+  void* memory = mmap(nullptr, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  int* result = static_cast<int*>(memory);
+  *result = -1;
+  const pid_t child = fork();
+  if (child == 0) {
+    // Whatever hangs ends here, and fails the test.
+    alarm(300);
+    const auto errors = VALGRIND_COUNT_ERRORS;
+    const int step = in_the_child(provider.get(), rejected);
+    *result = VALGRIND_COUNT_ERRORS == errors ? step : 100;
+    // No ordinary end: what the parent's other threads held is lost in the child, and no leak of ours.
+    raise(SIGKILL);
+  }
+  EXPECT_EQ(waitpid(child, nullptr, 0), child);
+  const int step = *result;
+  munmap(memory, sizeof(int));
+  return step;
+}
+
+TEST(Process, ForksWhileItsThreadsAreAtWork) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "AddressSanitizer's own allocator cannot: a child inherits its locks as other threads held them";
+#endif
+  Provider provider = ::provider();
+  const std::string old_id = id_of(credentials(provider).value);
+  std::atomic<bool> done{false};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&, i] {
+      while (!done) {
+        EXPECT_EQ((i == 0 ? refresh(provider).status : secret(provider).status), KMSAK_OK);
+        std::this_thread::yield();
+      }
+    });
+  }
+  const int children = emulator::rounds(100);
+  for (int i = 0; i < children; ++i) {
+    // Every AccessKey is other than this one, so that a renewal succeeds at once.
+    EXPECT_EQ(step_that_failed(provider, "LTAI-no-longer-known"), 0) << "in child " << i;
+  }
+  done = true;
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(id_of(credentials(provider).value), old_id) << "the parent is as it was";
+}
+
+TEST(Process, ForksAndRenewsInTheChildAfterARotation) {
+  Provider provider = ::provider();
+  const std::string old_id = id_of(credentials(provider).value);
+  emulator::rotate();
+  EXPECT_EQ(step_that_failed(provider, old_id), 0);
+  EXPECT_EQ(renew(provider, old_id).status, KMSAK_OK);
+}
+
+std::atomic<int> handled{0};
+std::atomic<bool> on_another_thread{false};
+pthread_t waiting_thread;
+
+TEST(Process, TakesSignalsDuringAFetch) {
+  struct sigaction action = {};
+  struct sigaction before = {};
+  action.sa_handler = [](int) {
+    ++handled;
+    if (!pthread_equal(pthread_self(), waiting_thread)) on_another_thread = true;
+  };
+  // No SA_RESTART: system calls are interrupted.
+  sigaction(SIGUSR1, &action, &before);
+  emulator::fault(R"({"kind": "latency", "milliseconds": 200})");
+  Provider provider = ::provider();
+  std::atomic<bool> done{false};
+  std::atomic<bool> started{false};
+  kmsak_status status = KMSAK_INTERNAL;
+  std::thread fetching([&] {
+    waiting_thread = pthread_self();
+    started = true;
+    status = credentials(provider).status;
+    done = true;
+    while (done) std::this_thread::yield();
+  });
+  while (!started) std::this_thread::yield();
+  const int before_signals = handled;
+  while (!done) {
+    pthread_kill(fetching.native_handle(), SIGUSR1);
+    std::this_thread::yield();
+  }
+  done = false;
+  fetching.join();
+  emulator::clear_faults();
+  sigaction(SIGUSR1, &before, nullptr);
+  EXPECT_EQ(status, KMSAK_OK);
+  EXPECT_GT(handled, before_signals);
+  EXPECT_FALSE(on_another_thread);
+}
+
+TEST(Process, NeverRunsTheHostsHandlersOnItsOwnThread) {
+  static std::atomic<int> seen;
+  seen = 0;
+  Provider provider = ::provider();
+  ASSERT_EQ(credentials(provider).status, KMSAK_OK);
+  struct sigaction action = {};
+  struct sigaction before = {};
+  action.sa_handler = [](int) { ++seen; };
+  sigaction(SIGUSR2, &action, &before);
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGUSR2);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  // With the only other thread blocking it, the signal stays pending: kmsak's thread does not take it.
+  kill(getpid(), SIGUSR2);
+  EXPECT_EQ(refresh(provider).status, KMSAK_OK);
+  EXPECT_EQ(seen, 0);
+  sigset_t pending;
+  sigpending(&pending);
+  EXPECT_EQ(sigismember(&pending, SIGUSR2), 1);
+  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+  EXPECT_EQ(seen, 1);
+  sigaction(SIGUSR2, &before, nullptr);
+}
+
+TEST(Process, SurvivesBrokenConnectionsWhateverItDoesWithSigpipe) {
+  for (auto handler : {SIG_DFL, SIG_IGN}) {
+    struct sigaction action = {};
+    struct sigaction before = {};
+    action.sa_handler = handler;
+    sigaction(SIGPIPE, &action, &before);
+    Provider provider = ::provider();
+    ASSERT_EQ(credentials(provider).status, KMSAK_OK);
+    for (const char* kind : {"drop_connection", "refuse", "truncated_body"}) {
+      emulator::fault(std::string(R"({"times": 2, "kind": ")") + kind + "\"}");
+      EXPECT_EQ(refresh(provider).status, KMSAK_OK) << kind;
+      emulator::clear_faults();
+    }
+    struct sigaction after = {};
+    sigaction(SIGPIPE, &before, &after);
+    EXPECT_EQ(after.sa_handler, handler) << "the host's choice stands";
+  }
+}
+
+TEST(Process, LeavesTheSignalMaskAlone) {
+  sigset_t before;
+  pthread_sigmask(SIG_SETMASK, nullptr, &before);
+  Provider provider = ::provider();
+  ASSERT_EQ(credentials(provider).status, KMSAK_OK);
+  sigset_t after;
+  pthread_sigmask(SIG_SETMASK, nullptr, &after);
+  for (int signal = 1; signal < NSIG; ++signal) {
+    EXPECT_EQ(sigismember(&before, signal), sigismember(&after, signal)) << signal;
+  }
+}
+
+}  // namespace

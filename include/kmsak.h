@@ -1,0 +1,1255 @@
+/*
+ * libkmsak: managed Alibaba Cloud AccessKeys for applications.
+ *
+ * Generated from bindings/c/src: do not edit. docs/c.md is the user's guide.
+ *
+ *   kmsak_provider *provider = NULL;
+ *   kmsak_credentials *credentials = NULL;
+ *   kmsak_error *error = NULL;
+ *   if (kmsak_provider_from_file(path, &provider, &error) != KMSAK_OK ||
+ *       kmsak_provider_credentials(provider, name, &credentials, &error) != KMSAK_OK) {
+ *     fprintf(stderr, ..., kmsak_error_message(error));
+ *     kmsak_error_free(error);
+ *   }
+ *
+ * Rules that hold for every function:
+ *
+ * - Texts are UTF-8 and end with a NUL. What can hold arbitrary bytes has its length beside it.
+ * - What a function takes it copies or only reads: it stays yours. What a function hands out through a pointer to a pointer,
+ *   or returns as a pointer without const, is yours to free. What it returns as a pointer to const belongs to the object
+ *   that was asked.
+ * - Pointers to pointers are always written: with NULL where there is nothing to hand out. Whatever they held before
+ *   is not freed. An `error` that is NULL is not written; the status is answered all the same.
+ * - NULL and text that is not UTF-8 are answered with KMSAK_INVALID_ARGUMENT where there is a status, else with NULL, 0, -1
+ *   or false. Functions that free take NULL and do nothing.
+ * - Functions may be called from any thread, from callbacks, with signals arriving, and in a child after fork(). They are
+ *   not async-signal-safe. An object must not be freed while another thread uses it.
+ * - No function changes signal handlers, the locale or the environment, and none writes to standard output.
+ *
+ * The ABI is stable: as long as the soname stays libkmsak.so.0, no function is removed or changed, no number gets another
+ * meaning, and a program keeps running with every newer library. New functions, statuses and kinds of events may be added.
+ */
+
+#ifndef KMSAK_H
+#define KMSAK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+/* The version of this header; kmsak_version() is the library's. */
+#define KMSAK_VERSION_MAJOR 0
+#define KMSAK_VERSION_MINOR 1
+#define KMSAK_VERSION_PATCH 0
+#define KMSAK_VERSION_STRING "0.1.0"
+/* As a number to compare: 1.2.3 is 1002003. */
+#define KMSAK_VERSION (KMSAK_VERSION_MAJOR * 1000000 + KMSAK_VERSION_MINOR * 1000 + KMSAK_VERSION_PATCH)
+
+/**
+ * What a function answers. The numbers are stable: they never change and are never used for anything else. New ones may
+ * be added, so treat one that you do not know as a failure.
+ */
+enum kmsak_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * It worked.
+   */
+  KMSAK_OK = 0,
+  /**
+   * The configuration is wrong, or an argument cannot work, such as the name of no secret.
+   */
+  KMSAK_CONFIGURATION = 1,
+  /**
+   * The ClientKey file or its password cannot be used.
+   */
+  KMSAK_CLIENT_KEY = 2,
+  /**
+   * KMS could not be reached, or did not answer in time.
+   */
+  KMSAK_NETWORK = 3,
+  /**
+   * The peer could not be verified, or TLS failed.
+   */
+  KMSAK_TLS = 4,
+  /**
+   * KMS refused: permission, signature, or an unknown ClientKey.
+   */
+  KMSAK_DENIED = 5,
+  /**
+   * KMS has no such secret, version or key.
+   */
+  KMSAK_NOT_FOUND = 6,
+  /**
+   * KMS, or the token bucket for renewals, says that there were too many requests.
+   */
+  KMSAK_THROTTLED = 7,
+  /**
+   * KMS failed, or answered something that cannot be understood.
+   */
+  KMSAK_SERVER = 8,
+  /**
+   * The provider is closed.
+   */
+  KMSAK_CLOSED = 9,
+  /**
+   * A pointer is NULL where it must not be, a text is not UTF-8, or the call must not be made here.
+   */
+  KMSAK_INVALID_ARGUMENT = 10,
+  /**
+   * A bug in kmsak. Nothing is lost; please report it.
+   */
+  KMSAK_INTERNAL = 11,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum kmsak_status kmsak_status;
+#else
+typedef int32_t kmsak_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What sort of event. New ones may be added: ignore those that you do not know.
+ */
+enum kmsak_event_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * One that this version has no number for.
+   */
+  KMSAK_EVENT_OTHER = 0,
+  /**
+   * A secret was fetched from KMS, whether or not it had changed: secret, version_id.
+   */
+  KMSAK_EVENT_FETCHED = 1,
+  /**
+   * The cache now holds another AccessKey than before: secret, old_access_key_id, new_access_key_id.
+   */
+  KMSAK_EVENT_ROTATED = 2,
+  /**
+   * A secret could not be refreshed; the cached value, if there is one, stays in use: secret, error, stale_for,
+   * next_try_in.
+   */
+  KMSAK_EVENT_REFRESH_FAILED = 3,
+  /**
+   * An endpoint failed repeatedly and is passed over for a while: endpoint, error.
+   */
+  KMSAK_EVENT_ENDPOINT_DOWN = 4,
+  /**
+   * An endpoint that was down answers again: endpoint.
+   */
+  KMSAK_EVENT_ENDPOINT_UP = 5,
+  /**
+   * The ClientKey's validity ends soon, or has ended: key_id, not_after, days_left.
+   */
+  KMSAK_EVENT_CLIENT_KEY_EXPIRING = 6,
+  /**
+   * The ClientKey file was replaced and KMS accepts the new one: old_key_id, new_key_id.
+   */
+  KMSAK_EVENT_CLIENT_KEY_REPLACED = 7,
+  /**
+   * The ClientKey, password or CA file changed, but cannot be used; the old one stays: key_id, error.
+   */
+  KMSAK_EVENT_CLIENT_KEY_UNUSABLE = 8,
+  /**
+   * KMS cannot be reached and the secret was taken from the encrypted cache file: secret, age.
+   */
+  KMSAK_EVENT_CACHE_FILE_USED = 9,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum kmsak_event_kind kmsak_event_kind;
+#else
+typedef int32_t kmsak_event_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * How much a log line matters.
+ */
+enum kmsak_log_level
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * Something failed and somebody should act.
+   */
+  KMSAK_LOG_ERROR = 1,
+  /**
+   * Something is odd; the application goes on.
+   */
+  KMSAK_LOG_WARN = 2,
+  /**
+   * A change worth a line: a rotation, a replaced ClientKey.
+   */
+  KMSAK_LOG_INFO = 3,
+  /**
+   * Every fetch.
+   */
+  KMSAK_LOG_DEBUG = 4,
+  /**
+   * Everything.
+   */
+  KMSAK_LOG_TRACE = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum kmsak_log_level kmsak_log_level;
+#else
+typedef int32_t kmsak_log_level;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * One ClientKey.
+ */
+typedef struct kmsak_client_key_stats kmsak_client_key_stats;
+
+/**
+ * Collects settings for kmsak_provider_open; docs/configuration.md lists them. What is set here wins over the environment,
+ * and the environment over files, whatever the order of the calls. Values are checked when the provider is opened.
+ *
+ * A function that sets something copies what it is given and answers KMSAK_OK, or KMSAK_INVALID_ARGUMENT when a pointer is
+ * NULL or a text is not UTF-8; opening the provider then fails with the reason, so that you need not check each call. Any
+ * thread may use a configuration.
+ */
+typedef struct kmsak_config kmsak_config;
+
+/**
+ * An AccessKey: one version of a managed RAM secret. Immutable, so any thread may read it. It stays as it is, and readable,
+ * when the secret rotates and when the provider is closed or freed.
+ */
+typedef struct kmsak_credentials kmsak_credentials;
+
+/**
+ * One endpoint.
+ */
+typedef struct kmsak_endpoint_stats kmsak_endpoint_stats;
+
+/**
+ * What went wrong, and what to do about it. Never holds a secret. Immutable, so any thread may read it.
+ */
+typedef struct kmsak_error kmsak_error;
+
+/**
+ * Something that happened. No event carries a secret. It lives until the callback that got it returns, and any thread may
+ * read it until then.
+ */
+typedef struct kmsak_event kmsak_event;
+
+/**
+ * A KMS gateway to ask, for kmsak_config_gateway. What is left out is taken from the configuration's own settings, and the
+ * endpoint of an instance from its ClientKey. Values are checked when the provider is opened. Any thread may use it.
+ */
+typedef struct kmsak_gateway kmsak_gateway;
+
+/**
+ * Hands out managed AccessKeys and other secrets, and keeps them current. Any thread may use it, and so may a child after
+ * fork(): every function below that takes a provider is thread-safe, but for kmsak_provider_free.
+ */
+typedef struct kmsak_provider kmsak_provider;
+
+/**
+ * One version of a secret as KMS answered it. Immutable, so any thread may read it. It stays as it is, and readable, when
+ * the secret rotates and when the provider is closed or freed.
+ */
+typedef struct kmsak_secret kmsak_secret;
+
+/**
+ * One cached secret.
+ */
+typedef struct kmsak_secret_stats kmsak_secret_stats;
+
+/**
+ * A provider's state at one moment, without secrets. Immutable, so any thread may read it.
+ */
+typedef struct kmsak_stats kmsak_stats;
+
+/**
+ * Keeps a callback subscribed until it is freed.
+ */
+typedef struct kmsak_subscription kmsak_subscription;
+
+/**
+ * Gets a log line: its level (a kmsak_log_level), and its text in UTF-8, without a line end, which lives until the callback
+ * returns. Called from any thread, also from several at a time. It must not block. It may call kmsak, but what would have
+ * to wait for KMS answers KMSAK_INVALID_ARGUMENT there. It must not let an exception out, nor longjmp.
+ */
+typedef void (*kmsak_log_callback)(int32_t level, const char *message, void *user_data);
+
+/**
+ * Ends the life of a callback's user data: called exactly once, on any thread, when no further call of the callback will
+ * come. May be NULL where there is nothing to end.
+ */
+typedef void (*kmsak_destructor)(void *user_data);
+
+/**
+ * Gets an event, which lives until the callback returns. Called from other threads, one call at a time for each
+ * subscription. It may take its time and may call any kmsak function, also free its own subscription or provider. It must not
+ * let an exception out, nor longjmp.
+ */
+typedef void (*kmsak_event_callback)(const kmsak_event *event, void *user_data);
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * A configuration without any settings.
+ *
+ * Yours to free with kmsak_config_free. Thread-safe.
+ */
+kmsak_config *kmsak_config_new(void);
+
+/**
+ * Frees a configuration, and wipes what was secret in it. NULL is allowed. No other thread may use it at that time, or
+ * later.
+ */
+void kmsak_config_free(kmsak_config *config);
+
+/**
+ * Any setting as the text that would stand in a properties file (both UTF-8). An unknown name is an error when the provider
+ * is opened. Thread-safe.
+ */
+kmsak_status kmsak_config_property(kmsak_config *config,
+                                   const char *name,
+                                   const char *value);
+
+/**
+ * Settings as the `length` bytes of a properties file. `base_folder` (UTF-8) is the second place, after the working
+ * directory, for relative paths in it; NULL for none. Thread-safe.
+ */
+kmsak_status kmsak_config_properties_text(kmsak_config *config,
+                                          const void *text,
+                                          size_t length,
+                                          const char *base_folder);
+
+/**
+ * Reads the environment variables that have the names of the properties, when the provider is opened. Thread-safe.
+ */
+kmsak_status kmsak_config_environment(kmsak_config *config);
+
+/**
+ * Looks in the usual places when the provider is opened: the environment, and `managed_credentials_providers.properties` in
+ * the working directory if there is one. Thread-safe.
+ */
+kmsak_status kmsak_config_usual_places(kmsak_config *config);
+
+/**
+ * Adds a gateway; the order is the order of preference. The gateway is copied and stays yours. Thread-safe.
+ */
+kmsak_status kmsak_config_gateway(kmsak_config *config,
+                                  const kmsak_gateway *gateway);
+
+/**
+ * Reads a properties file (UTF-8 path) when the provider is opened. Relative paths in it are looked for in the
+ * working directory and then in the file's own folder. Of several files the one named last wins. Thread-safe.
+ */
+kmsak_status kmsak_config_properties_file(kmsak_config *config,
+                                          const char *path);
+
+/**
+ * The ClientKey file, `clientKey_****.json` (UTF-8 path), of every gateway that has none of its own. Thread-safe.
+ */
+kmsak_status kmsak_config_client_key_file(kmsak_config *config,
+                                          const char *path);
+
+/**
+ * The content of the ClientKey file: `length` bytes, copied into protected memory. Thread-safe.
+ */
+kmsak_status kmsak_config_client_key(kmsak_config *config, const void *json, size_t length);
+
+/**
+ * The file with the ClientKey's password (UTF-8 path). Line ends are not part of the password. Thread-safe.
+ */
+kmsak_status kmsak_config_client_key_password_file(kmsak_config *config,
+                                                   const char *path);
+
+/**
+ * The name of the environment variable with the ClientKey's password (UTF-8). Thread-safe.
+ */
+kmsak_status kmsak_config_client_key_password_env(kmsak_config *config,
+                                                  const char *client_key_password_env);
+
+/**
+ * The ClientKey's password: `length` bytes, copied into protected memory. Thread-safe.
+ */
+kmsak_status kmsak_config_client_key_password(kmsak_config *config,
+                                              const void *password,
+                                              size_t length);
+
+/**
+ * The `count` secrets (UTF-8) to fetch at start, side by side. Thread-safe.
+ */
+kmsak_status kmsak_config_secret_names(kmsak_config *config,
+                                       const char *const *names,
+                                       size_t count);
+
+/**
+ * How often, in milliseconds, a secret without a rotation date in sight is fetched again: 6 h by default. Thread-
+ * safe. Thread-safe.
+ */
+kmsak_status kmsak_config_rotation_interval(kmsak_config *config,
+                                            uint64_t milliseconds);
+
+/**
+ * How many milliseconds after its rotation date a secret is fetched: 5 min by default. Thread-safe.
+ */
+kmsak_status kmsak_config_delay_interval(kmsak_config *config, uint64_t milliseconds);
+
+/**
+ * The most, in milliseconds, that is added to each refresh at random: 5 min by default. Thread-safe.
+ */
+kmsak_status kmsak_config_jitter_interval(kmsak_config *config,
+                                          uint64_t milliseconds);
+
+/**
+ * How many milliseconds a connection may take to be made: 3 s by default. Thread-safe.
+ */
+kmsak_status kmsak_config_connect_timeout(kmsak_config *config, uint64_t milliseconds);
+
+/**
+ * How many milliseconds a whole request may take: 10 s by default. Thread-safe.
+ */
+kmsak_status kmsak_config_read_timeout(kmsak_config *config, uint64_t milliseconds);
+
+/**
+ * The proxy to reach KMS through, `http://[user:password@]host:port` (UTF-8). Thread-safe.
+ */
+kmsak_status kmsak_config_https_proxy(kmsak_config *config, const char *https_proxy);
+
+/**
+ * Hosts, domains and networks, separated by commas, that are reached without a proxy (UTF-8). Thread-safe.
+ */
+kmsak_status kmsak_config_no_proxy(kmsak_config *config,
+                                   const char *no_proxy);
+
+/**
+ * How many milliseconds a call may wait for a fetch with all its retries: 20 s by default. Thread-safe.
+ */
+kmsak_status kmsak_config_fetch_deadline(kmsak_config *config,
+                                         uint64_t milliseconds);
+
+/**
+ * How many milliseconds a renewal goes on asking while KMS still answers with the rejected AccessKey: 10 s by
+ * default. Thread-safe.
+ */
+kmsak_status kmsak_config_renew_deadline(kmsak_config *config,
+                                         uint64_t milliseconds);
+
+/**
+ * How many renewals in a row a secret is given: 5 by default. Thread-safe.
+ */
+kmsak_status kmsak_config_renew_tokens(kmsak_config *config, uint32_t tokens);
+
+/**
+ * After how many milliseconds a secret is given one renewal more: 10 min by default. Thread-safe.
+ */
+kmsak_status kmsak_config_renew_refill_interval(kmsak_config *config, uint64_t milliseconds);
+
+/**
+ * The `count` codes (UTF-8) by which a cloud service says that it does not know an AccessKey, instead of those of
+ * kmsak_is_rejection. Thread-safe.
+ */
+kmsak_status kmsak_config_rejection_codes(kmsak_config *config,
+                                          const char *const *codes,
+                                          size_t count);
+
+/**
+ * The age in milliseconds from which a cached value is no longer handed out while KMS cannot be reached. Off by
+ * default: stale is better than nothing. Thread-safe.
+ */
+kmsak_status kmsak_config_max_stale(kmsak_config *config,
+                                    uint64_t milliseconds);
+
+/**
+ * The encrypted file (UTF-8 path) in which secrets survive a restart. Off by default. Thread-safe.
+ */
+kmsak_status kmsak_config_cache_file(kmsak_config *config, const char *path);
+
+/**
+ * The AccessKey's id, such as `LTAI...`. Not secret. NULL for NULL.
+ *
+ * Belongs to the credentials and lives as long as they. Thread-safe.
+ */
+const char *kmsak_credentials_access_key_id(const kmsak_credentials *credentials);
+
+/**
+ * The AccessKey's secret, in memory that is kept out of core dumps and wiped at the end: a copy is yours to wipe. NULL
+ * for NULL.
+ *
+ * Belongs to the credentials and lives as long as they. Thread-safe.
+ */
+const char *kmsak_credentials_access_key_secret(const kmsak_credentials *credentials);
+
+/**
+ * The id of the secret's version that holds this AccessKey. NULL for NULL.
+ *
+ * Belongs to the credentials and lives as long as they. Thread-safe.
+ */
+const char *kmsak_credentials_version_id(const kmsak_credentials *credentials);
+
+/**
+ * When the AccessKey was made, as KMS wrote it; NULL where KMS did not say.
+ *
+ * Belongs to the credentials and lives as long as they. Thread-safe.
+ */
+const char *kmsak_credentials_generate_timestamp(const kmsak_credentials *credentials);
+
+/**
+ * When the AccessKey expires, as KMS wrote it; NULL where KMS did not say. Only older secrets have it.
+ *
+ * Belongs to the credentials and lives as long as they. Thread-safe.
+ */
+const char *kmsak_credentials_expire_timestamp(const kmsak_credentials *credentials);
+
+/**
+ * The secret that holds this AccessKey, with its stages and rotation dates. NULL for NULL.
+ *
+ * Yours to free with kmsak_secret_free. Thread-safe.
+ */
+kmsak_secret *kmsak_credentials_secret(const kmsak_credentials *credentials);
+
+/**
+ * Another handle of the same AccessKey, as cheap as counting. NULL for NULL.
+ *
+ * Yours to free with kmsak_credentials_free. Thread-safe.
+ */
+kmsak_credentials *kmsak_credentials_clone(const kmsak_credentials *credentials);
+
+/**
+ * Frees credentials; the memory is wiped when no handle and no cache has them any more. NULL is allowed. No other thread
+ * may use this handle at that time, or later.
+ */
+void kmsak_credentials_free(kmsak_credentials *credentials);
+
+/**
+ * The status that came with the error; KMSAK_OK for NULL. Thread-safe.
+ */
+kmsak_status kmsak_error_status(const kmsak_error *error);
+
+/**
+ * The name of the status, such as `not_found`; `ok` for NULL.
+ *
+ * A string that lives as long as the program. Thread-safe.
+ */
+const char *kmsak_error_kind(const kmsak_error *error);
+
+/**
+ * KMS's own error code, such as `Forbidden.NoPermission`; NULL where KMS did not answer.
+ *
+ * Belongs to the error and lives as long as it. Thread-safe.
+ */
+const char *kmsak_error_code(const kmsak_error *error);
+
+/**
+ * The id under which KMS logged the request; NULL where KMS did not answer.
+ *
+ * Belongs to the error and lives as long as it. Thread-safe.
+ */
+const char *kmsak_error_request_id(const kmsak_error *error);
+
+/**
+ * Whether the same call may succeed later with nothing changed; false for NULL. Thread-safe.
+ */
+bool kmsak_error_retryable(const kmsak_error *error);
+
+/**
+ * The HTTP status of KMS's answer; 0 where KMS did not answer. Thread-safe.
+ */
+int32_t kmsak_error_http_status(const kmsak_error *error);
+
+/**
+ * One sentence in UTF-8 that says what happened and what to do; empty for NULL, never NULL.
+ *
+ * Belongs to the error and lives as long as it. Thread-safe.
+ */
+const char *kmsak_error_message(const kmsak_error *error);
+
+/**
+ * Frees an error. NULL is allowed. No other thread may use it at that time, or later.
+ */
+void kmsak_error_free(kmsak_error *error);
+
+/**
+ * What sort of event it is; KMSAK_EVENT_OTHER for NULL. Thread-safe.
+ */
+kmsak_event_kind kmsak_event_get_kind(const kmsak_event *event);
+
+/**
+ * The event's stable name, such as `rotated`. NULL for NULL.
+ *
+ * Belongs to the event and lives as long as it. Thread-safe.
+ */
+const char *kmsak_event_name(const kmsak_event *event);
+
+/**
+ * The secret's name; NULL where the event has none.
+ *
+ * Belongs to the event and lives as long as it. Thread-safe.
+ */
+const char *kmsak_event_secret(const kmsak_event *event);
+
+/**
+ * The version now in the cache; NULL where the event has none.
+ *
+ * Belongs to the event and lives as long as it. Thread-safe.
+ */
+const char *kmsak_event_version_id(const kmsak_event *event);
+
+/**
+ * The AccessKey id that was in use; NULL where the event has none.
+ *
+ * Belongs to the event and lives as long as it. Thread-safe.
+ */
+const char *kmsak_event_old_access_key_id(const kmsak_event *event);
+
+/**
+ * The AccessKey id in use from now on; NULL where the event has none.
+ *
+ * Belongs to the event and lives as long as it. Thread-safe.
+ */
+const char *kmsak_event_new_access_key_id(const kmsak_event *event);
+
+/**
+ * The endpoint's host and port; NULL where the event has none.
+ *
+ * Belongs to the event and lives as long as it. Thread-safe.
+ */
+const char *kmsak_event_endpoint(const kmsak_event *event);
+
+/**
+ * The ClientKey's id; NULL where the event has none.
+ *
+ * Belongs to the event and lives as long as it. Thread-safe.
+ */
+const char *kmsak_event_key_id(const kmsak_event *event);
+
+/**
+ * The id of the ClientKey that was in use; NULL where the event has none.
+ *
+ * Belongs to the event and lives as long as it. Thread-safe.
+ */
+const char *kmsak_event_old_key_id(const kmsak_event *event);
+
+/**
+ * The id of the ClientKey in use from now on; NULL where the event has none.
+ *
+ * Belongs to the event and lives as long as it. Thread-safe.
+ */
+const char *kmsak_event_new_key_id(const kmsak_event *event);
+
+/**
+ * The failure that the event tells of; NULL where the event has none.
+ *
+ * Belongs to the event and lives as long as it: do not free it. Thread-safe.
+ */
+const kmsak_error *kmsak_event_error(const kmsak_event *event);
+
+/**
+ * How long ago the cached value was fetched, in milliseconds; 0 when nothing is cached, -1 where the event does not say.
+ * Thread-safe.
+ */
+int64_t kmsak_event_stale_for(const kmsak_event *event);
+
+/**
+ * The milliseconds until it is tried again without anybody asking; -1 where the event does not say, or nothing is
+ * cached.
+ * Thread-safe.
+ */
+int64_t kmsak_event_next_try_in(const kmsak_event *event);
+
+/**
+ * How long ago the value was fetched from KMS, in milliseconds; -1 where the event does not say.
+ * Thread-safe.
+ */
+int64_t kmsak_event_age(const kmsak_event *event);
+
+/**
+ * The end of the ClientKey's validity, in seconds since 1970-01-01 UTC; -1 where the event does not say.
+ * Thread-safe.
+ */
+int64_t kmsak_event_not_after(const kmsak_event *event);
+
+/**
+ * The whole days until the ClientKey expires; -1 where the event does not say.
+ * Thread-safe.
+ */
+int64_t kmsak_event_days_left(const kmsak_event *event);
+
+/**
+ * The gateway of a KMS instance, reached inside its VPC.
+ *
+ * Yours to free with kmsak_gateway_free. Thread-safe.
+ */
+kmsak_gateway *kmsak_gateway_instance(void);
+
+/**
+ * The shared gateway of a region such as `cn-hangzhou` (UTF-8), reached over the Internet unless kmsak_gateway_vpc or
+ * kmsak_gateway_endpoint say otherwise. With a region that is NULL or not UTF-8, opening the provider fails.
+ *
+ * Yours to free with kmsak_gateway_free. Thread-safe.
+ */
+kmsak_gateway *kmsak_gateway_shared(const char *region_id);
+
+/**
+ * Frees a gateway; a configuration that was given it keeps a copy. NULL is allowed. No other thread may use it at that
+ * time, or later.
+ */
+void kmsak_gateway_free(kmsak_gateway *gateway);
+
+/**
+ * The region id, such as `cn-hangzhou` (UTF-8). Thread-safe.
+ */
+kmsak_status kmsak_gateway_region_id(kmsak_gateway *gateway, const char *region_id);
+
+/**
+ * `host` or `host:port` (UTF-8). Thread-safe.
+ */
+kmsak_status kmsak_gateway_endpoint(kmsak_gateway *gateway, const char *endpoint);
+
+/**
+ * Whether to reach the shared gateway from inside a VPC, at `kms-vpc.<region>.aliyuncs.com`. Thread-safe.
+ */
+kmsak_status kmsak_gateway_vpc(kmsak_gateway *gateway,
+                               bool vpc);
+
+/**
+ * This gateway's own ClientKey file (UTF-8). Thread-safe.
+ */
+kmsak_status kmsak_gateway_client_key_file(kmsak_gateway *gateway, const char *path);
+
+/**
+ * The content of this gateway's own ClientKey file: `length` bytes, copied into protected memory. Thread-safe.
+ */
+kmsak_status kmsak_gateway_client_key(kmsak_gateway *gateway,
+                                      const void *json,
+                                      size_t length);
+
+/**
+ * The file with the password of this gateway's ClientKey (UTF-8). Thread-safe.
+ */
+kmsak_status kmsak_gateway_client_key_password_file(kmsak_gateway *gateway, const char *path);
+
+/**
+ * The name of the environment variable with the password of this gateway's ClientKey (UTF-8). Thread-safe.
+ */
+kmsak_status kmsak_gateway_client_key_password_env(kmsak_gateway *gateway,
+                                                   const char *client_key_password_env);
+
+/**
+ * The password of this gateway's ClientKey: `length` bytes, copied into protected memory. Thread-safe.
+ */
+kmsak_status kmsak_gateway_client_key_password(kmsak_gateway *gateway,
+                                               const void *password,
+                                               size_t length);
+
+/**
+ * A file of PEM certificates to trust instead of the public CAs (UTF-8). Thread-safe.
+ */
+kmsak_status kmsak_gateway_ca_file(kmsak_gateway *gateway, const char *path);
+
+/**
+ * PEM certificates to trust instead of the public CAs: `length` bytes. Thread-safe.
+ */
+kmsak_status kmsak_gateway_ca(kmsak_gateway *gateway, const void *pem, size_t length);
+
+/**
+ * `true` switches verification of the peer off: whoever answers at the endpoint's address is believed. Warned about
+ * at each start. Thread-safe.
+ */
+kmsak_status kmsak_gateway_ignore_ssl_certs(kmsak_gateway *gateway,
+                                            bool ignore_ssl_certs);
+
+/**
+ * How many milliseconds a connection may take to be made, up to 10 min. Thread-safe.
+ */
+kmsak_status kmsak_gateway_connect_timeout(kmsak_gateway *gateway, uint64_t milliseconds);
+
+/**
+ * How many milliseconds a whole request may take, up to 10 min. Thread-safe.
+ */
+kmsak_status kmsak_gateway_read_timeout(kmsak_gateway *gateway, uint64_t milliseconds);
+
+/**
+ * The proxy to reach KMS through, `http://[user:password@]host:port` (UTF-8). Thread-safe.
+ */
+kmsak_status kmsak_gateway_https_proxy(kmsak_gateway *gateway, const char *https_proxy);
+
+/**
+ * Hosts, domains and networks, separated by commas, that are reached without a proxy (UTF-8). Thread-safe.
+ */
+kmsak_status kmsak_gateway_no_proxy(kmsak_gateway *gateway,
+                                    const char *no_proxy);
+
+/**
+ * Hands every log line of the process that matters at least as much as `level` (a kmsak_log_level) to `callback`, until the
+ * next call of this function. No line holds a secret. A NULL callback ends it.
+ *
+ * `user_data` is given to each call, and from this call on kmsak's: `destructor` is called with it, exactly once, when no
+ * further call will come (at once for a NULL callback). Thread-safe.
+ */
+void kmsak_set_log_callback(int32_t level,
+                            kmsak_log_callback callback,
+                            void *user_data,
+                            kmsak_destructor destructor);
+
+/**
+ * Sends a line of your own the way that kmsak's go, so that what belongs together stays together; C++ wrappers tell of
+ * exceptions in callbacks with it. `message` is UTF-8; NULL is ignored. Thread-safe.
+ */
+void kmsak_log(int32_t level,
+               const char *message);
+
+/**
+ * Opens a provider as the properties file at `path` (UTF-8) says; docs/configuration.md lists its keys. Secrets named in
+ * `secret_names` begin to be fetched; nobody waits for them here.
+ *
+ * `*provider` is yours to free with kmsak_provider_free, `*error` with kmsak_error_free. Answers KMSAK_CONFIGURATION or
+ * KMSAK_CLIENT_KEY, with what to mend. Thread-safe.
+ */
+kmsak_status kmsak_provider_from_file(const char *path,
+                                      kmsak_provider **provider,
+                                      kmsak_error **error);
+
+/**
+ * Opens a provider as the environment says: environment variables named like the properties, else
+ * `managed_credentials_providers.properties` in the working directory.
+ *
+ * `*provider` is yours to free with kmsak_provider_free, `*error` with kmsak_error_free. Answers KMSAK_CONFIGURATION or
+ * KMSAK_CLIENT_KEY, with what to mend. Thread-safe, as long as no thread changes the environment.
+ */
+kmsak_status kmsak_provider_from_env(kmsak_provider **provider,
+                                     kmsak_error **error);
+
+/**
+ * Opens a provider with `config`. The configuration is used up, whatever the outcome, but still yours to free.
+ *
+ * `*provider` is yours to free with kmsak_provider_free, `*error` with kmsak_error_free. Answers KMSAK_CONFIGURATION or
+ * KMSAK_CLIENT_KEY, with what to mend, or KMSAK_INVALID_ARGUMENT when a call that built the configuration failed or the
+ * configuration is used up. Thread-safe.
+ */
+kmsak_status kmsak_provider_open(kmsak_config *config,
+                                 kmsak_provider **provider,
+                                 kmsak_error **error);
+
+/**
+ * The AccessKey in the managed RAM secret `name` (UTF-8). From the cache, without waiting, locking or allocating, if it was
+ * fetched before; else the call waits for KMS, for `fetch_deadline` (20 s unless configured) at most.
+ *
+ * `*credentials` are yours to free with kmsak_credentials_free, `*error` with kmsak_error_free. Fails only as long as the
+ * secret was never fetched (or with `max_stale` set): with any status; KMSAK_CONFIGURATION when the secret holds no
+ * AccessKey. Thread-safe.
+ */
+kmsak_status kmsak_provider_credentials(const kmsak_provider *provider,
+                                        const char *name,
+                                        kmsak_credentials **credentials,
+                                        kmsak_error **error);
+
+/**
+ * The AccessKey in `name` (UTF-8) if it is cached, else NULL: never waits, never fetches, never fails.
+ *
+ * Yours to free with kmsak_credentials_free. Thread-safe.
+ */
+kmsak_credentials *kmsak_provider_cached_credentials(const kmsak_provider *provider,
+                                                     const char *name);
+
+/**
+ * The secret `name` (UTF-8) of any type, from the cache if it was fetched before.
+ *
+ * `*secret` is yours to free with kmsak_secret_free, `*error` with kmsak_error_free. Fails as kmsak_provider_credentials
+ * does, but for the type. Thread-safe.
+ */
+kmsak_status kmsak_provider_secret(const kmsak_provider *provider,
+                                   const char *name,
+                                   kmsak_secret **secret,
+                                   kmsak_error **error);
+
+/**
+ * The version of the secret `name` with the stage `version_stage`, such as `ACSPrevious` (both UTF-8): asked of KMS each
+ * time, never cached.
+ *
+ * `*secret` is yours to free with kmsak_secret_free, `*error` with kmsak_error_free. Fails with any status. Thread-safe.
+ */
+kmsak_status kmsak_provider_secret_at_stage(const kmsak_provider *provider,
+                                            const char *name,
+                                            const char *version_stage,
+                                            kmsak_secret **secret,
+                                            kmsak_error **error);
+
+/**
+ * An AccessKey other than `rejected_id`, which a cloud service has just refused (kmsak_provider_is_rejection says whether
+ * it has). When the cache holds another one already, it is answered at once; else KMS is asked, once however many threads
+ * call. Run the refused call once more with what this answers; when it fails, the service's own error stands.
+ *
+ * `*credentials` are yours to free with kmsak_credentials_free, `*error` with kmsak_error_free. Fails with any status when
+ * KMS has no other AccessKey, or cannot be reached, within `renew_deadline` (10 s unless configured), and with
+ * KMSAK_THROTTLED when the secret's renewals are used up for now. Thread-safe.
+ */
+kmsak_status kmsak_provider_renew(const kmsak_provider *provider,
+                                  const char *name,
+                                  const char *rejected_id,
+                                  kmsak_credentials **credentials,
+                                  kmsak_error **error);
+
+/**
+ * Fetches the secret `name` (UTF-8) from KMS now, whatever the cache holds, and caches it.
+ *
+ * `*secret` is yours to free with kmsak_secret_free, `*error` with kmsak_error_free. Fails with any status; a cached value
+ * stays in use then. Thread-safe.
+ */
+kmsak_status kmsak_provider_refresh(const kmsak_provider *provider,
+                                    const char *name,
+                                    kmsak_secret **secret,
+                                    kmsak_error **error);
+
+/**
+ * Whether a cloud service's error `code` means that it does not know an AccessKey, by the provider's `rejection_codes`;
+ * false for NULL. Thread-safe.
+ */
+bool kmsak_provider_is_rejection(const kmsak_provider *provider,
+                                 const char *code);
+
+/**
+ * Whether a cloud service's error `code` is one by which Alibaba Cloud says that an AccessKey is unknown, deleted or
+ * disabled: `InvalidAccessKeyId`, `InvalidAccessKeyId.NotFound` or `InvalidAccessKeyId.Inactive`; false for NULL.
+ * Thread-safe.
+ */
+bool kmsak_is_rejection(const char *code);
+
+/**
+ * What goes on inside, without secrets: a picture of this moment. NULL for NULL.
+ *
+ * Yours to free with kmsak_stats_free. Thread-safe.
+ */
+kmsak_stats *kmsak_provider_stats(const kmsak_provider *provider);
+
+/**
+ * Ends all refreshing and forgets every value. Whoever waits, and every later call, is answered KMSAK_CLOSED. Closing
+ * again, or NULL, does nothing. Credentials and secrets that were handed out stay readable. Thread-safe.
+ */
+void kmsak_provider_close(const kmsak_provider *provider);
+
+/**
+ * Whether kmsak_provider_close was called; true for NULL. Thread-safe.
+ */
+bool kmsak_provider_is_closed(const kmsak_provider *provider);
+
+/**
+ * Closes and frees a provider; with the last one kmsak's thread ends. NULL is allowed. No other thread may use the provider
+ * at that time, or later; callbacks may still run (see kmsak_provider_subscribe).
+ */
+void kmsak_provider_free(kmsak_provider *provider);
+
+/**
+ * The secret's name, such as `acs/ram/user/app`. NULL for NULL.
+ *
+ * Belongs to the secret and lives as long as it. Thread-safe.
+ */
+const char *kmsak_secret_name(const kmsak_secret *secret);
+
+/**
+ * The type as KMS writes it: `Generic`, `RamCredentials` (also written `RAMCredentials`), `Rds`, `Redis`, `PolarDB` or
+ * `ECS`. NULL for NULL.
+ *
+ * Belongs to the secret and lives as long as it. Thread-safe.
+ */
+const char *kmsak_secret_type(const kmsak_secret *secret);
+
+/**
+ * The value: UTF-8 for text, already decoded from base64 for a binary one; its length in bytes goes to `*length`, which
+ * may be NULL. The value lies in memory that is kept out of core dumps and wiped at the end: a copy is yours to wipe. A NUL
+ * follows it that does not count, so that a text can be read as a C string. NULL, and length 0, for NULL.
+ *
+ * Belongs to the secret and lives as long as it. Thread-safe.
+ */
+const void *kmsak_secret_bytes(const kmsak_secret *secret,
+                               size_t *length);
+
+/**
+ * Whether the value was stored as binary; false for NULL. Thread-safe.
+ */
+bool kmsak_secret_is_binary(const kmsak_secret *secret);
+
+/**
+ * The id of this version, unique within the secret. NULL for NULL.
+ *
+ * Belongs to the secret and lives as long as it. Thread-safe.
+ */
+const char *kmsak_secret_version_id(const kmsak_secret *secret);
+
+/**
+ * How many stages point to this version; 0 for NULL. Thread-safe.
+ */
+size_t kmsak_secret_version_stage_count(const kmsak_secret *secret);
+
+/**
+ * The stage number `index`, from 0, such as `ACSCurrent`; NULL when there are fewer.
+ *
+ * Belongs to the secret and lives as long as it. Thread-safe.
+ */
+const char *kmsak_secret_version_stage(const kmsak_secret *secret, size_t index);
+
+/**
+ * When this version was made, as KMS wrote it, mostly `YYYY-MM-DDThh:mm:ssZ`; NULL where KMS did not say.
+ *
+ * Belongs to the secret and lives as long as it. Thread-safe.
+ */
+const char *kmsak_secret_create_time(const kmsak_secret *secret);
+
+/**
+ * The id under which KMS logged the request that fetched this; empty where KMS sent none. NULL for NULL.
+ *
+ * Belongs to the secret and lives as long as it. Thread-safe.
+ */
+const char *kmsak_secret_request_id(const kmsak_secret *secret);
+
+/**
+ * When KMS last rotated the secret, in seconds since 1970-01-01 UTC; -1 if it never did. Thread-safe.
+ */
+int64_t kmsak_secret_last_rotation_date(const kmsak_secret *secret);
+
+/**
+ * When KMS will next rotate the secret, in seconds since 1970-01-01 UTC; -1 if rotation is off. Thread-safe.
+ */
+int64_t kmsak_secret_next_rotation_date(const kmsak_secret *secret);
+
+/**
+ * The time between two rotations in seconds; -1 if rotation is off. Thread-safe.
+ */
+int64_t kmsak_secret_rotation_interval(const kmsak_secret *secret);
+
+/**
+ * Whether KMS rotates by itself, in its words: `Enabled`, `Disabled` or `Invalid` (it should, but cannot); NULL where KMS
+ * did not say.
+ *
+ * Belongs to the secret and lives as long as it. Thread-safe.
+ */
+const char *kmsak_secret_automatic_rotation(const kmsak_secret *secret);
+
+/**
+ * What KMS knows beside the value, as JSON; NULL where KMS did not say.
+ *
+ * Belongs to the secret and lives as long as it. Thread-safe.
+ */
+const char *kmsak_secret_extended_config(const kmsak_secret *secret);
+
+/**
+ * Another handle of the same secret, as cheap as counting. NULL for NULL.
+ *
+ * Yours to free with kmsak_secret_free. Thread-safe.
+ */
+kmsak_secret *kmsak_secret_clone(const kmsak_secret *secret);
+
+/**
+ * Frees a secret; the memory is wiped when no handle and no cache has it any more. NULL is allowed. No other thread may
+ * use this handle at that time, or later.
+ */
+void kmsak_secret_free(kmsak_secret *secret);
+
+/**
+ * How many secrets are kept current; 0 for NULL. Thread-safe.
+ */
+size_t kmsak_stats_secret_count(const kmsak_stats *stats);
+
+/**
+ * Number `index`, from 0, of these; NULL when there are fewer.
+ *
+ * Belongs to the statistics and lives as long as they: do not free it. Thread-safe.
+ */
+const kmsak_secret_stats *kmsak_stats_secret(const kmsak_stats *stats, size_t index);
+
+/**
+ * How many endpoints are configured; 0 for NULL. Thread-safe.
+ */
+size_t kmsak_stats_endpoint_count(const kmsak_stats *stats);
+
+/**
+ * Number `index`, from 0, of these; NULL when there are fewer.
+ *
+ * Belongs to the statistics and lives as long as they: do not free it. Thread-safe.
+ */
+const kmsak_endpoint_stats *kmsak_stats_endpoint(const kmsak_stats *stats, size_t index);
+
+/**
+ * How many ClientKeys are in use; 0 for NULL. Thread-safe.
+ */
+size_t kmsak_stats_client_key_count(const kmsak_stats *stats);
+
+/**
+ * Number `index`, from 0, of these; NULL when there are fewer.
+ *
+ * Belongs to the statistics and lives as long as they: do not free it. Thread-safe.
+ */
+const kmsak_client_key_stats *kmsak_stats_client_key(const kmsak_stats *stats, size_t index);
+
+/**
+ * KMS's clock less this machine's, in milliseconds, as learnt from KMS; 0 when KMS never complained, and for NULL.
+ * Thread-safe.
+ */
+int64_t kmsak_stats_clock_skew_milliseconds(const kmsak_stats *stats);
+
+/**
+ * The secret's name.
+ *
+ * Belongs to the statistics and lives as long as they. Thread-safe.
+ */
+const char *kmsak_secret_stats_name(const kmsak_secret_stats *stats);
+
+/**
+ * The version in the cache; NULL when nothing is cached.
+ *
+ * Belongs to the statistics and lives as long as they. Thread-safe.
+ */
+const char *kmsak_secret_stats_version_id(const kmsak_secret_stats *stats);
+
+/**
+ * The AccessKey id in the cache; NULL when nothing is cached, or no AccessKey.
+ *
+ * Belongs to the statistics and lives as long as they. Thread-safe.
+ */
+const char *kmsak_secret_stats_access_key_id(const kmsak_secret_stats *stats);
+
+/**
+ * How long ago the cached value was fetched, in milliseconds; -1 when nothing is cached. Thread-safe.
+ */
+int64_t kmsak_secret_stats_age(const kmsak_secret_stats *stats);
+
+/**
+ * How long ago the cached value was fetched, in milliseconds, if the latest refresh failed; 0 when it succeeded. Thread-safe.
+ */
+int64_t kmsak_secret_stats_stale_for(const kmsak_secret_stats *stats);
+
+/**
+ * The milliseconds until the next scheduled refresh; -1 when none is. Thread-safe.
+ */
+int64_t kmsak_secret_stats_next_refresh_in(const kmsak_secret_stats *stats);
+
+/**
+ * Successful fetches. Thread-safe.
+ */
+uint64_t kmsak_secret_stats_fetches(const kmsak_secret_stats *stats);
+
+/**
+ * Failed fetches. Thread-safe.
+ */
+uint64_t kmsak_secret_stats_failures(const kmsak_secret_stats *stats);
+
+/**
+ * Renewals after a rejected AccessKey that asked KMS. Thread-safe.
+ */
+uint64_t kmsak_secret_stats_renewals(const kmsak_secret_stats *stats);
+
+/**
+ * The latest failure, if the latest fetch failed, else NULL. Do not free it.
+ *
+ * Belongs to the statistics and lives as long as they. Thread-safe.
+ */
+const kmsak_error *kmsak_secret_stats_last_error(const kmsak_secret_stats *stats);
+
+/**
+ * Host, and port where it is not 443.
+ *
+ * Belongs to the statistics and lives as long as they. Thread-safe.
+ */
+const char *kmsak_endpoint_stats_endpoint(const kmsak_endpoint_stats *stats);
+
+/**
+ * Whether it is passed over at the moment. Thread-safe.
+ */
+bool kmsak_endpoint_stats_down(const kmsak_endpoint_stats *stats);
+
+/**
+ * The moving average of its answers' latency in microseconds; -1 when it never answered. Thread-safe.
+ */
+int64_t kmsak_endpoint_stats_latency(const kmsak_endpoint_stats *stats);
+
+/**
+ * Requests sent to it and ended. Thread-safe.
+ */
+uint64_t kmsak_endpoint_stats_requests(const kmsak_endpoint_stats *stats);
+
+/**
+ * Those that failed. Thread-safe.
+ */
+uint64_t kmsak_endpoint_stats_failures(const kmsak_endpoint_stats *stats);
+
+/**
+ * The ClientKey's id.
+ *
+ * Belongs to the statistics and lives as long as they. Thread-safe.
+ */
+const char *kmsak_client_key_stats_key_id(const kmsak_client_key_stats *stats);
+
+/**
+ * The KMS instance that the certificate names; NULL when it names none.
+ *
+ * Belongs to the statistics and lives as long as they. Thread-safe.
+ */
+const char *kmsak_client_key_stats_instance_id(const kmsak_client_key_stats *stats);
+
+/**
+ * The start of its validity in seconds since 1970-01-01 UTC. Thread-safe.
+ */
+int64_t kmsak_client_key_stats_not_before(const kmsak_client_key_stats *stats);
+
+/**
+ * The end of its validity in seconds since 1970-01-01 UTC. Thread-safe.
+ */
+int64_t kmsak_client_key_stats_not_after(const kmsak_client_key_stats *stats);
+
+/**
+ * The whole days until it expires; 0 once it has. Thread-safe.
+ */
+uint64_t kmsak_client_key_stats_days_left(const kmsak_client_key_stats *stats);
+
+/**
+ * Frees statistics. NULL is allowed. No other thread may use them at that time, or later.
+ */
+void kmsak_stats_free(kmsak_stats *stats);
+
+/**
+ * The name of a status in lower case, such as `not_found`; `unknown` for a number that is none.
+ *
+ * A string that lives as long as the program. Thread-safe.
+ */
+const char *kmsak_status_name(int32_t status);
+
+/**
+ * Calls `callback` with everything that happens in the provider until `*subscription` is freed or the provider is. Of more
+ * than 1024 events that wait for a slow callback the oldest are dropped.
+ *
+ * `user_data` is given to each call, and from this call on kmsak's, also when this call fails: `destructor` is called with
+ * it, exactly once, when no further call will come. `*subscription` is yours to free with kmsak_subscription_free, before
+ * or after the provider; `*error` with kmsak_error_free. Answers KMSAK_INVALID_ARGUMENT when a pointer is NULL. Thread-safe.
+ */
+kmsak_status kmsak_provider_subscribe(const kmsak_provider *provider,
+                                      kmsak_event_callback callback,
+                                      void *user_data,
+                                      kmsak_destructor destructor,
+                                      kmsak_subscription **subscription,
+                                      kmsak_error **error);
+
+/**
+ * Ends a subscription and frees it. A call that runs at that moment ends in its own time, no other begins; the destructor of
+ * the user data says when all is over. NULL is allowed. Any thread may call this, once.
+ */
+void kmsak_subscription_free(kmsak_subscription *subscription);
+
+/**
+ * The version of the library at run time, such as `0.1.0`; KMSAK_VERSION is the header's.
+ *
+ * A string that lives as long as the program. Thread-safe.
+ */
+const char *kmsak_version(void);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* KMSAK_H */

@@ -1,0 +1,773 @@
+// kmsak for C++17: header only, over the C ABI of libkmsak. docs/c.md is the user's guide.
+//
+// Handles are move-only and free themselves. Failures are thrown as kmsak::Error or a class derived from it. Everything but
+// moving, assigning and destroying a handle may be done from any thread. What is moved from may only be destroyed or
+// assigned to.
+//
+//   kmsak::Provider provider = kmsak::Provider::from_file("managed_credentials_providers.properties");
+//   kmsak::Credentials credentials = provider.credentials("acs/ram/user/app");
+//   use(credentials.access_key_id(), credentials.access_key_secret());
+
+#ifndef KMSAK_HPP
+#define KMSAK_HPP
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <exception>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "kmsak.h"
+
+namespace kmsak {
+
+/// Points in time, with whole seconds.
+using TimePoint = std::chrono::system_clock::time_point;
+
+/// A failure: what sort it is, KMS's own code and request id where KMS answered, whether trying again can help, and, as
+/// what(), one sentence that says what to do. Never holds a secret. Every exception that kmsak throws of its own derives from
+/// this.
+class Error : public std::runtime_error {
+ public:
+  /// Copies what `error` says and leaves it to the caller.
+  explicit Error(const kmsak_error* error)
+      : std::runtime_error(kmsak_error_message(error)),
+        status_(kmsak_error_status(error)),
+        code_(text(kmsak_error_code(error))),
+        request_id_(text(kmsak_error_request_id(error))),
+        retryable_(kmsak_error_retryable(error)),
+        http_status_(kmsak_error_http_status(error)) {}
+
+  /// A failure found on this side of the C ABI.
+  Error(kmsak_status status, const std::string& message)
+      : std::runtime_error(message), status_(status), retryable_(false), http_status_(0) {}
+
+  /// The stable number.
+  kmsak_status status() const noexcept { return status_; }
+  /// The stable name, such as "not_found".
+  std::string_view kind() const noexcept { return kmsak_status_name(status_); }
+  /// KMS's own error code, such as "Forbidden.NoPermission"; empty where KMS did not answer.
+  const std::string& code() const noexcept { return code_; }
+  /// The id under which KMS logged the request; empty where KMS did not answer.
+  const std::string& request_id() const noexcept { return request_id_; }
+  /// Whether the same call may succeed later with nothing changed.
+  bool retryable() const noexcept { return retryable_; }
+  /// The HTTP status of KMS's answer; 0 where KMS did not answer.
+  int http_status() const noexcept { return http_status_; }
+
+ private:
+  static std::string text(const char* text) { return text == nullptr ? std::string() : std::string(text); }
+
+  kmsak_status status_;
+  std::string code_;
+  std::string request_id_;
+  bool retryable_;
+  int http_status_;
+};
+
+/// The configuration is wrong, or an argument cannot work.
+class ConfigurationError : public Error { public: using Error::Error; };
+/// The ClientKey file or its password cannot be used.
+class ClientKeyError : public Error { public: using Error::Error; };
+/// KMS could not be reached, or did not answer in time.
+class NetworkError : public Error { public: using Error::Error; };
+/// The peer could not be verified, or TLS failed.
+class TlsError : public Error { public: using Error::Error; };
+/// KMS refused: permission, signature, or an unknown ClientKey.
+class DeniedError : public Error { public: using Error::Error; };
+/// KMS has no such secret, version or key.
+class NotFoundError : public Error { public: using Error::Error; };
+/// KMS, or the token bucket for renewals, says that there were too many requests.
+class ThrottledError : public Error { public: using Error::Error; };
+/// KMS failed, or answered something that cannot be understood.
+class ServerError : public Error { public: using Error::Error; };
+/// The provider is closed.
+class ClosedError : public Error { public: using Error::Error; };
+/// A handle was moved from, a text is not UTF-8, or the call must not be made here.
+class InvalidArgumentError : public Error { public: using Error::Error; };
+/// A bug in kmsak.
+class InternalError : public Error { public: using Error::Error; };
+
+/// What a cloud service's client throws inside Provider::call, or a class derived from it, so that kmsak sees the service's
+/// error code.
+class ServiceError : public std::runtime_error {
+ public:
+  /// `code` such as "InvalidAccessKeyId.NotFound".
+  explicit ServiceError(std::string code, const std::string& message = "the service refused the request")
+      : std::runtime_error(message), code_(std::move(code)) {}
+
+  const std::string& code() const noexcept { return code_; }
+
+ private:
+  std::string code_;
+};
+
+namespace detail {
+
+template <auto Free>
+struct Deleter {
+  template <typename T>
+  void operator()(T* pointer) const noexcept {
+    Free(pointer);
+  }
+};
+
+template <typename T, auto Free>
+using Handle = std::unique_ptr<T, Deleter<Free>>;
+
+using ErrorHandle = Handle<kmsak_error, kmsak_error_free>;
+
+[[noreturn]] inline void raise(kmsak_status status, kmsak_error* raw) {
+  ErrorHandle error(raw);
+  switch (status) {
+    case KMSAK_CONFIGURATION: throw ConfigurationError(error.get());
+    case KMSAK_CLIENT_KEY: throw ClientKeyError(error.get());
+    case KMSAK_NETWORK: throw NetworkError(error.get());
+    case KMSAK_TLS: throw TlsError(error.get());
+    case KMSAK_DENIED: throw DeniedError(error.get());
+    case KMSAK_NOT_FOUND: throw NotFoundError(error.get());
+    case KMSAK_THROTTLED: throw ThrottledError(error.get());
+    case KMSAK_SERVER: throw ServerError(error.get());
+    case KMSAK_CLOSED: throw ClosedError(error.get());
+    case KMSAK_INVALID_ARGUMENT: throw InvalidArgumentError(error.get());
+    case KMSAK_INTERNAL: throw InternalError(error.get());
+    case KMSAK_OK: break;
+  }
+  throw Error(error.get());
+}
+
+// A view as C reads it: copied, without an allocation for anything as short as a secret's name.
+class CString {
+ public:
+  explicit CString(std::string_view text) {
+    if (text.find('\0') != std::string_view::npos) {
+      throw InvalidArgumentError(KMSAK_INVALID_ARGUMENT, "a text has a NUL inside: take it out");
+    }
+    char* to = short_;
+    if (text.size() >= sizeof short_) {
+      long_.reset(new char[text.size() + 1]);
+      to = long_.get();
+    }
+    if (!text.empty()) std::memcpy(to, text.data(), text.size());
+    to[text.size()] = '\0';
+    text_ = to;
+  }
+  CString(const CString&) = delete;
+  CString& operator=(const CString&) = delete;
+
+  const char* get() const noexcept { return text_; }
+
+ private:
+  char short_[264];
+  std::unique_ptr<char[]> long_;
+  const char* text_;
+};
+
+inline std::string_view view(const char* text) noexcept {
+  return text == nullptr ? std::string_view() : std::string_view(text);
+}
+
+inline std::optional<std::string_view> optional_view(const char* text) noexcept {
+  return text == nullptr ? std::nullopt : std::optional<std::string_view>(text);
+}
+
+inline std::optional<TimePoint> optional_time(std::int64_t seconds) noexcept {
+  if (seconds < 0) return std::nullopt;
+  return TimePoint(std::chrono::duration_cast<TimePoint::duration>(std::chrono::seconds(seconds)));
+}
+
+template <typename Duration>
+std::optional<Duration> optional_duration(std::int64_t count) noexcept {
+  return count < 0 ? std::nullopt : std::optional<Duration>(Duration(count));
+}
+
+inline std::uint64_t count(std::chrono::milliseconds duration) {
+  if (duration.count() < 0) {
+    throw ConfigurationError(KMSAK_CONFIGURATION, "a duration is negative: give one that is not");
+  }
+  return static_cast<std::uint64_t>(duration.count());
+}
+
+// Exceptions must not reach C, so they end here; the log tells of them.
+template <typename F>
+void keep_exceptions(const char* where, F&& f) noexcept {
+  try {
+    try {
+      f();
+    } catch (const std::exception& exception) {
+      kmsak_log(KMSAK_LOG_WARN, (std::string(where) + " threw: " + exception.what()).c_str());
+    } catch (...) {
+      kmsak_log(KMSAK_LOG_WARN, (std::string(where) + " threw something that is no std::exception").c_str());
+    }
+  } catch (...) {
+    kmsak_log(KMSAK_LOG_WARN, where);
+  }
+}
+
+template <typename T>
+void destroy(void* pointer) noexcept {
+  delete static_cast<T*>(pointer);
+}
+
+}  // namespace detail
+
+/// One version of a secret as KMS answered it. Stays as it is, and readable, when the secret rotates or the provider ends.
+/// The views live as long as this object.
+class Secret {
+ public:
+  /// Takes over a handle from the C API.
+  explicit Secret(kmsak_secret* handle) noexcept : handle_(handle) {}
+
+  /// Another handle of the same secret, as cheap as counting.
+  Secret clone() const { return Secret(kmsak_secret_clone(get())); }
+
+  std::string_view name() const noexcept { return detail::view(kmsak_secret_name(get())); }
+  /// As KMS writes it: "Generic", "RamCredentials", "Rds", ...
+  std::string_view type() const noexcept { return detail::view(kmsak_secret_type(get())); }
+  /// The value: text, or the decoded bytes of a binary one, in protected memory. A NUL follows it.
+  std::string_view bytes() const noexcept {
+    std::size_t length = 0;
+    const void* bytes = kmsak_secret_bytes(get(), &length);
+    return {static_cast<const char*>(bytes), length};
+  }
+  /// Whether the value was stored as binary.
+  bool is_binary() const noexcept { return kmsak_secret_is_binary(get()); }
+  std::string_view version_id() const noexcept { return detail::view(kmsak_secret_version_id(get())); }
+  std::vector<std::string_view> version_stages() const {
+    std::vector<std::string_view> stages;
+    for (std::size_t i = 0; i < kmsak_secret_version_stage_count(get()); ++i) {
+      stages.emplace_back(kmsak_secret_version_stage(get(), i));
+    }
+    return stages;
+  }
+  std::optional<std::string_view> create_time() const noexcept {
+    return detail::optional_view(kmsak_secret_create_time(get()));
+  }
+  std::string_view request_id() const noexcept { return detail::view(kmsak_secret_request_id(get())); }
+  std::optional<TimePoint> last_rotation_date() const noexcept {
+    return detail::optional_time(kmsak_secret_last_rotation_date(get()));
+  }
+  std::optional<TimePoint> next_rotation_date() const noexcept {
+    return detail::optional_time(kmsak_secret_next_rotation_date(get()));
+  }
+  std::optional<std::chrono::seconds> rotation_interval() const noexcept {
+    return detail::optional_duration<std::chrono::seconds>(kmsak_secret_rotation_interval(get()));
+  }
+  std::optional<std::string_view> automatic_rotation() const noexcept {
+    return detail::optional_view(kmsak_secret_automatic_rotation(get()));
+  }
+  std::optional<std::string_view> extended_config() const noexcept {
+    return detail::optional_view(kmsak_secret_extended_config(get()));
+  }
+
+  /// The handle for the C API; stays this object's.
+  const kmsak_secret* get() const noexcept { return handle_.get(); }
+
+ private:
+  detail::Handle<kmsak_secret, kmsak_secret_free> handle_;
+};
+
+/// An AccessKey. Stays as it is, and readable, when the secret rotates or the provider ends. The views live as long as this
+/// object, and a NUL follows each.
+class Credentials {
+ public:
+  /// Takes over a handle from the C API.
+  explicit Credentials(kmsak_credentials* handle) noexcept : handle_(handle) {}
+
+  /// Another handle of the same AccessKey, as cheap as counting.
+  Credentials clone() const { return Credentials(kmsak_credentials_clone(get())); }
+
+  /// Not secret.
+  std::string_view access_key_id() const noexcept { return detail::view(kmsak_credentials_access_key_id(get())); }
+  /// In protected memory: a copy is yours to wipe.
+  std::string_view access_key_secret() const noexcept {
+    return detail::view(kmsak_credentials_access_key_secret(get()));
+  }
+  std::string_view version_id() const noexcept { return detail::view(kmsak_credentials_version_id(get())); }
+  std::optional<std::string_view> generate_timestamp() const noexcept {
+    return detail::optional_view(kmsak_credentials_generate_timestamp(get()));
+  }
+  std::optional<std::string_view> expire_timestamp() const noexcept {
+    return detail::optional_view(kmsak_credentials_expire_timestamp(get()));
+  }
+  /// The secret that holds this AccessKey, with its stages and rotation dates.
+  Secret secret() const { return Secret(kmsak_credentials_secret(get())); }
+
+  /// The handle for the C API; stays this object's.
+  const kmsak_credentials* get() const noexcept { return handle_.get(); }
+
+ private:
+  detail::Handle<kmsak_credentials, kmsak_credentials_free> handle_;
+};
+
+/// Something that happened. Lives only during the call that got it; copy what you keep.
+class Event {
+ public:
+  explicit Event(const kmsak_event* event) noexcept : event_(event) {}
+
+  kmsak_event_kind kind() const noexcept { return kmsak_event_get_kind(event_); }
+  /// Stable, such as "rotated".
+  std::string_view name() const noexcept { return detail::view(kmsak_event_name(event_)); }
+  std::optional<std::string_view> secret() const noexcept { return detail::optional_view(kmsak_event_secret(event_)); }
+  std::optional<std::string_view> version_id() const noexcept {
+    return detail::optional_view(kmsak_event_version_id(event_));
+  }
+  std::optional<std::string_view> old_access_key_id() const noexcept {
+    return detail::optional_view(kmsak_event_old_access_key_id(event_));
+  }
+  std::optional<std::string_view> new_access_key_id() const noexcept {
+    return detail::optional_view(kmsak_event_new_access_key_id(event_));
+  }
+  std::optional<std::string_view> endpoint() const noexcept {
+    return detail::optional_view(kmsak_event_endpoint(event_));
+  }
+  std::optional<std::string_view> key_id() const noexcept { return detail::optional_view(kmsak_event_key_id(event_)); }
+  std::optional<std::string_view> old_key_id() const noexcept {
+    return detail::optional_view(kmsak_event_old_key_id(event_));
+  }
+  std::optional<std::string_view> new_key_id() const noexcept {
+    return detail::optional_view(kmsak_event_new_key_id(event_));
+  }
+  /// The failure that the event tells of.
+  std::optional<Error> error() const {
+    const kmsak_error* error = kmsak_event_error(event_);
+    return error == nullptr ? std::nullopt : std::optional<Error>(Error(error));
+  }
+  std::optional<std::chrono::milliseconds> stale_for() const noexcept {
+    return detail::optional_duration<std::chrono::milliseconds>(kmsak_event_stale_for(event_));
+  }
+  std::optional<std::chrono::milliseconds> next_try_in() const noexcept {
+    return detail::optional_duration<std::chrono::milliseconds>(kmsak_event_next_try_in(event_));
+  }
+  std::optional<std::chrono::milliseconds> age() const noexcept {
+    return detail::optional_duration<std::chrono::milliseconds>(kmsak_event_age(event_));
+  }
+  std::optional<TimePoint> not_after() const noexcept { return detail::optional_time(kmsak_event_not_after(event_)); }
+  std::optional<std::int64_t> days_left() const noexcept {
+    const std::int64_t days = kmsak_event_days_left(event_);
+    return days < 0 ? std::nullopt : std::optional<std::int64_t>(days);
+  }
+
+ private:
+  const kmsak_event* event_;
+};
+
+/// Keeps a listener subscribed; destroying it ends that. A call that runs at that moment ends in its own time.
+class Subscription {
+ public:
+  /// Takes over a handle from the C API.
+  explicit Subscription(kmsak_subscription* handle) noexcept : handle_(handle) {}
+
+  /// Ends the subscription now. Again does nothing.
+  void unsubscribe() noexcept { handle_.reset(); }
+
+ private:
+  detail::Handle<kmsak_subscription, kmsak_subscription_free> handle_;
+};
+
+/// What goes on inside a provider at one moment; copies, without secrets.
+struct Stats {
+  struct Secret {
+    std::string name;
+    std::optional<std::string> version_id;
+    std::optional<std::string> access_key_id;
+    std::optional<std::chrono::milliseconds> age;
+    std::chrono::milliseconds stale_for;
+    std::optional<std::chrono::milliseconds> next_refresh_in;
+    std::uint64_t fetches;
+    std::uint64_t failures;
+    std::uint64_t renewals;
+    std::optional<Error> last_error;
+  };
+  struct Endpoint {
+    std::string endpoint;
+    bool down;
+    std::optional<std::chrono::microseconds> latency;
+    std::uint64_t requests;
+    std::uint64_t failures;
+  };
+  struct ClientKey {
+    std::string key_id;
+    std::optional<std::string> instance_id;
+    TimePoint not_before;
+    TimePoint not_after;
+    std::uint64_t days_left;
+  };
+
+  std::vector<Secret> secrets;
+  std::vector<Endpoint> endpoints;
+  std::vector<ClientKey> client_keys;
+  std::chrono::milliseconds clock_skew{0};
+};
+
+/// One KMS gateway of a configuration. Values are checked when the provider is opened.
+class Gateway {
+ public:
+  /// The gateway of a KMS instance, inside its VPC; its endpoint is read off the ClientKey unless endpoint() names it.
+  static Gateway instance() { return Gateway(kmsak_gateway_instance()); }
+  /// The shared gateway of a region such as "cn-hangzhou".
+  static Gateway shared(std::string_view region_id) {
+    return Gateway(kmsak_gateway_shared(detail::CString(region_id).get()));
+  }
+
+  Gateway& region_id(std::string_view id) { return text(kmsak_gateway_region_id, id); }
+  Gateway& endpoint(std::string_view endpoint) { return text(kmsak_gateway_endpoint, endpoint); }
+  Gateway& vpc(bool vpc) { return done(kmsak_gateway_vpc(get(), vpc)); }
+  Gateway& client_key_file(std::string_view path) { return text(kmsak_gateway_client_key_file, path); }
+  Gateway& client_key(std::string_view json) { return done(kmsak_gateway_client_key(get(), data(json), json.size())); }
+  Gateway& client_key_password_file(std::string_view path) {
+    return text(kmsak_gateway_client_key_password_file, path);
+  }
+  Gateway& client_key_password_env(std::string_view variable) {
+    return text(kmsak_gateway_client_key_password_env, variable);
+  }
+  Gateway& client_key_password(std::string_view password) {
+    return done(kmsak_gateway_client_key_password(get(), data(password), password.size()));
+  }
+  Gateway& ca_file(std::string_view path) { return text(kmsak_gateway_ca_file, path); }
+  Gateway& ca(std::string_view pem) { return done(kmsak_gateway_ca(get(), data(pem), pem.size())); }
+  /// `true` switches verification of the peer off.
+  Gateway& ignore_ssl_certs(bool ignore) { return done(kmsak_gateway_ignore_ssl_certs(get(), ignore)); }
+  Gateway& connect_timeout(std::chrono::milliseconds timeout) {
+    return done(kmsak_gateway_connect_timeout(get(), detail::count(timeout)));
+  }
+  Gateway& read_timeout(std::chrono::milliseconds timeout) {
+    return done(kmsak_gateway_read_timeout(get(), detail::count(timeout)));
+  }
+  Gateway& https_proxy(std::string_view proxy) { return text(kmsak_gateway_https_proxy, proxy); }
+  Gateway& no_proxy(std::string_view hosts) { return text(kmsak_gateway_no_proxy, hosts); }
+
+  /// The handle for the C API; stays this object's.
+  kmsak_gateway* get() const noexcept { return handle_.get(); }
+
+ private:
+  explicit Gateway(kmsak_gateway* handle) noexcept : handle_(handle) {}
+
+  static const char* data(std::string_view bytes) noexcept { return bytes.data() == nullptr ? "" : bytes.data(); }
+
+  Gateway& text(kmsak_status (*set)(kmsak_gateway*, const char*), std::string_view text) {
+    return done(set(get(), detail::CString(text).get()));
+  }
+
+  // Opening the provider tells what was wrong.
+  Gateway& done(kmsak_status) noexcept { return *this; }
+
+  detail::Handle<kmsak_gateway, kmsak_gateway_free> handle_;
+};
+
+class Provider;
+
+/// Collects settings; docs/configuration.md lists them. Values are checked when the provider is opened.
+class Config {
+ public:
+  Config() : handle_(kmsak_config_new()) {}
+
+  /// Any setting as the text that would stand in a properties file.
+  Config& property(std::string_view name, std::string_view value) {
+    return done(kmsak_config_property(get(), detail::CString(name).get(), detail::CString(value).get()));
+  }
+  Config& properties_file(std::string_view path) { return text(kmsak_config_properties_file, path); }
+  /// The content of a properties file; `base_folder` is the second place for relative paths, if it is not empty.
+  Config& properties_text(std::string_view content, std::string_view base_folder = {}) {
+    const detail::CString folder(base_folder);
+    return done(kmsak_config_properties_text(get(), data(content), content.size(),
+                                             base_folder.empty() ? nullptr : folder.get()));
+  }
+  Config& environment() { return done(kmsak_config_environment(get())); }
+  Config& usual_places() { return done(kmsak_config_usual_places(get())); }
+  /// Adds a gateway; the order is the order of preference.
+  Config& gateway(const Gateway& gateway) { return done(kmsak_config_gateway(get(), gateway.get())); }
+  Config& client_key_file(std::string_view path) { return text(kmsak_config_client_key_file, path); }
+  Config& client_key(std::string_view json) { return done(kmsak_config_client_key(get(), data(json), json.size())); }
+  Config& client_key_password_file(std::string_view path) {
+    return text(kmsak_config_client_key_password_file, path);
+  }
+  Config& client_key_password_env(std::string_view variable) {
+    return text(kmsak_config_client_key_password_env, variable);
+  }
+  Config& client_key_password(std::string_view password) {
+    return done(kmsak_config_client_key_password(get(), data(password), password.size()));
+  }
+  Config& secret_names(const std::vector<std::string>& names) { return texts(kmsak_config_secret_names, names); }
+  Config& rotation_interval(std::chrono::milliseconds interval) {
+    return duration(kmsak_config_rotation_interval, interval);
+  }
+  Config& delay_interval(std::chrono::milliseconds interval) { return duration(kmsak_config_delay_interval, interval); }
+  Config& jitter_interval(std::chrono::milliseconds interval) {
+    return duration(kmsak_config_jitter_interval, interval);
+  }
+  Config& connect_timeout(std::chrono::milliseconds timeout) { return duration(kmsak_config_connect_timeout, timeout); }
+  Config& read_timeout(std::chrono::milliseconds timeout) { return duration(kmsak_config_read_timeout, timeout); }
+  Config& https_proxy(std::string_view proxy) { return text(kmsak_config_https_proxy, proxy); }
+  Config& no_proxy(std::string_view hosts) { return text(kmsak_config_no_proxy, hosts); }
+  Config& fetch_deadline(std::chrono::milliseconds deadline) { return duration(kmsak_config_fetch_deadline, deadline); }
+  Config& renew_deadline(std::chrono::milliseconds deadline) { return duration(kmsak_config_renew_deadline, deadline); }
+  Config& renew_tokens(std::uint32_t tokens) { return done(kmsak_config_renew_tokens(get(), tokens)); }
+  Config& renew_refill_interval(std::chrono::milliseconds interval) {
+    return duration(kmsak_config_renew_refill_interval, interval);
+  }
+  Config& rejection_codes(const std::vector<std::string>& codes) {
+    return texts(kmsak_config_rejection_codes, codes);
+  }
+  Config& max_stale(std::chrono::milliseconds age) { return duration(kmsak_config_max_stale, age); }
+  Config& cache_file(std::string_view path) { return text(kmsak_config_cache_file, path); }
+
+  /// Checks everything and opens a provider, which uses the configuration up. Throws ConfigurationError or ClientKeyError.
+  inline Provider open();
+
+  /// The handle for the C API; stays this object's.
+  kmsak_config* get() const noexcept { return handle_.get(); }
+
+ private:
+  static const char* data(std::string_view bytes) noexcept { return bytes.data() == nullptr ? "" : bytes.data(); }
+
+  Config& text(kmsak_status (*set)(kmsak_config*, const char*), std::string_view text) {
+    return done(set(get(), detail::CString(text).get()));
+  }
+  Config& duration(kmsak_status (*set)(kmsak_config*, std::uint64_t), std::chrono::milliseconds duration) {
+    return done(set(get(), detail::count(duration)));
+  }
+  Config& texts(kmsak_status (*set)(kmsak_config*, const char* const*, std::size_t),
+                const std::vector<std::string>& texts) {
+    std::vector<const char*> pointers;
+    for (const std::string& text : texts) pointers.push_back(text.c_str());
+    return done(set(get(), pointers.data(), pointers.size()));
+  }
+  // Opening the provider tells what was wrong.
+  Config& done(kmsak_status) noexcept { return *this; }
+
+  detail::Handle<kmsak_config, kmsak_config_free> handle_;
+};
+
+/// Hands out managed AccessKeys and other secrets, and keeps them current. Any thread may use it, and so may a child after
+/// fork().
+class Provider {
+ public:
+  /// Opens a provider as the properties file says. Throws ConfigurationError or ClientKeyError, with what to mend.
+  static Provider from_file(std::string_view path) {
+    const detail::CString c_path(path);
+    return Provider(made<kmsak_provider>([&](kmsak_provider** out, kmsak_error** error) {
+      return kmsak_provider_from_file(c_path.get(), out, error);
+    }));
+  }
+
+  /// Opens a provider as the environment and the working directory say. Throws as from_file() does.
+  static Provider from_env() { return Provider(made<kmsak_provider>(kmsak_provider_from_env)); }
+
+  /// Takes over a handle from the C API.
+  explicit Provider(kmsak_provider* handle) noexcept : handle_(handle) {}
+
+  /// The AccessKey in the managed RAM secret `name`: from the cache, without waiting, if it was fetched before; else from
+  /// KMS. Throws Error only as long as the secret was never fetched (or with max_stale set).
+  Credentials credentials(std::string_view name) const {
+    const detail::CString c_name(name);
+    return Credentials(made<kmsak_credentials>([&](kmsak_credentials** out, kmsak_error** error) {
+      return kmsak_provider_credentials(get(), c_name.get(), out, error);
+    }));
+  }
+
+  /// The AccessKey in `name` if it is cached: never waits, never fetches.
+  std::optional<Credentials> cached_credentials(std::string_view name) const {
+    kmsak_credentials* cached = kmsak_provider_cached_credentials(get(), detail::CString(name).get());
+    return cached == nullptr ? std::nullopt : std::optional<Credentials>(Credentials(cached));
+  }
+
+  /// The secret `name` of any type, from the cache if it was fetched before. Throws as credentials() does.
+  Secret secret(std::string_view name) const {
+    const detail::CString c_name(name);
+    return Secret(made<kmsak_secret>([&](kmsak_secret** out, kmsak_error** error) {
+      return kmsak_provider_secret(get(), c_name.get(), out, error);
+    }));
+  }
+
+  /// The version of `name` with the stage `version_stage`, such as "ACSPrevious": asked of KMS each time. Throws Error.
+  Secret secret_at_stage(std::string_view name, std::string_view version_stage) const {
+    const detail::CString c_name(name);
+    const detail::CString c_stage(version_stage);
+    return Secret(made<kmsak_secret>([&](kmsak_secret** out, kmsak_error** error) {
+      return kmsak_provider_secret_at_stage(get(), c_name.get(), c_stage.get(), out, error);
+    }));
+  }
+
+  /// An AccessKey other than `rejected_id`, which a cloud service has just refused. Throws Error when there is none within
+  /// renew_deadline, ThrottledError when the secret's renewals are used up for now.
+  Credentials renew(std::string_view name, std::string_view rejected_id) const {
+    const detail::CString c_name(name);
+    const detail::CString c_id(rejected_id);
+    return Credentials(made<kmsak_credentials>([&](kmsak_credentials** out, kmsak_error** error) {
+      return kmsak_provider_renew(get(), c_name.get(), c_id.get(), out, error);
+    }));
+  }
+
+  /// Fetches `name` from KMS now, whatever the cache holds. Throws Error; a cached value stays in use then.
+  Secret refresh(std::string_view name) const {
+    const detail::CString c_name(name);
+    return Secret(made<kmsak_secret>([&](kmsak_secret** out, kmsak_error** error) {
+      return kmsak_provider_refresh(get(), c_name.get(), out, error);
+    }));
+  }
+
+  /// Runs `f(credentials)`. When it throws a ServiceError whose code is a rejection, renews the AccessKey and runs it once
+  /// more. Throws what `f` threw last, or the Error of fetching a first AccessKey; when a renewal fails, the ServiceError
+  /// stands.
+  template <typename F>
+  std::invoke_result_t<F&, const Credentials&> call(std::string_view name, F&& f) const {
+    const Credentials first = credentials(name);
+    std::optional<Credentials> renewed;
+    try {
+      return f(first);
+    } catch (const ServiceError& error) {
+      if (!is_rejection(error.code())) throw;
+      try {
+        renewed.emplace(renew(name, first.access_key_id()));
+      } catch (const Error&) {
+        // The failed renewal is logged, and told as an event.
+      }
+      if (!renewed) throw;
+    }
+    return f(*renewed);
+  }
+
+  /// The same for clients that return outcomes instead of throwing: `code_of(outcome)` gives the service's error code, empty
+  /// for a success.
+  template <typename F, typename CodeOf>
+  std::invoke_result_t<F&, const Credentials&> call(std::string_view name, F&& f, CodeOf&& code_of) const {
+    const Credentials first = credentials(name);
+    auto outcome = f(first);
+    const std::string code(code_of(std::as_const(outcome)));
+    if (code.empty() || !is_rejection(code)) return outcome;
+    std::optional<Credentials> renewed;
+    try {
+      renewed.emplace(renew(name, first.access_key_id()));
+    } catch (const Error&) {
+      // The failed renewal is logged, and told as an event.
+      return outcome;
+    }
+    return f(*renewed);
+  }
+
+  /// Whether a cloud service's error code means that it does not know an AccessKey, by the provider's rejection_codes.
+  bool is_rejection(std::string_view code) const {
+    return kmsak_provider_is_rejection(get(), detail::CString(code).get());
+  }
+
+  /// Calls `listener` with everything that happens until the Subscription or the provider is destroyed; from other threads,
+  /// one call at a time. An exception that it lets out is logged, and it stays subscribed.
+  [[nodiscard]] Subscription subscribe(std::function<void(const Event&)> listener) const {
+    using Listener = std::function<void(const Event&)>;
+    if (!listener) throw InvalidArgumentError(KMSAK_INVALID_ARGUMENT, "the listener is empty: pass a function");
+    auto held = std::make_unique<Listener>(std::move(listener));
+    const auto forward = [](const kmsak_event* event, void* user_data) noexcept {
+      detail::keep_exceptions("a kmsak listener", [&] { (*static_cast<Listener*>(user_data))(Event(event)); });
+    };
+    // The C side owns the listener from here on, whatever the outcome.
+    Listener* given = held.release();
+    return Subscription(made<kmsak_subscription>([&](kmsak_subscription** out, kmsak_error** error) {
+      return kmsak_provider_subscribe(get(), forward, given, detail::destroy<Listener>, out, error);
+    }));
+  }
+
+  /// What goes on inside. Without secrets.
+  Stats stats() const {
+    detail::Handle<kmsak_stats, kmsak_stats_free> raw(kmsak_provider_stats(get()));
+    Stats stats;
+    stats.clock_skew = std::chrono::milliseconds(kmsak_stats_clock_skew_milliseconds(raw.get()));
+    const auto text = [](const char* text) {
+      return text == nullptr ? std::nullopt : std::optional<std::string>(text);
+    };
+    for (std::size_t i = 0; i < kmsak_stats_secret_count(raw.get()); ++i) {
+      const kmsak_secret_stats* one = kmsak_stats_secret(raw.get(), i);
+      const kmsak_error* error = kmsak_secret_stats_last_error(one);
+      stats.secrets.push_back(
+          {kmsak_secret_stats_name(one), text(kmsak_secret_stats_version_id(one)),
+           text(kmsak_secret_stats_access_key_id(one)),
+           detail::optional_duration<std::chrono::milliseconds>(kmsak_secret_stats_age(one)),
+           std::chrono::milliseconds(kmsak_secret_stats_stale_for(one)),
+           detail::optional_duration<std::chrono::milliseconds>(kmsak_secret_stats_next_refresh_in(one)),
+           kmsak_secret_stats_fetches(one), kmsak_secret_stats_failures(one), kmsak_secret_stats_renewals(one),
+           error == nullptr ? std::nullopt : std::optional<Error>(Error(error))});
+    }
+    for (std::size_t i = 0; i < kmsak_stats_endpoint_count(raw.get()); ++i) {
+      const kmsak_endpoint_stats* one = kmsak_stats_endpoint(raw.get(), i);
+      stats.endpoints.push_back(
+          {kmsak_endpoint_stats_endpoint(one), kmsak_endpoint_stats_down(one),
+           detail::optional_duration<std::chrono::microseconds>(kmsak_endpoint_stats_latency(one)),
+           kmsak_endpoint_stats_requests(one), kmsak_endpoint_stats_failures(one)});
+    }
+    for (std::size_t i = 0; i < kmsak_stats_client_key_count(raw.get()); ++i) {
+      const kmsak_client_key_stats* one = kmsak_stats_client_key(raw.get(), i);
+      const auto time = [](std::int64_t seconds) { return detail::optional_time(seconds).value_or(TimePoint()); };
+      stats.client_keys.push_back({kmsak_client_key_stats_key_id(one), text(kmsak_client_key_stats_instance_id(one)),
+                                   time(kmsak_client_key_stats_not_before(one)),
+                                   time(kmsak_client_key_stats_not_after(one)),
+                                   kmsak_client_key_stats_days_left(one)});
+    }
+    return stats;
+  }
+
+  /// Ends all refreshing and forgets every value; later calls throw ClosedError. Closing again does nothing.
+  void close() const noexcept { kmsak_provider_close(get()); }
+  bool is_closed() const noexcept { return kmsak_provider_is_closed(get()); }
+
+  /// The handle for the C API; stays this object's.
+  kmsak_provider* get() const noexcept { return handle_.get(); }
+
+ private:
+  friend class Config;
+
+  template <typename T, typename F>
+  static T* made(F&& f) {
+    T* out = nullptr;
+    kmsak_error* error = nullptr;
+    const kmsak_status status = f(&out, &error);
+    if (status != KMSAK_OK) detail::raise(status, error);
+    return out;
+  }
+
+  detail::Handle<kmsak_provider, kmsak_provider_free> handle_;
+};
+
+inline Provider Config::open() {
+  return Provider(Provider::made<kmsak_provider>(
+      [&](kmsak_provider** out, kmsak_error** error) { return kmsak_provider_open(get(), out, error); }));
+}
+
+/// Hands every log line of the process that matters at least as much as `level` to `receiver`, until the next call; an empty
+/// function ends it. Called from any thread, also from several at a time; it must neither block nor wait for kmsak. An
+/// exception that it lets out is dropped: there is nobody left to tell.
+inline void set_log_callback(kmsak_log_level level,
+                             std::function<void(kmsak_log_level, std::string_view)> receiver) {
+  using Receiver = std::function<void(kmsak_log_level, std::string_view)>;
+  if (!receiver) {
+    kmsak_set_log_callback(level, nullptr, nullptr, nullptr);
+    return;
+  }
+  auto held = std::make_unique<Receiver>(std::move(receiver));
+  const auto forward = [](std::int32_t line_level, const char* message, void* user_data) noexcept {
+    try {
+      (*static_cast<Receiver*>(user_data))(static_cast<kmsak_log_level>(line_level), message);
+    } catch (...) {
+    }
+  };
+  kmsak_set_log_callback(level, forward, held.release(), detail::destroy<Receiver>);
+}
+
+/// Whether a cloud service's error code is one by which Alibaba Cloud says that an AccessKey is unknown, deleted or disabled.
+inline bool is_rejection(std::string_view code) { return kmsak_is_rejection(detail::CString(code).get()); }
+
+/// The version of the library at run time, such as "0.1.0".
+inline std::string_view version() noexcept { return kmsak_version(); }
+
+}  // namespace kmsak
+
+#endif
