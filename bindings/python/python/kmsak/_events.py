@@ -1,0 +1,118 @@
+"""What Provider.subscribe and Provider.events tell. No event carries a secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from kmsak._errors import KmsakError
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened inside a provider.
+
+    Attributes:
+        name: The event's name, the same word in every language that kmsak serves.
+
+    """
+
+    name: ClassVar[str]
+
+
+@dataclass(frozen=True)
+class Fetched(Event):
+    """A secret was fetched from KMS, whether or not it had changed."""
+
+    name = "fetched"
+    secret: str
+    version_id: str
+
+
+@dataclass(frozen=True)
+class Rotated(Event):
+    """The cache now holds another AccessKey than before."""
+
+    name = "rotated"
+    secret: str
+    old_access_key_id: str
+    new_access_key_id: str
+
+
+@dataclass(frozen=True)
+class RefreshFailed(Event):
+    """A secret could not be refreshed. The cached value, if there is one, stays in use.
+
+    Attributes:
+        secret: The secret's name.
+        error: Why.
+        stale_for: How long ago the cached value was fetched; zero when nothing is cached.
+        next_try_in: When it is tried again without anybody asking; None when nothing is cached.
+
+    """
+
+    name = "refresh_failed"
+    secret: str
+    error: KmsakError
+    stale_for: timedelta
+    next_try_in: timedelta | None
+
+
+@dataclass(frozen=True)
+class EndpointDown(Event):
+    """An endpoint failed repeatedly and is passed over for a while."""
+
+    name = "endpoint_down"
+    endpoint: str
+    error: KmsakError
+
+
+@dataclass(frozen=True)
+class EndpointUp(Event):
+    """An endpoint that was down answers again."""
+
+    name = "endpoint_up"
+    endpoint: str
+
+
+@dataclass(frozen=True)
+class ClientKeyExpiring(Event):
+    """The ClientKey's validity ends soon, or has ended (days_left is then 0)."""
+
+    name = "client_key_expiring"
+    key_id: str
+    not_after: datetime
+    days_left: int
+
+
+@dataclass(frozen=True)
+class ClientKeyReplaced(Event):
+    """The ClientKey file was replaced and KMS accepts the new one."""
+
+    name = "client_key_replaced"
+    old_key_id: str
+    new_key_id: str
+
+
+@dataclass(frozen=True)
+class ClientKeyUnusable(Event):
+    """The ClientKey, password or CA file changed, but what it holds now cannot be used: the old one stays."""
+
+    name = "client_key_unusable"
+    key_id: str
+    error: KmsakError
+
+
+@dataclass(frozen=True)
+class CacheFileUsed(Event):
+    """KMS cannot be reached and the secret was taken from the encrypted cache file."""
+
+    name = "cache_file_used"
+    secret: str
+    age: timedelta
+
+
+for _class in (Event, *Event.__subclasses__()):
+    _class.__module__ = "kmsak"
+del _class

@@ -1,0 +1,282 @@
+"""The provider as Python programs see it."""
+
+from __future__ import annotations
+
+from kmsak import _kmsak
+from kmsak._service_error import service_error_code
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    import weakref
+    from collections.abc import Awaitable, Callable, Coroutine
+    from types import TracebackType
+    from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar
+
+    from typing_extensions import Self
+
+    from kmsak._event_stream import EventStream
+    from kmsak._kmsak import Credentials, Secret
+
+    _P = ParamSpec("_P")
+    _R = TypeVar("_R")
+    _T = TypeVar("_T")
+    _Settle = Callable[[_T | None, BaseException | None], None]
+
+
+class Provider(_kmsak.Provider):
+    """Hands out managed AccessKeys and other secrets, and keeps them current.
+
+    Safe to use from any thread, and in a child after a fork. Once a value has been fetched, reading it never waits
+    for the network: a thread in the background, one for the process, refreshes what is cached. A provider closes
+    itself when nothing refers to it; ``with`` and ``async with`` close it sooner.
+
+    All arguments are optional and have the meaning of the key of that name in a properties file; what is given here
+    wins over the environment, and the environment over files. Lengths of time are ``timedelta`` or seconds.
+
+    Args:
+        properties_file: A properties file to read.
+        properties: Any settings as the text that would stand in a properties file.
+        environment: Whether to read the environment variables that have the names of the keys.
+        usual_places: As from_env() does.
+        gateways: Where to ask, in order of preference: Gateway objects.
+        client_key_file: The ClientKey file, ``clientKey_****.json``.
+        client_key: The content of that file.
+        client_key_password_file: The file with the ClientKey's password.
+        client_key_password_env: The name of the environment variable with the password.
+        client_key_password: The password.
+        secret_names: Secrets to fetch at start, side by side.
+        rotation_interval: How often a secret without a rotation date in sight is fetched again: 6 h by default.
+        delay_interval: How long after its rotation date a secret is fetched: 5 min by default.
+        jitter_interval: The most that is added to each refresh at random: 5 min by default.
+        connect_timeout: How long a connection may take to be made: 3 s by default.
+        read_timeout: How long a whole request may take: 10 s by default.
+        http_proxy: Has no effect: it is for plain HTTP, which KMS does not speak.
+        https_proxy: The proxy to reach KMS through.
+        no_proxy: Hosts, domains and networks, separated by commas, that are reached without a proxy.
+        fetch_deadline: How long a call may wait for a fetch with all its retries: 20 s by default.
+        renew_deadline: How long a renewal goes on while KMS answers with the rejected AccessKey: 10 s by default.
+        renew_tokens: How many renewals in a row a secret is given: 5 by default.
+        renew_refill_interval: After which time a secret is given one renewal more: 10 min by default.
+        rejection_codes: The codes by which a cloud service says that it does not know an AccessKey.
+        max_stale: The age from which a cached value is no longer handed out while KMS cannot be reached. Off by
+            default: stale is better than nothing.
+        cache_file: The encrypted file in which secrets survive a restart. Off by default.
+
+    Raises:
+        ConfigurationError: With the key, what stood there unless it may be secret, and what is expected.
+        ClientKeyError: The ClientKey cannot be used, and why.
+
+    """
+
+    __slots__ = ("_streams",)
+
+    _streams: weakref.WeakSet[EventStream]
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str]) -> Self:
+        """Open a provider as the properties file at `path` says.
+
+        Secrets named in its ``secret_names`` begin to be fetched; nobody waits for them here. Raises
+        ConfigurationError or ClientKeyError, with what to mend.
+        """
+        return cls(properties_file=path)
+
+    @classmethod
+    def from_env(cls) -> Self:
+        """Open a provider as the environment says.
+
+        Environment variables named like the properties count, then the file
+        ``managed_credentials_providers.properties`` in the working directory. Raises as from_file() does.
+        """
+        return cls(usual_places=True)
+
+    def call(
+        self,
+        name: str,
+        function: Callable[Concatenate[Credentials, _P], _R],
+        /,
+        *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> _R:
+        """Run ``function(credentials, *args, **kwargs)`` with the AccessKey in the secret `name`, and give its result.
+
+        When it raises an SDK's exception whose code says that the service does not know the AccessKey (see
+        is_rejection), the AccessKey is renewed and the function is run once more. When the renewal fails, the
+        service's exception is raised; the renewal's is logged and told as an event.
+        """
+        credentials = self.credentials(name)
+        try:
+            return function(credentials, *args, **kwargs)
+        except Exception as error:
+            if not self._rejected(error):
+                raise
+            try:
+                renewed = self.renew(name, credentials.access_key_id)
+            except _kmsak_errors():
+                raise error from None
+        return function(renewed, *args, **kwargs)
+
+    async def call_async(
+        self,
+        name: str,
+        function: Callable[Concatenate[Credentials, _P], Awaitable[_R]],
+        /,
+        *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> _R:
+        """As call(), for a function that is awaited."""
+        credentials = await self.credentials_async(name)
+        try:
+            return await function(credentials, *args, **kwargs)
+        except Exception as error:
+            if not self._rejected(error):
+                raise
+            try:
+                renewed = await self.renew_async(name, credentials.access_key_id)
+            except _kmsak_errors():
+                raise error from None
+        return await function(renewed, *args, **kwargs)
+
+    def with_credentials(self, name: str) -> Callable[[Callable[Concatenate[Credentials, _P], _R]], Callable[_P, _R]]:
+        """Decorate a function so that each run of it is a call() with the AccessKey in the secret `name`.
+
+        The function gets the credentials as its first argument, and its callers leave that out. It may be an
+        ``async def``::
+
+            @provider.with_credentials("acs/ram/user/app")
+            def list_buckets(credentials, prefix=""):
+                ...
+
+            list_buckets(prefix="logs-")
+        """
+
+        def decorate(function: Callable[Concatenate[Credentials, _P], _R]) -> Callable[_P, _R]:
+            import functools
+            import inspect
+
+            if inspect.iscoroutinefunction(function):
+
+                @functools.wraps(function)
+                async def run_async(*args: Any, **kwargs: Any) -> Any:
+                    return await self.call_async(name, function, *args, **kwargs)
+
+                # The type checker does not know that _R is a coroutine's type here.
+                return run_async  # type: ignore[return-value]
+
+            @functools.wraps(function)
+            def run(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+                return self.call(name, function, *args, **kwargs)
+
+            return run
+
+        return decorate
+
+    async def credentials_async(self, name: str) -> Credentials:
+        """As credentials(), without blocking the event loop. A cached value is given without a task switch."""
+        credentials = self.cached_credentials(name)
+        if credentials is not None:
+            return credentials
+        return await _answer(lambda settle: self._begin_credentials(name, settle))
+
+    async def secret_async(self, name: str) -> Secret:
+        """As secret(), without blocking the event loop."""
+        return await _answer(lambda settle: self._begin_secret(name, settle))
+
+    async def secret_at_stage_async(self, name: str, version_stage: str) -> Secret:
+        """As secret_at_stage(), without blocking the event loop."""
+        return await _answer(lambda settle: self._begin_secret_at_stage(name, version_stage, settle))
+
+    async def renew_async(self, name: str, rejected_id: str) -> Credentials:
+        """As renew(), without blocking the event loop."""
+        return await _answer(lambda settle: self._begin_renew(name, rejected_id, settle))
+
+    async def refresh_async(self, name: str) -> Secret:
+        """As refresh(), without blocking the event loop."""
+        return await _answer(lambda settle: self._begin_refresh(name, settle))
+
+    def events(self) -> EventStream:
+        """Give the events from now on to ``async for``, in the running event loop.
+
+        The stream ends when it or the provider is closed. Of more than 1024 events that wait the oldest are dropped.
+        """
+        from kmsak._event_stream import EventStream
+
+        stream = EventStream(self)
+        try:
+            streams = self._streams
+        except AttributeError:
+            import weakref
+
+            self._streams = streams = weakref.WeakSet()
+        streams.add(stream)
+        return stream
+
+    def close(self) -> None:
+        """End all refreshing and forget every value; whoever waits, and every later call, gets ClosedError.
+
+        Closing again does nothing.
+        """
+        super().close()
+        for stream in list(getattr(self, "_streams", ())):
+            stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        # Ending kmsak's thread may take a moment.
+        import asyncio
+
+        await asyncio.get_running_loop().run_in_executor(None, self.close)
+
+    def __repr__(self) -> str:
+        return f"<kmsak.Provider {'closed' if self.closed else 'open'}>"
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(
+            "a kmsak.Provider cannot be pickled: open one in each process that is started with spawn, or use the "
+            "same one in processes that are forked"
+        )
+
+    def __copy__(self) -> NoReturn:
+        raise TypeError("a kmsak.Provider cannot be copied: use the same one everywhere, from any thread")
+
+    def __deepcopy__(self, memo: object) -> NoReturn:
+        self.__copy__()
+
+    def _rejected(self, error: Exception) -> bool:
+        code = service_error_code(error)
+        return code is not None and self.is_rejection(code)
+
+
+# So that help() and tracebacks name what a caller can import.
+Provider.__module__ = "kmsak"
+
+
+def _kmsak_errors() -> type[Exception]:
+    from kmsak._errors import KmsakError
+
+    return KmsakError
+
+
+def _answer(begin: Callable[[_Settle[_T]], None]) -> Coroutine[Any, Any, _T]:
+    from kmsak._asyncio import answer
+
+    return answer(begin)

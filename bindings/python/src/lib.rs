@@ -1,0 +1,60 @@
+//! The native module `kmsak._kmsak`: translates between Python and the crate `kmsak`. What users see, and its
+//! documentation, is in `python/kmsak`.
+
+#[macro_use]
+mod builder;
+mod courier;
+mod credentials;
+mod error;
+mod event;
+mod gateway;
+mod logs;
+mod per_process;
+mod provider;
+mod secret;
+mod stats;
+mod text;
+mod wait;
+
+use pyo3::prelude::*;
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes what is freed: buffers of the transport have held secrets.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
+
+/// Tells whether a service's error code means that it does not know an AccessKey: InvalidAccessKeyId,
+/// InvalidAccessKeyId.NotFound or InvalidAccessKeyId.Inactive.
+///
+/// A provider configured with other codes has Provider.is_rejection.
+#[pyfunction]
+#[pyo3(signature = (code, /))]
+fn is_rejection(code: &str) -> bool {
+    kmsak::is_rejection(code)
+}
+
+/// Ends the deliveries from other threads to Python; lines logged so far are still delivered. For atexit.
+#[pyfunction]
+fn _stop_deliveries(py: Python<'_>) {
+    py.detach(courier::stop);
+}
+
+/// Tells kmsak that this process was forked. For os.register_at_fork.
+#[pyfunction]
+fn _forked() {
+    provider::FORKS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+}
+
+/// The native part of kmsak.
+#[pymodule]
+fn _kmsak(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<provider::Provider>()?;
+    module.add_class::<gateway::Gateway>()?;
+    module.add_class::<credentials::Credentials>()?;
+    module.add_class::<secret::Secret>()?;
+    module.add_class::<event::Subscription>()?;
+    module.add_function(wrap_pyfunction!(is_rejection, module)?)?;
+    module.add_function(wrap_pyfunction!(_forked, module)?)?;
+    module.add_function(wrap_pyfunction!(_stop_deliveries, module)?)
+}

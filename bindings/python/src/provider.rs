@@ -1,0 +1,314 @@
+//! The provider's native part; `kmsak/_provider.py` adds what is best said in Python.
+
+use std::collections::BTreeMap;
+use std::mem;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use kmsak::Pending;
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedStr;
+use pyo3::types::PyTuple;
+
+use crate::courier::{ANSWERS, attached};
+use crate::credentials::Credentials;
+use crate::error::{to_object, to_python};
+use crate::event::{self, Subscription};
+use crate::gateway::Gateway;
+use crate::secret::Secret;
+use crate::text::{Length, Text};
+use crate::wait::wait;
+use crate::{logs, stats};
+
+#[pyclass(frozen, subclass, weakref, module = "kmsak._kmsak")]
+pub(crate) struct Provider {
+    core: Option<kmsak::Provider>,
+    changes: Arc<AtomicU32>,
+    kept: Mutex<Option<Kept>>,
+}
+
+/// The latest answer: programs ask for the same secret over and over, and translating costs more than reading. Let go
+/// of at the next reading after a change, and when the provider is closed.
+struct Kept {
+    /// The very same `str`, which never changes.
+    name: Py<PyAny>,
+    credentials: Py<Credentials>,
+    changes: u32,
+    forks: u32,
+}
+
+/// Grows in each forked child, so that the child asks the core, which begins to refresh there.
+pub(crate) static FORKS: AtomicU32 = AtomicU32::new(0);
+
+impl Provider {
+    fn core(&self) -> &kmsak::Provider {
+        self.core.as_ref().expect("it is there until the drop")
+    }
+
+    fn cached(&self, py: Python<'_>, name: &Bound<'_, PyAny>) -> PyResult<Option<Py<Credentials>>> {
+        let changes = self.changes.load(Ordering::Acquire);
+        let forks = FORKS.load(Ordering::Relaxed);
+        if let Some(kept) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).as_ref()
+            && kept.name.is(name)
+            && (kept.changes, kept.forks) == (changes, forks)
+        {
+            return Ok(Some(kept.credentials.clone_ref(py)));
+        }
+        let Some(credentials) = self.core().cached_credentials(&name.extract::<PyBackedStr>()?) else {
+            return Ok(None);
+        };
+        let credentials = Py::new(py, Credentials(credentials))?;
+        self.keep(Some(Kept {
+            name: name.clone().unbind(),
+            credentials: credentials.clone_ref(py),
+            changes,
+            forks,
+        }));
+        Ok(Some(credentials))
+    }
+
+    fn keep(&self, kept: Option<Kept>) {
+        let before = mem::replace(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner), kept);
+        // Python's destructors run outside the lock.
+        drop(before);
+    }
+}
+
+impl Drop for Provider {
+    fn drop(&mut self) {
+        let mut provider = self.core.take();
+        // Closing joins kmsak's thread; whatever that thread may wait for, it is not to be the GIL.
+        let _gone = Python::try_attach(|py| py.detach(|| drop(provider.take())));
+        drop(provider);
+    }
+}
+
+#[pymethods]
+impl Provider {
+    #[new]
+    #[pyo3(signature = (
+        *, properties_file=None, properties=None, environment=false, usual_places=false, gateways=None,
+        client_key_file=None, client_key=None, client_key_password_file=None, client_key_password_env=None,
+        client_key_password=None, secret_names=None, rotation_interval=None, delay_interval=None,
+        jitter_interval=None, connect_timeout=None, read_timeout=None, http_proxy=None, https_proxy=None,
+        no_proxy=None, fetch_deadline=None, renew_deadline=None, renew_tokens=None, renew_refill_interval=None,
+        rejection_codes=None, max_stale=None, cache_file=None
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "they are Python's keywords")]
+    fn new(
+        py: Python<'_>,
+        properties_file: Option<PathBuf>,
+        properties: Option<BTreeMap<String, String>>,
+        environment: bool,
+        usual_places: bool,
+        gateways: Option<Vec<Py<Gateway>>>,
+        client_key_file: Option<PathBuf>,
+        client_key: Option<Text>,
+        client_key_password_file: Option<PathBuf>,
+        client_key_password_env: Option<String>,
+        client_key_password: Option<Text>,
+        secret_names: Option<Vec<String>>,
+        rotation_interval: Option<Length>,
+        delay_interval: Option<Length>,
+        jitter_interval: Option<Length>,
+        connect_timeout: Option<Length>,
+        read_timeout: Option<Length>,
+        http_proxy: Option<String>,
+        https_proxy: Option<String>,
+        no_proxy: Option<String>,
+        fetch_deadline: Option<Length>,
+        renew_deadline: Option<Length>,
+        renew_tokens: Option<u32>,
+        renew_refill_interval: Option<Length>,
+        rejection_codes: Option<Vec<String>>,
+        max_stale: Option<Length>,
+        cache_file: Option<PathBuf>,
+    ) -> PyResult<Self> {
+        logs::forward();
+        let mut builder = kmsak::Provider::builder().language("python");
+        for (name, value) in properties.into_iter().flatten() {
+            builder = builder.property(&name, value);
+        }
+        for gateway in gateways.into_iter().flatten() {
+            builder = builder.gateway(gateway.get().0.clone());
+        }
+        if environment {
+            builder = builder.environment();
+        }
+        if usual_places {
+            builder = builder.usual_places();
+        }
+        set!(builder, properties_file, client_key_file, client_key, client_key_password_file);
+        set!(builder, client_key_password_env, client_key_password, secret_names);
+        set!(builder, http_proxy, https_proxy, no_proxy, renew_tokens, rejection_codes, cache_file);
+        set_lengths!(builder, rotation_interval, delay_interval, jitter_interval, connect_timeout);
+        set_lengths!(builder, read_timeout, fetch_deadline, renew_deadline, renew_refill_interval, max_stale);
+        let opened = py.detach(|| builder.open());
+        opened
+            .map(|core| Provider { changes: core.changes(), core: Some(core), kept: Mutex::default() })
+            .map_err(|error| to_python(py, &error))
+    }
+
+    /// The AccessKey in the managed RAM secret `name`, from the cache if it was fetched before.
+    ///
+    /// A cached value is given at once, whatever the state of KMS. Otherwise waits for KMS with the GIL released, for
+    /// fetch_deadline (20 s unless configured) at most; Ctrl-C ends the wait.
+    ///
+    /// Raises a KmsakError only as long as the secret was never fetched (or with max_stale set);
+    /// ConfigurationError if the secret holds no AccessKey.
+    #[pyo3(signature = (name))]
+    fn credentials(&self, py: Python<'_>, name: &Bound<'_, PyAny>) -> PyResult<Py<Credentials>> {
+        if let Some(credentials) = self.cached(py, name)? {
+            return Ok(credentials);
+        }
+        let pending = self.core().begin_credentials(&name.extract::<PyBackedStr>()?);
+        Py::new(py, Credentials(wait(py, pending)?))
+    }
+
+    /// The AccessKey in `name` if it is cached, else None: never waits, never fetches.
+    #[pyo3(signature = (name))]
+    fn cached_credentials(
+        &self,
+        py: Python<'_>,
+        name: &Bound<'_, PyAny>,
+    ) -> PyResult<Option<Py<Credentials>>> {
+        self.cached(py, name)
+    }
+
+    /// The secret `name` of any type, from the cache if it was fetched before.
+    ///
+    /// Waits and raises as credentials does, but for the type.
+    #[pyo3(signature = (name))]
+    fn secret(&self, py: Python<'_>, name: &str) -> PyResult<Secret> {
+        wait(py, self.core().begin_secret(name)).map(Secret)
+    }
+
+    /// The version of the secret `name` with the stage label `version_stage`, such as ACSPrevious: asked of KMS each
+    /// time, never cached.
+    ///
+    /// Waits and raises as secret does.
+    #[pyo3(signature = (name, version_stage))]
+    fn secret_at_stage(&self, py: Python<'_>, name: &str, version_stage: &str) -> PyResult<Secret> {
+        wait(py, self.core().begin_secret_at_stage(name, version_stage)).map(Secret)
+    }
+
+    /// An AccessKey other than `rejected_id`, which a cloud service has just refused.
+    ///
+    /// If the cache holds another one already, it is given at once; otherwise KMS is asked, once for the whole
+    /// process however many threads call. Waits renew_deadline (10 s unless configured) at most, with the GIL
+    /// released.
+    ///
+    /// Raises a KmsakError if KMS has no other AccessKey or cannot be reached, ThrottledError if the secret
+    /// was renewed too often.
+    #[pyo3(signature = (name, rejected_id))]
+    fn renew(&self, py: Python<'_>, name: &str, rejected_id: &str) -> PyResult<Credentials> {
+        wait(py, self.core().begin_renew(name, rejected_id)).map(Credentials)
+    }
+
+    /// Fetches the secret `name` from KMS now, whatever the cache holds, and caches it.
+    ///
+    /// Waits and raises as secret does; a cached value stays in use when it fails.
+    #[pyo3(signature = (name))]
+    fn refresh(&self, py: Python<'_>, name: &str) -> PyResult<Secret> {
+        wait(py, self.core().begin_refresh(name)).map(Secret)
+    }
+
+    /// Whether a cloud service's error `code` means that it does not know an AccessKey: InvalidAccessKeyId,
+    /// InvalidAccessKeyId.NotFound or InvalidAccessKeyId.Inactive unless rejection_codes said otherwise.
+    #[pyo3(signature = (code))]
+    fn is_rejection(&self, code: &str) -> bool {
+        self.core().is_rejection(code)
+    }
+
+    /// Calls `listener` with each event until the Subscription that this returns is let go of.
+    ///
+    /// The calls come from another thread, one at a time. An exception in the listener goes to sys.unraisablehook
+    /// and harms nothing else. Of more than 1024 events that wait for a slow listener the oldest are dropped.
+    #[pyo3(signature = (listener))]
+    fn subscribe(&self, listener: Bound<'_, PyAny>) -> PyResult<Subscription> {
+        if !listener.is_callable() {
+            return Err(PyTypeError::new_err("listener is not callable: pass a function of one event"));
+        }
+        let listener = listener.unbind();
+        Ok(Subscription::new(self.core().subscribe(move |event| {
+            // None: the interpreter is gone, and nobody listens.
+            let _gone = attached(|py| {
+                let told = event::to_python(py, event).and_then(|event| match event {
+                    Some(event) => listener.call1(py, (event,)).map(drop),
+                    None => Ok(()),
+                });
+                if let Err(error) = told {
+                    error.write_unraisable(py, Some(listener.bind(py)));
+                }
+            });
+        })))
+    }
+
+    /// What goes on inside. Without secrets.
+    fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let stats = py.detach(|| self.core().stats());
+        stats::to_python(py, &stats)
+    }
+
+    fn close(&self, py: Python<'_>) {
+        py.detach(|| self.core().close());
+        self.keep(None);
+    }
+
+    /// Whether close() was called.
+    #[getter]
+    fn closed(&self) -> bool {
+        self.core().is_closed()
+    }
+
+    #[pyo3(signature = (name, settle))]
+    fn _begin_credentials(&self, name: &str, settle: Py<PyAny>) {
+        answer(self.core().begin_credentials(name), settle, Credentials);
+    }
+
+    #[pyo3(signature = (name, settle))]
+    fn _begin_secret(&self, name: &str, settle: Py<PyAny>) {
+        answer(self.core().begin_secret(name), settle, Secret);
+    }
+
+    #[pyo3(signature = (name, version_stage, settle))]
+    fn _begin_secret_at_stage(&self, name: &str, version_stage: &str, settle: Py<PyAny>) {
+        answer(self.core().begin_secret_at_stage(name, version_stage), settle, Secret);
+    }
+
+    #[pyo3(signature = (name, rejected_id, settle))]
+    fn _begin_renew(&self, name: &str, rejected_id: &str, settle: Py<PyAny>) {
+        answer(self.core().begin_renew(name, rejected_id), settle, Credentials);
+    }
+
+    #[pyo3(signature = (name, settle))]
+    fn _begin_refresh(&self, name: &str, settle: Py<PyAny>) {
+        answer(self.core().begin_refresh(name), settle, Secret);
+    }
+}
+
+/// Calls `settle(value, error)` on another thread once the answer is there.
+fn answer<T, P>(pending: Pending<T>, settle: Py<PyAny>, wrap: fn(T) -> P)
+where
+    T: Send + 'static,
+    P: for<'py> IntoPyObject<'py, Error = PyErr> + 'static,
+{
+    pending.then(move |result| {
+        ANSWERS.send(move |py| {
+            let settled = match &result {
+                Ok(_) => Ok(None),
+                Err(error) => to_object(py, error).map(Some),
+            };
+            let settled = settled.and_then(|error| {
+                let value = result.ok().map(wrap);
+                let arguments: Bound<'_, PyTuple> = (value, error).into_pyobject(py)?;
+                settle.call1(py, arguments)
+            });
+            if let Err(error) = settled {
+                error.write_unraisable(py, Some(settle.bind(py)));
+            }
+        });
+    });
+}

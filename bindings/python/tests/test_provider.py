@@ -1,0 +1,456 @@
+"""Fetching, renewing, calling: the contract in Python's words."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import json
+import pathlib
+import pickle
+import queue
+import threading
+import traceback
+
+import kmsak
+import pytest
+from conftest import Emulator
+
+
+class ServiceError(Exception):
+    """As an Alibaba Cloud SDK raises it."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@pytest.mark.parametrize("gateway", ["on_the_cloud", "off_the_cloud"])
+def test_gives_the_access_key(emulator: Emulator, secret: str, gateway: str) -> None:
+    config = emulator.config if gateway == "on_the_cloud" else emulator.config_off_the_cloud
+    with kmsak.Provider.from_file(pathlib.Path(config)) as provider:
+        assert provider.cached_credentials(secret) is None
+        credentials = provider.credentials(name=secret)
+        assert provider.cached_credentials(secret) == credentials
+    current = emulator.current(secret)
+    assert credentials.access_key_id == current["AccessKeyId"]
+    assert credentials.access_key_secret == current["AccessKeySecret"]
+    assert credentials.version_id == current["VersionId"]
+    assert credentials.secret.name == secret
+
+
+def test_from_the_usual_places(
+    emulator: Emulator, secret: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for file in emulator.directory.iterdir():
+        if file.is_file():
+            (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "on_the_cloud.properties").rename(tmp_path / "managed_credentials_providers.properties")
+    monkeypatch.chdir(tmp_path)
+    with kmsak.Provider.from_env() as provider:
+        assert provider.credentials(secret).access_key_id == emulator.current(secret)["AccessKeyId"]
+
+
+def test_from_code(emulator: Emulator, secret: str) -> None:
+    folder = emulator.directory
+    gateway = kmsak.Gateway.instance(
+        endpoint=emulator.endpoint("instance"),
+        ca=(folder / "ca.pem").read_bytes(),
+        connect_timeout=datetime.timedelta(seconds=5),
+        read_timeout=7.5,
+    )
+    with kmsak.Provider(
+        gateways=[gateway],
+        client_key=(folder / "clientKey.json").read_text(),
+        client_key_password=(folder / "clientKey_Password.txt").read_bytes(),
+        secret_names=[secret],
+        rotation_interval=datetime.timedelta(hours=1),
+        properties={"delay_interval": "1000"},
+    ) as provider:
+        assert provider.credentials(secret).access_key_id == emulator.current(secret)["AccessKeyId"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ({"properties_file": "/nowhere/at.all"}, kmsak.ConfigurationError, "/nowhere/at.all"),
+        ({"properties": {"rotation_intervall": "1"}}, kmsak.ConfigurationError, "rotation_interval"),
+        ({}, kmsak.ConfigurationError, "cache_client"),
+        ({"rotation_interval": -1}, ValueError, "0 seconds or more"),
+        ({"rotation_interval": float("nan")}, ValueError, "0 seconds or more"),
+        ({"rotation_interval": "6h"}, TypeError, "timedelta"),
+        ({"rotation_interval": True}, TypeError, "timedelta"),
+        ({"client_key": 17}, TypeError, "str or bytes"),
+        ({"gateways": ["cn-hangzhou"]}, TypeError, "Gateway"),
+        ({"regoin": "cn-hangzhou"}, TypeError, "regoin"),
+    ],
+)
+def test_a_wrong_configuration_is_told(arguments: dict[str, object], error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        kmsak.Provider(**arguments)  # type: ignore[arg-type]
+
+
+def test_a_wrong_password_is_told_and_not_shown(emulator: Emulator) -> None:
+    with pytest.raises(kmsak.ClientKeyError) as caught:
+        kmsak.Provider(
+            gateways=[kmsak.Gateway.instance(endpoint="127.0.0.1:1")],
+            client_key_file=emulator.directory / "clientKey.json",
+            client_key_password="Wr0ng!Passw0rd",
+        )
+    assert "Wr0ng" not in str(caught.value)
+    assert caught.value.kind == "client_key"
+
+
+def test_errors_have_all_parts(emulator: Emulator, provider: kmsak.Provider) -> None:
+    with pytest.raises(kmsak.NotFoundError) as caught:
+        provider.credentials("acs/ram/user/nobody")
+    error = caught.value
+    assert isinstance(error, kmsak.KmsakError)
+    assert error.kind == "not_found"
+    assert error.code == "Forbidden.ResourceNotFound"
+    assert error.request_id
+    assert error.http_status == 404
+    assert error.retryable is False
+    assert error.message == str(error)
+    assert type(error).__module__ == "kmsak"
+    same = pickle.loads(pickle.dumps(error))
+    assert (type(same), str(same), vars(same)) == (type(error), str(error), vars(error))
+
+
+def test_each_kind_has_its_class(emulator: Emulator, provider: kmsak.Provider, secret: str) -> None:
+    with (
+        emulator.fault(kind="error", status=403, code="Forbidden.NoPermission", secret=secret),
+        pytest.raises(kmsak.DeniedError),
+    ):
+        provider.secret(secret)
+    deadline = {"fetch_deadline": "1000"}
+    with (
+        emulator.fault(kind="throttle", perSecond=0, secret=secret),
+        kmsak.Provider(properties_file=emulator.config, properties=deadline) as hurried,
+        pytest.raises(kmsak.ThrottledError) as caught,
+    ):
+        hurried.secret(secret)
+    assert caught.value.retryable
+    with (
+        emulator.fault(kind="hang", secret=secret),
+        kmsak.Provider(properties_file=emulator.config, properties=deadline) as hurried,
+        pytest.raises(kmsak.NetworkError) as failed,
+    ):
+        hurried.secret(secret)
+    assert failed.value.code is None
+
+
+def test_any_secret(emulator: Emulator, provider: kmsak.Provider) -> None:
+    emulator.admin("POST", "/secrets", {"name": "py/text", "text": '{"password": "p\\u00e4ss"}'})
+    emulator.admin("POST", "/secrets", {"name": "py/binary", "binary": "AP+A"})
+    text = provider.secret("py/text")
+    assert (text.name, text.secret_type, text.is_binary) == ("py/text", "Generic", False)
+    assert text.text == text.bytes.decode()
+    assert text.json() == {"password": "päss"}
+    assert text.version_stages == ("ACSCurrent",)
+    binary = provider.secret("py/binary")
+    assert (binary.bytes, binary.text, binary.is_binary) == (b"\x00\xff\x80", None, True)
+    with pytest.raises(ValueError, match="not JSON") as caught:
+        binary.json()
+    assert "\\xff" not in "".join(traceback.format_exception(caught.value))
+    with pytest.raises(kmsak.ConfigurationError, match="holds no AccessKey"):
+        provider.credentials("py/text")
+
+
+def test_a_secret_that_is_not_json_does_not_leak_through_the_parser(
+    emulator: Emulator, provider: kmsak.Provider
+) -> None:
+    emulator.admin("POST", "/secrets", {"name": "py/odd", "text": "{hush-hush"})
+    with pytest.raises(ValueError, match="not JSON") as caught:
+        provider.secret("py/odd").json()
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+
+
+def test_stages_and_refresh(emulator: Emulator, provider: kmsak.Provider) -> None:
+    emulator.admin("POST", "/secrets", {"name": "py/stages", "text": "one"})
+    assert provider.secret("py/stages").text == "one"
+    emulator.admin("POST", "/secrets/versions", {"name": "py/stages", "text": "two"})
+    assert provider.secret("py/stages").text == "one"
+    assert provider.refresh("py/stages").text == "two"
+    assert provider.secret("py/stages").text == "two"
+    assert provider.secret_at_stage("py/stages", "ACSPrevious").text == "one"
+
+
+def test_times_are_datetimes(emulator: Emulator, provider: kmsak.Provider, secret: str) -> None:
+    emulator.admin("POST", "/secrets/schedule", {"name": secret, "intervalSeconds": 604800})
+    found = provider.secret(secret)
+    assert found.rotation_interval == datetime.timedelta(days=7)
+    assert found.next_rotation_date is not None
+    left = found.next_rotation_date - datetime.datetime.now(datetime.timezone.utc)
+    assert datetime.timedelta(days=6) < left <= datetime.timedelta(days=7, minutes=1)
+
+
+def test_renew(emulator: Emulator, provider: kmsak.Provider, secret: str) -> None:
+    old = provider.credentials(secret)
+    new_id = emulator.rotate(secret)
+    new = provider.renew(secret, old.access_key_id)
+    assert new.access_key_id == new_id == provider.credentials(secret).access_key_id
+    assert new != old
+
+
+def test_call_renews_once(emulator: Emulator, provider: kmsak.Provider, secret: str) -> None:
+    first = provider.credentials(secret).access_key_id
+    second = emulator.rotate(secret)
+    seen = []
+
+    def service(credentials: kmsak.Credentials, argument: int, *, keyword: str) -> tuple[int, str]:
+        seen.append(credentials.access_key_id)
+        if credentials.access_key_id == first:
+            raise ServiceError("InvalidAccessKeyId.NotFound")
+        return argument, keyword
+
+    assert provider.call(secret, service, 17, keyword="x") == (17, "x")
+    assert seen == [first, second]
+
+
+def test_call_passes_other_errors(emulator: Emulator, provider: kmsak.Provider, secret: str) -> None:
+    runs = []
+
+    def service(credentials: kmsak.Credentials) -> None:
+        runs.append(credentials)
+        raise ServiceError("Throttling.User")
+
+    with pytest.raises(ServiceError, match=r"Throttling\.User"):
+        provider.call(secret, service)
+    assert len(runs) == 1
+
+
+def test_call_raises_the_services_error_when_renewal_fails(emulator: Emulator, secret: str) -> None:
+    def service(credentials: kmsak.Credentials) -> None:
+        raise ServiceError("InvalidAccessKeyId")
+
+    with kmsak.Provider(properties_file=emulator.config, renew_deadline=0.05) as provider:
+        provider.credentials(secret)
+        with (
+            emulator.fault(kind="error", status=403, code="Forbidden.NoPermission", secret=secret),
+            pytest.raises(ServiceError),
+        ):
+            provider.call(secret, service)
+
+
+def test_decorator(emulator: Emulator, provider: kmsak.Provider, secret: str) -> None:
+    first = provider.credentials(secret).access_key_id
+    second = emulator.rotate(secret)
+
+    @provider.with_credentials(secret)
+    def whoami(credentials: kmsak.Credentials, greeting: str) -> str:
+        """Say who is asking."""
+        if credentials.access_key_id == first:
+            raise ServiceError("InvalidAccessKeyId.Inactive")
+        return f"{greeting} {credentials.access_key_id}"
+
+    assert whoami.__name__ == "whoami"
+    assert whoami.__doc__ == "Say who is asking."
+    assert whoami("hello") == f"hello {second}"
+
+
+def test_rejection_codes(emulator: Emulator) -> None:
+    assert kmsak.is_rejection("InvalidAccessKeyId.NotFound")
+    assert not kmsak.is_rejection("SignatureDoesNotMatch")
+    with kmsak.Provider(properties_file=emulator.config, rejection_codes=["Gone"]) as provider:
+        assert provider.is_rejection("Gone")
+        assert not provider.is_rejection("InvalidAccessKeyId")
+
+
+def test_codes_in_exceptions() -> None:
+    class WrappingError(Exception):
+        def unwrap(self) -> Exception:
+            return ServiceError("InvalidAccessKeyId")
+
+    class V1Error(Exception):
+        error_code = "InvalidAccessKeyId.NotFound"
+
+    class LoopError(Exception):
+        def unwrap(self) -> Exception:
+            return self
+
+    assert kmsak.service_error_code(WrappingError()) == "InvalidAccessKeyId"
+    assert kmsak.service_error_code(V1Error()) == "InvalidAccessKeyId.NotFound"
+    assert kmsak.service_error_code(LoopError()) is None
+    assert kmsak.service_error_code(ValueError("x")) is None
+    number = ServiceError("")
+    number.code = 404  # type: ignore[assignment]
+    assert kmsak.service_error_code(number) is None
+
+
+def test_events(emulator: Emulator, provider: kmsak.Provider, secret: str) -> None:
+    events: queue.Queue[kmsak.Event] = queue.Queue()
+    subscription = provider.subscribe(events.put)
+    old = provider.credentials(secret)
+    fetched = events.get(timeout=10)
+    assert fetched == kmsak.Fetched(secret, old.version_id)
+    assert fetched.name == "fetched"
+    new_id = emulator.rotate(secret)
+    provider.refresh(secret)
+    arrived = {event.name: event for event in (events.get(timeout=10), events.get(timeout=10))}
+    assert arrived["rotated"] == kmsak.Rotated(secret, old.access_key_id, new_id)
+    with (
+        emulator.fault(kind="error", status=403, code="Forbidden.NoPermission", secret=secret),
+        pytest.raises(kmsak.DeniedError),
+    ):
+        provider.refresh(secret)
+    failed = events.get(timeout=10)
+    assert isinstance(failed, kmsak.RefreshFailed)
+    assert isinstance(failed.error, kmsak.DeniedError)
+    assert isinstance(failed.stale_for, datetime.timedelta)
+    subscription.unsubscribe()
+    subscription.unsubscribe()
+    provider.refresh(secret)
+    with provider.subscribe(events.put):
+        provider.refresh(secret)
+        assert events.get(timeout=10).name == "fetched"
+    assert events.empty()
+    with pytest.raises(TypeError, match="not callable"):
+        provider.subscribe(None)  # type: ignore[arg-type]
+
+
+def test_a_listener_that_raises_harms_nobody(
+    emulator: Emulator, provider: kmsak.Provider, secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: queue.Queue[BaseException | None] = queue.Queue()
+    monkeypatch.setattr("sys.unraisablehook", lambda unraisable: told.put(unraisable.exc_value))
+    calls = []
+
+    def listener(event: kmsak.Event) -> None:
+        calls.append(event)
+        raise RuntimeError("boom")
+
+    with provider.subscribe(listener):
+        provider.refresh(secret)
+        assert str(told.get(timeout=10)) == "boom"
+        provider.refresh(secret)
+        assert str(told.get(timeout=10)) == "boom"
+    assert len(calls) == 2
+
+
+def test_a_listener_may_use_and_close_the_provider(emulator: Emulator, secret: str) -> None:
+    provider = kmsak.Provider.from_file(emulator.config)
+    seen: queue.Queue[str] = queue.Queue()
+
+    def listener(event: kmsak.Event) -> None:
+        seen.put(provider.credentials(secret).access_key_id)
+        provider.close()
+        seen.put("closed")
+
+    subscription = provider.subscribe(listener)
+    first = provider.credentials(secret)
+    assert seen.get(timeout=10) == first.access_key_id
+    assert seen.get(timeout=10) == "closed"
+    assert provider.closed
+    subscription.unsubscribe()
+
+
+def test_stats(emulator: Emulator, provider: kmsak.Provider, secret: str) -> None:
+    credentials = provider.credentials(secret)
+    stats = provider.stats()
+    [one] = stats.secrets
+    assert (one.name, one.version_id, one.access_key_id) == (
+        secret,
+        credentials.version_id,
+        credentials.access_key_id,
+    )
+    assert (one.fetches, one.failures, one.renewals, one.last_error) == (1, 0, 0, None)
+    assert one.age is not None
+    assert one.age < datetime.timedelta(minutes=1)
+    [endpoint] = stats.endpoints
+    assert endpoint.endpoint == emulator.endpoint("instance")
+    [client_key] = stats.client_keys
+    assert client_key.key_id == emulator.ready["clientKeyId"]
+    assert client_key.days_left > 1800
+    assert client_key.not_after.tzinfo == datetime.timezone.utc
+    assert credentials.access_key_secret not in repr(stats)
+
+
+def test_closed(emulator: Emulator, secret: str) -> None:
+    provider = kmsak.Provider.from_file(emulator.config)
+    credentials = provider.credentials(secret)
+    provider.close()
+    provider.close()
+    assert provider.closed
+    with pytest.raises(kmsak.ClosedError):
+        provider.credentials(secret)
+    with pytest.raises(kmsak.ClosedError):
+        provider.renew(secret, credentials.access_key_id)
+    assert provider.cached_credentials(secret) is None
+    assert provider.stats().secrets == ()
+    assert len(credentials.access_key_secret) > 10
+
+
+def test_nothing_shows_a_secret(emulator: Emulator, provider: kmsak.Provider, secret: str) -> None:
+    credentials = provider.credentials(secret)
+    for shown in (credentials, credentials.secret, provider, provider.stats(), [credentials]):
+        for text in (repr(shown), str(shown), f"{shown}"):
+            assert credentials.access_key_secret not in text
+    assert credentials.access_key_id in repr(credentials)
+    assert secret in repr(credentials.secret)
+    assert repr(provider) == "<kmsak.Provider open>"
+    with pytest.raises(TypeError):
+        vars(credentials)
+    with pytest.raises(TypeError):
+        json.dumps(credentials)
+
+
+def test_values_are_immutable(emulator: Emulator, provider: kmsak.Provider, secret: str) -> None:
+    credentials = provider.credentials(secret)
+    with pytest.raises(AttributeError):
+        credentials.access_key_id = "x"  # type: ignore[misc]
+    with pytest.raises(AttributeError):
+        credentials.other = "x"  # type: ignore[attr-defined]
+    assert copy.copy(credentials) is credentials
+    assert copy.deepcopy([credentials])[0] is credentials
+    assert {credentials: 1}[provider.credentials(secret)] == 1
+    assert credentials != "x"
+    with pytest.raises(TypeError, match="cannot create"):
+        kmsak.Credentials()
+
+
+def test_pickling_and_copying_are_refused(emulator: Emulator, provider: kmsak.Provider, secret: str) -> None:
+    for value in (provider, provider.credentials(secret), provider.secret(secret)):
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+            with pytest.raises(TypeError, match="cannot be pickled"):
+                pickle.dumps(value, protocol)
+    for duplicate in (copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError, match="cannot be copied"):
+            duplicate(provider)
+
+
+def test_bad_names(provider: kmsak.Provider) -> None:
+    for name in ("", "x" * 100_000, "nul\0", "new\nline"):
+        with pytest.raises(kmsak.KmsakError):
+            provider.credentials(name)
+    with pytest.raises(TypeError):
+        provider.credentials(17)  # type: ignore[arg-type]
+    with pytest.raises(UnicodeEncodeError):
+        provider.credentials("\ud800")
+
+
+def test_subclassing(emulator: Emulator, secret: str) -> None:
+    class Mine(kmsak.Provider):
+        extra = 1
+
+    with Mine.from_file(emulator.config) as provider:
+        assert isinstance(provider, Mine)
+        assert provider.credentials(secret).access_key_id
+
+
+def test_many_threads_cause_one_fetch(emulator: Emulator, provider: kmsak.Provider, secret: str) -> None:
+    before = emulator.last_event()
+    gate = threading.Barrier(16)
+    answers = []
+
+    def run() -> None:
+        gate.wait()
+        answers.append(provider.credentials(secret).access_key_id)
+
+    threads = [threading.Thread(target=run) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [emulator.current(secret)["AccessKeyId"]] * 16
+    assert len(emulator.requests_since(before, secret)) == 1
