@@ -1,0 +1,3 @@
+import adapter from './ali-oss.js'
+
+export const { createClient } = adapter

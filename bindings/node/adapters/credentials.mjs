@@ -1,0 +1,3 @@
+import adapter from './credentials.js'
+
+export const { credential, credentialsProvider, renewing } = adapter

@@ -1,0 +1,3 @@
+import adapter from './pop-core.js'
+
+export const { createClient } = adapter

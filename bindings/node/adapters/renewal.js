@@ -1,0 +1,49 @@
+'use strict'
+
+const { AsyncLocalStorage } = require('node:async_hooks')
+
+// Which AccessKey the call in progress was signed with. Calls run side by side, and a client has one credential for all.
+const attempts = new AsyncLocalStorage()
+
+// The AccessKey for the call in progress.
+async function credentialsFor(provider, name) {
+  const credentials = await provider.credentials(name)
+  const attempt = attempts.getStore()
+  if (attempt !== undefined) attempt.used = { provider, name, credentials }
+  return credentials
+}
+
+// Runs `f`; if the service rejects the AccessKey that `f` used, renews it and runs `f` once more.
+async function renewing(f, { repeatable = true } = {}) {
+  // One call of an SDK may go through several methods: the outermost renews.
+  if (attempts.getStore() !== undefined) return f()
+  const attempt = {}
+  try {
+    return await attempts.run(attempt, f)
+  } catch (error) {
+    if (attempt.used === undefined) throw error
+    const { provider, name, credentials } = attempt.used
+    if (!isRejection(provider, error)) throw error
+    try {
+      await provider.renew(name, credentials.accessKeyId)
+    } catch {
+      // The service's own error says more; why there is no other AccessKey is told by refreshFailed.
+      throw error
+    }
+    // A body that has been read is gone; the next call has the new AccessKey.
+    if (!repeatable) throw error
+    return attempts.run({}, f)
+  }
+}
+
+// The SDKs append `Error` to a service's code, in places.
+function isRejection(provider, error) {
+  const code = error?.code
+  return typeof code === 'string' && (provider.isRejection(code) || provider.isRejection(code.replace(/Error$/, '')))
+}
+
+function isStream(value) {
+  return typeof value?.pipe === 'function'
+}
+
+module.exports = { credentialsFor, isRejection, isStream, renewing }

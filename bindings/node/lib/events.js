@@ -1,0 +1,18 @@
+'use strict'
+
+const { fromFailure } = require('./error.js')
+
+// `refresh_failed` in every binding is `refreshFailed` here.
+function named(name) {
+  return name.replace(/_(.)/g, (_, letter) => letter.toUpperCase())
+}
+
+// The name and the object that listeners get.
+function fromNative({ event, error, notAfter, ...rest }) {
+  const told = { ...rest }
+  if (error !== undefined) told.error = fromFailure(error)
+  if (notAfter !== undefined) told.notAfter = new Date(notAfter)
+  return [named(event), told]
+}
+
+module.exports = { fromNative }

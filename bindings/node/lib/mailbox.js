@@ -1,0 +1,111 @@
+'use strict'
+
+// The JavaScript end of the way back from kmsak's threads. One for each worker and each copy of the package.
+
+const { Mailbox } = require('./native.js')
+const { fromFailure, timedOut } = require('./error.js')
+
+// Promises that are not settled yet, by id. Each keeps what it needs alive, and all of them the process.
+const pending = new Map()
+
+// Providers that deliver events, by id: whoever has a listener stays alive without further references.
+const listening = new Map()
+
+let lastId = 0
+let logger
+
+function newId() {
+  return ++lastId
+}
+
+const mailbox = new Mailbox((id, content) => {
+  if (content.line !== undefined) {
+    logger?.(content.level, content.line)
+  } else if (content.event !== undefined) {
+    const listener = listening.get(id) ?? pending.get(id)?.onEvent
+    listener?.(content)
+  } else {
+    settle(id, content)
+  }
+})
+
+function settle(id, content) {
+  const waiting = pending.get(id)
+  // Whoever gave up waiting has been told so.
+  if (waiting === undefined) return
+  forget(id)
+  if (content.kind === undefined) waiting.resolve(waiting.make(content))
+  else waiting.reject(fromFailure(content))
+}
+
+function forget(id) {
+  const waiting = pending.get(id)
+  pending.delete(id)
+  if (pending.size === 0) mailbox.keepAlive(false)
+  clearTimeout(waiting.timer)
+  waiting.signal?.removeEventListener('abort', waiting.onAbort)
+}
+
+// Calls `begin(id)` and promises what is delivered to that id, passed through `make`. `owner` is not collected before.
+function ask(begin, { owner, make, onEvent, signal, timeout, id = newId() }) {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason)
+      return
+    }
+    const waiting = { resolve, reject, make, owner, onEvent, signal, timer: undefined, onAbort: undefined }
+    pending.set(id, waiting)
+    if (pending.size === 1) mailbox.keepAlive(true)
+    if (timeout !== undefined) {
+      waiting.timer = setTimeout(() => {
+        forget(id)
+        reject(timedOut(timeout))
+      }, timeout)
+    }
+    if (signal !== undefined) {
+      waiting.onAbort = () => {
+        forget(id)
+        reject(signal.reason)
+      }
+      signal.addEventListener('abort', waiting.onAbort, { once: true })
+    }
+    start(id, begin)
+  })
+}
+
+// A thousand questions asked at once are passed on over several turns of the event loop, so that none takes long.
+const MOST_A_TURN = 50
+const unasked = []
+let asked = 0
+
+function start(id, begin) {
+  if (asked === MOST_A_TURN) {
+    unasked.push([id, begin])
+    return
+  }
+  if (asked === 0) setImmediate(nextTurn)
+  asked++
+  const failure = begin(id)
+  if (failure) settle(id, failure)
+}
+
+function nextTurn() {
+  asked = 0
+  for (const [id, begin] of unasked.splice(0, MOST_A_TURN)) {
+    if (pending.has(id)) start(id, begin)
+  }
+  // Nobody waits any more for any of these.
+  if (asked === 0 && unasked.length > 0) setImmediate(nextTurn)
+}
+
+function forwardLogs(receiver, level = 'info') {
+  if (receiver !== null && typeof receiver !== 'function') {
+    throw new TypeError('forwardLogs takes a function, or null to end it')
+  }
+  if (!mailbox.forwardLogs(receiver === null ? null : String(level))) {
+    throw new TypeError(`there is no log level ${level}: use error, warn, info, debug or trace`)
+  }
+  logger = receiver ?? undefined
+}
+
+module.exports = { ask, forwardLogs, listening, mailbox, newId }

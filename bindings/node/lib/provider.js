@@ -1,0 +1,322 @@
+'use strict'
+
+const { EventEmitter } = require('node:events')
+const { inspect } = require('node:util')
+const { Credentials } = require('./credentials.js')
+const { fromFailure, timedOut } = require('./error.js')
+const events = require('./events.js')
+const { ask, listening, mailbox, newId } = require('./mailbox.js')
+const { checked, file } = require('./options.js')
+const { Secret } = require('./secret.js')
+const stats = require('./stats.js')
+
+// Older releases of Node 18 have neither symbol; whoever transpiles `using` looks there then.
+const dispose = Symbol.dispose ?? Symbol.for('Symbol.dispose')
+const asyncDispose = Symbol.asyncDispose ?? Symbol.for('Symbol.asyncDispose')
+
+let catchUp
+
+// What the constructor is given by the static methods.
+class Opened {
+  constructor(native, id) {
+    this.native = native
+    this.id = id
+  }
+}
+
+class Provider extends EventEmitter {
+  #native
+  #id
+  #closed = false
+  // One number, changed by kmsak's threads after each change of the native cache.
+  #changes
+  #cached = new Map()
+
+  constructor(options) {
+    super()
+    if (options instanceof Opened) {
+      this.#native = options.native
+      this.#id = options.id
+    } else {
+      this.#id = newId()
+      this.#native = opened(mailbox.openSync(this.#id, checked(options)))
+    }
+    this.#changes = this.#native.changes()
+    // Events are delivered from the start; whoever wants them says so now.
+    listening.set(this.#id, (event) => this.#happened(event))
+    setImmediate(() => this.#listen()).unref()
+  }
+
+  static async fromFile(path) {
+    return open(this, { propertiesFile: checkedPath(path) })
+  }
+
+  static fromFileSync(path) {
+    return openSync(this, { propertiesFile: checkedPath(path) })
+  }
+
+  static async fromEnv() {
+    return open(this, { usualPlaces: true })
+  }
+
+  static fromEnvSync() {
+    return openSync(this, { usualPlaces: true })
+  }
+
+  // For `open`: what happened before there was a provider is told once its owner has had the time to listen.
+  static #catchUp(provider, early) {
+    setImmediate(() => early.forEach((event) => provider.#happened(event)))
+  }
+
+  static {
+    catchUp = Provider.#catchUp
+  }
+
+  credentials(name, options) {
+    const cached = this.#cached.get(name)
+    if (cached !== undefined && options === undefined && cached.change === Atomics.load(this.#changes, 0)) {
+      return cached.promise
+    }
+    return this.#credentials(name, options)
+  }
+
+  async #credentials(name, options) {
+    const { signal, timeout } = checkedWait(name, options)
+    signal?.throwIfAborted()
+    return (
+      this.#lookUp(name) ??
+      ask((id) => this.#native.beginCredentials(id, name), { owner: this, make: toCredentials, signal, timeout })
+    )
+  }
+
+  credentialsSync(name, options) {
+    const cached = this.#cached.get(name)
+    if (cached !== undefined && cached.change === Atomics.load(this.#changes, 0)) return cached.credentials
+    const { timeout } = checkedWait(name, options)
+    return this.#lookUp(name) ?? toCredentials(waited(this.#native.waitCredentials(name, timeout), timeout))
+  }
+
+  // What the native cache holds, kept here for as long as nothing there changes.
+  #lookUp(name) {
+    const change = this.#changes === null ? 0 : Atomics.load(this.#changes, 0)
+    const parts = this.#native.cachedCredentials(name)
+    if (parts === null) {
+      this.#cached.delete(name)
+      return undefined
+    }
+    const credentials = toCredentials(parts)
+    if (this.#changes !== null) {
+      this.#cached.set(name, { change, credentials, promise: Promise.resolve(credentials) })
+    }
+    return credentials
+  }
+
+  async secret(name, options) {
+    const { signal, timeout, versionStage } = checkedWait(name, options)
+    if (versionStage !== undefined && typeof versionStage !== 'string') {
+      throw new TypeError('versionStage is a string such as ACSPrevious')
+    }
+    const begin =
+      versionStage === undefined
+        ? (id) => this.#native.beginSecret(id, name)
+        : (id) => this.#native.beginSecretAtStage(id, name, versionStage)
+    return ask(begin, { owner: this, make: toSecret, signal, timeout })
+  }
+
+  secretSync(name, options) {
+    const { timeout } = checkedWait(name, options)
+    return toSecret(waited(this.#native.waitSecret(name, timeout), timeout))
+  }
+
+  async refresh(name, options) {
+    const { signal, timeout } = checkedWait(name, options)
+    return ask((id) => this.#native.beginRefresh(id, name), { owner: this, make: toSecret, signal, timeout })
+  }
+
+  refreshSync(name, options) {
+    const { timeout } = checkedWait(name, options)
+    return toSecret(waited(this.#native.waitRefresh(name, timeout), timeout))
+  }
+
+  async renew(name, rejectedId, options) {
+    const { signal, timeout } = checkedWait(name, options)
+    checkRejectedId(rejectedId)
+    const begin = (id) => this.#native.beginRenew(id, name, rejectedId)
+    return ask(begin, { owner: this, make: toCredentials, signal, timeout })
+  }
+
+  renewSync(name, rejectedId, options) {
+    const { timeout } = checkedWait(name, options)
+    checkRejectedId(rejectedId)
+    return toCredentials(waited(this.#native.waitRenew(name, rejectedId, timeout), timeout))
+  }
+
+  async call(name, f, options) {
+    if (typeof f !== 'function') throw new TypeError('call takes a function of the credentials')
+    const credentials = await this.credentials(name, options)
+    try {
+      return await f(credentials)
+    } catch (error) {
+      if (!this.#isRejected(error)) throw error
+      let renewed
+      try {
+        renewed = await this.renew(name, credentials.accessKeyId, options)
+      } catch {
+        options?.signal?.throwIfAborted()
+        // The service's own error says more; why there is no other AccessKey is told by refreshFailed.
+        throw error
+      }
+      return await f(renewed)
+    }
+  }
+
+  isRejection(code) {
+    return typeof code === 'string' && this.#native.isRejection(code)
+  }
+
+  // Alibaba Cloud's SDKs append `Error` to the service's code, or keep the answer in `data`.
+  #isRejected(error) {
+    const code = error?.code
+    return (
+      this.isRejection(code) ||
+      (typeof code === 'string' && this.isRejection(code.replace(/Error$/, ''))) ||
+      this.isRejection(error?.data?.Code)
+    )
+  }
+
+  stats() {
+    return stats.fromNative(this.#native.stats())
+  }
+
+  get closed() {
+    return this.#closed
+  }
+
+  close() {
+    this.#closed = true
+    this.#native.close()
+    this.#cached.clear()
+    listening.delete(this.#id)
+  }
+
+  [dispose]() {
+    this.close()
+  }
+
+  async [asyncDispose]() {
+    this.close()
+  }
+
+  on(...listener) {
+    super.on(...listener)
+    return this.#listen()
+  }
+
+  addListener(...listener) {
+    return this.on(...listener)
+  }
+
+  prependListener(...listener) {
+    super.prependListener(...listener)
+    return this.#listen()
+  }
+
+  off(...listener) {
+    super.off(...listener)
+    return this.#listen()
+  }
+
+  removeListener(...listener) {
+    return this.off(...listener)
+  }
+
+  removeAllListeners(...event) {
+    super.removeAllListeners(...event)
+    return this.#listen()
+  }
+
+  // Has events delivered if somebody listens. A provider with a listener is not collected.
+  #listen() {
+    const wanted = !this.#closed && this.eventNames().length > 0
+    if (wanted !== listening.has(this.#id)) {
+      if (wanted) listening.set(this.#id, (event) => this.#happened(event))
+      else listening.delete(this.#id)
+      this.#native.listen(wanted)
+    }
+    return this
+  }
+
+  #happened(event) {
+    // Where a listener that throws does what it does everywhere in Node: an uncaughtException.
+    process.nextTick(() => this.emit(...events.fromNative(event)))
+  }
+
+  toJSON() {
+    return { closed: this.#closed }
+  }
+
+  [inspect.custom]() {
+    return `Provider { closed: ${this.#closed} }`
+  }
+}
+
+async function open(Class, options) {
+  const id = newId()
+  const early = []
+  const native = await ask((id) => mailbox.open(id, options), {
+    id,
+    make: (native) => native,
+    onEvent: (event) => early.push(event),
+  })
+  const provider = new Class(new Opened(native, id))
+  if (early.length > 0) catchUp(provider, early)
+  return provider
+}
+
+function openSync(Class, options) {
+  const id = newId()
+  return new Class(new Opened(opened(mailbox.openSync(id, options)), id))
+}
+
+function opened(answer) {
+  if (answer.kind !== undefined) throw fromFailure(answer)
+  return answer
+}
+
+function waited(answer, timeout) {
+  if (answer === null) throw timedOut(timeout)
+  if (answer.kind !== undefined) throw fromFailure(answer)
+  return answer
+}
+
+function toCredentials(parts) {
+  return new Credentials(parts)
+}
+
+function toSecret(parts) {
+  return new Secret(parts)
+}
+
+function checkedPath(path) {
+  if (!file.is(path)) throw new TypeError(`the properties file is ${file.expected}`)
+  return file.convert(path)
+}
+
+function checkedWait(name, options = {}) {
+  if (typeof name !== 'string') throw new TypeError('the name of a secret is a string')
+  const { signal, timeout } = options
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError('signal is an AbortSignal')
+  }
+  // A longer timer would fire at once.
+  if (timeout !== undefined && !(timeout >= 0 && timeout < 2 ** 31)) {
+    throw new RangeError('timeout is a number of milliseconds below 2 ** 31')
+  }
+  return options
+}
+
+function checkRejectedId(rejectedId) {
+  if (typeof rejectedId !== 'string') throw new TypeError('rejectedId is the id of the AccessKey that was refused')
+}
+
+module.exports = { Provider }

@@ -1,0 +1,161 @@
+// What listeners hear.
+
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createRequire } from 'node:module'
+import { after, afterEach, before, test } from 'node:test'
+import { forwardLogs, KmsakError, Provider } from 'kmsak'
+import { APP, Kms, run } from './fixture.mjs'
+
+const entry = createRequire(import.meta.url).resolve('kmsak')
+let kms
+before(async () => (kms = await Kms.start()))
+after(() => kms.stop())
+afterEach(() => kms.noFaults())
+
+test('rotated and fetched', async () => {
+  const provider = await Provider.fromFile(kms.file)
+  const before = await provider.credentials(APP)
+  const { newAccessKeyId } = await kms.rotate()
+  const rotated = once(provider, 'rotated')
+  const fetched = once(provider, 'fetched')
+  await provider.refresh(APP)
+  assert.deepEqual(await rotated, [{ secret: APP, oldAccessKeyId: before.accessKeyId, newAccessKeyId }])
+  assert.deepEqual(await fetched, [{ secret: APP, versionId: provider.credentialsSync(APP).versionId }])
+  provider.close()
+})
+
+test('whoever listens as soon as the provider is there misses nothing', async () => {
+  for (const open of [() => Provider.fromFile(kms.file), () => new Provider(kms.options({ secretNames: [APP] }))]) {
+    const provider = await open()
+    const fetched = once(provider, 'fetched')
+    if (provider.stats().secrets.length === 0) void provider.credentials(APP)
+    assert.equal((await fetched)[0].secret, APP)
+    provider.close()
+  }
+})
+
+test('refreshFailed has the error', async () => {
+  const provider = await Provider.fromFile(kms.file)
+  const failed = once(provider, 'refreshFailed')
+  await assert.rejects(provider.credentials('acs/ram/user/nobody'))
+  const [{ secret, error, staleFor, nextTryIn }] = await failed
+  assert.equal(secret, 'acs/ram/user/nobody')
+  assert.ok(error instanceof KmsakError)
+  assert.equal(error.kind, 'not_found')
+  assert.equal(staleFor, 0)
+  assert.equal(nextTryIn, undefined)
+  provider.close()
+})
+
+test('endpointDown, endpointUp and clientKeyUnusable', async () => {
+  const { writeFile, readFile } = await import('node:fs/promises')
+  const provider = await Provider.fromFile(kms.file)
+  await provider.credentials(APP)
+  const unusable = once(provider, 'clientKeyUnusable')
+  const key = `${kms.dir}/clientKey.json`
+  const good = await readFile(key)
+  await writeFile(key, '{}')
+  const [{ keyId, error }] = await unusable
+  assert.equal(keyId, kms.ready.clientKeyId)
+  assert.equal(error.kind, 'client_key')
+  await writeFile(key, good)
+  provider.close()
+})
+
+test('on, once, off and their kin', async () => {
+  const provider = await Provider.fromFile(kms.file)
+  const heard = []
+  const on = () => heard.push('on')
+  const never = () => heard.push('never')
+  assert.equal(provider.on('fetched', on), provider)
+  provider.prependListener('fetched', () => heard.push('first'))
+  provider.once('fetched', () => heard.push('once'))
+  provider.addListener('fetched', never)
+  assert.equal(provider.removeListener('fetched', never), provider)
+  await provider.refresh(APP)
+  if (heard.length < 3) await once(provider, 'fetched')
+  const second = once(provider, 'fetched')
+  await provider.refresh(APP)
+  await second
+  assert.deepEqual(heard, ['first', 'on', 'once', 'first', 'on'])
+  provider.off('fetched', on)
+  assert.equal(provider.listenerCount('fetched'), 1)
+  provider.removeAllListeners()
+  assert.deepEqual(provider.eventNames(), [])
+  // Whoever comes back later is heard again.
+  const later = once(provider, 'fetched')
+  await provider.refresh(APP)
+  await later
+  assert.equal(heard.length, 5)
+  provider.close()
+})
+
+test('a listener that throws is an uncaughtException, and the next event comes all the same', async () => {
+  const { stdout, status } = await run(
+    `const { Provider } = require(process.argv[1])
+    const errors = []
+    process.on('uncaughtException', (error, origin) => errors.push(origin + ' ' + error.message))
+    const provider = Provider.fromFileSync(process.argv[2])
+    let heard = 0
+    provider.on('fetched', () => {
+      if (++heard === 2) {
+        console.log(errors.join())
+        provider.close()
+      }
+      throw new Error('mine ' + heard)
+    })
+    void provider.refresh('${APP}').then(() => provider.refresh('${APP}')).then(() => setImmediate(() => {}))
+    setTimeout(() => {}, 300)`,
+    { args: [entry, kms.file] },
+  )
+  assert.deepEqual({ stdout, status }, { stdout: 'uncaughtException mine 1\n', status: 0 })
+})
+
+test('a listener that throws ends a program that does not catch it', async () => {
+  const { stderr, status } = await run(
+    `const provider = require(process.argv[1]).Provider.fromFileSync(process.argv[2])
+    provider.on('fetched', () => { throw new Error('mine') })
+    provider.refresh('${APP}')
+    setTimeout(() => {}, 5000)`,
+    { args: [entry, kms.file] },
+  )
+  assert.equal(status, 1)
+  assert.match(stderr, /Error: mine/)
+})
+
+test('a provider with a listener is not collected', async () => {
+  const { stdout } = await run(
+    `const { Provider } = require(process.argv[1])
+    const timer = setInterval(() => {}, 1000)
+    ;(() => {
+      const provider = Provider.fromFileSync(process.argv[2])
+      provider.on('fetched', ({ secret }) => { console.log(secret); clearInterval(timer) })
+      setTimeout(() => provider.refresh('${APP}'), 0)
+    })()
+    setImmediate(() => gc())`,
+    { args: [entry, kms.file], flags: ['--expose-gc'] },
+  )
+  assert.equal(stdout, `${APP}\n`)
+})
+
+test('log lines', async () => {
+  const lines = []
+  forwardLogs((level, line) => lines.push([level, line]), 'debug')
+  const provider = await Provider.fromFile(kms.file)
+  const heard = once(provider, 'fetched')
+  const { accessKeySecret } = await provider.credentials(APP)
+  await heard
+  while (lines.length === 0) await new Promise((resolve) => setImmediate(resolve))
+  assert.ok(lines.some(([level, line]) => level === 'debug' && line.includes(APP)))
+  assert.ok(!JSON.stringify(lines).includes(accessKeySecret))
+  forwardLogs(null)
+  const before = lines.length
+  const again = once(provider, 'fetched')
+  await provider.refresh(APP)
+  await again
+  assert.equal(lines.length, before)
+  assert.throws(() => forwardLogs(() => {}, 'loud'), /error, warn, info, debug or trace/)
+  assert.throws(() => forwardLogs('x'), TypeError)
+  provider.close()
+})

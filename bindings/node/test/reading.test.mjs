@@ -1,0 +1,302 @@
+// Fetching, caching and waiting.
+
+import assert from 'node:assert/strict'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { after, afterEach, before, test } from 'node:test'
+import { Credentials, KmsakError, Provider, Secret } from 'kmsak'
+import { APP, Kms, run } from './fixture.mjs'
+
+let kms
+before(async () => (kms = await Kms.start()))
+after(() => kms.stop())
+afterEach(() => kms.noFaults())
+
+test('the first program', async () => {
+  const provider = await Provider.fromFile(kms.file)
+  const { accessKeyId, accessKeySecret } = await provider.credentials(APP)
+  provider.close()
+  const current = await kms.current()
+  assert.equal(accessKeyId, current.AccessKeyId)
+  assert.equal(accessKeySecret, current.AccessKeySecret)
+})
+
+test('require and import give the same classes', () => {
+  const required = createRequire(import.meta.url)('kmsak')
+  assert.equal(required.Provider, Provider)
+  assert.equal(required.KmsakError, KmsakError)
+})
+
+test('every way to open a provider', async () => {
+  const current = await kms.current()
+  const url = pathToFileURL(kms.file)
+  const providers = [
+    await Provider.fromFile(url),
+    Provider.fromFileSync(kms.file),
+    Provider.fromFileSync(url),
+    new Provider({ propertiesFile: kms.file }),
+    new Provider(kms.options()),
+  ]
+  for (const provider of providers) {
+    assert.ok(provider instanceof Provider)
+    assert.equal((await provider.credentials(APP)).accessKeyId, current.AccessKeyId)
+    provider.close()
+  }
+})
+
+test('from the usual places', async () => {
+  const source = `
+    const { Provider } = require(process.argv[1])
+    const sync = Provider.fromEnvSync()
+    const id = sync.credentialsSync('${APP}').accessKeyId
+    sync.close()
+    Provider.fromEnv().then(async (provider) => {
+      console.log(id === (await provider.credentials('${APP}')).accessKeyId)
+      provider.close()
+    })`
+  const entry = createRequire(import.meta.url).resolve('kmsak')
+  const { readFile, copyFile } = await import('node:fs/promises')
+  await copyFile(kms.file, path.join(kms.dir, 'managed_credentials_providers.properties'))
+  assert.deepEqual(await run(source, { cwd: kms.dir, args: [entry] }), {
+    stdout: 'true\n',
+    stderr: '',
+    status: 0,
+    signal: null,
+  })
+  const file = await readFile(kms.file, 'utf8')
+  const env = Object.fromEntries(
+    file
+      .split('\n')
+      .filter((line) => /^\w+=/.test(line))
+      .map((line) => line.split(/=(.*)/s)),
+  )
+  assert.deepEqual(await run(`process.chdir('${kms.dir}'); ${source}`, { args: [entry], env }), {
+    stdout: 'true\n',
+    stderr: '',
+    status: 0,
+    signal: null,
+  })
+})
+
+test('a subclass opens as itself', async () => {
+  class Own extends Provider {}
+  const provider = await Own.fromFile(kms.file)
+  assert.ok(provider instanceof Own)
+  assert.ok(Own.fromFileSync(kms.file) instanceof Own)
+  provider.close()
+})
+
+test('all that Credentials holds', async () => {
+  const provider = await Provider.fromFile(kms.file)
+  const credentials = await provider.credentials(APP)
+  const current = await kms.current()
+  assert.ok(credentials instanceof Credentials)
+  assert.equal(credentials.versionId, current.id)
+  assert.equal(credentials.secretName, APP)
+  assert.equal(typeof credentials.generateTimestamp, 'string')
+  assert.throws(() => {
+    'use strict'
+    credentials.accessKeyId = 'x'
+  }, TypeError)
+  provider.close()
+})
+
+test('a cached value is answered without KMS, and by the same promise', async () => {
+  const provider = await Provider.fromFile(kms.file)
+  await provider.credentials(APP)
+  const answers = await kms.answers()
+  await kms.fault({ kind: 'refuse' })
+  const credentials = provider.credentialsSync(APP)
+  assert.equal(provider.credentialsSync(APP), credentials)
+  assert.equal(await provider.credentials(APP), credentials)
+  assert.equal(provider.credentials(APP), provider.credentials(APP))
+  assert.equal((await provider.secret(APP)).versionId, credentials.versionId)
+  assert.equal(provider.secretSync(APP).versionId, credentials.versionId)
+  assert.equal(await kms.answers(), answers)
+  provider.close()
+})
+
+test('a thousand cold callers cause one request', async () => {
+  const provider = await Provider.fromFile(kms.file)
+  const answers = await kms.answers()
+  await kms.fault({ kind: 'latency', milliseconds: 100 })
+  const all = await Promise.all(Array.from({ length: 1000 }, () => provider.credentials(APP)))
+  assert.equal(new Set(all.map(({ accessKeyId }) => accessKeyId)).size, 1)
+  assert.equal(await kms.answers(), answers + 1)
+  provider.close()
+})
+
+test('secrets of every type', async () => {
+  await kms.admin('POST', '/secrets', { name: 'words', text: 'grüße ✓' })
+  await kms.admin('POST', '/secrets', { name: 'bytes', binary: Buffer.from([0, 255, 128]).toString('base64') })
+  const provider = await Provider.fromFile(kms.file)
+  const words = await provider.secret('words')
+  assert.ok(words instanceof Secret)
+  assert.equal(words.name, 'words')
+  assert.equal(words.secretType, 'Generic')
+  assert.equal(words.text, 'grüße ✓')
+  assert.equal(words.bytes.toString(), 'grüße ✓')
+  assert.equal(words.binary, false)
+  assert.deepEqual(words.versionStages, ['ACSCurrent'])
+  assert.match(words.requestId, /./)
+  const bytes = provider.secretSync('bytes')
+  assert.equal(bytes.text, undefined)
+  assert.deepEqual(bytes.bytes, Buffer.from([0, 255, 128]))
+  assert.equal(bytes.binary, true)
+  // What a caller does to his copy is his own affair.
+  bytes.bytes.fill(0)
+  bytes.versionStages.pop()
+  assert.deepEqual(bytes.bytes, Buffer.from([0, 255, 128]))
+  assert.deepEqual(bytes.versionStages, ['ACSCurrent'])
+  await assert.rejects(provider.credentials('words'), { kind: 'configuration', message: /secret\(name\)/ })
+  provider.close()
+})
+
+test('rotation dates are Dates', async () => {
+  await kms.admin('POST', '/secrets/schedule', { name: APP, intervalSeconds: 604800 })
+  const provider = await Provider.fromFile(kms.file)
+  const secret = await provider.secret(APP)
+  assert.equal(secret.rotationInterval, 604_800_000)
+  assert.ok(Math.abs(secret.nextRotationDate.getTime() - Date.now() - 604_800_000) < 60_000)
+  assert.equal(secret.automaticRotation, 'Enabled')
+  await kms.admin('POST', '/secrets/schedule', { name: APP })
+  provider.close()
+})
+
+test('an earlier version by its stage', async () => {
+  const provider = await Provider.fromFile(kms.file)
+  const before = await provider.credentials(APP)
+  await kms.rotate()
+  const previous = await provider.secret(APP, { versionStage: 'ACSPrevious' })
+  assert.equal(previous.versionId, before.versionId)
+  await assert.rejects(provider.secret(APP, { versionStage: 1 }), TypeError)
+  provider.close()
+})
+
+test('refresh sees a rotation at once, and so does whoever reads next', async () => {
+  const provider = await Provider.fromFile(kms.file)
+  for (let round = 0; round < 3; round++) {
+    const before = provider.credentialsSync(APP)
+    const { newAccessKeyId } = await kms.rotate()
+    assert.equal(provider.credentialsSync(APP).accessKeyId, before.accessKeyId)
+    if (round % 2 === 0) await provider.refresh(APP)
+    else provider.refreshSync(APP)
+    assert.equal(provider.credentialsSync(APP).accessKeyId, newAccessKeyId)
+    assert.equal((await provider.credentials(APP)).accessKeyId, newAccessKeyId)
+  }
+  provider.close()
+})
+
+test('a refresh of its own accord is seen by a loop that never returns to the event loop', async () => {
+  const provider = new Provider(kms.options({ rotationInterval: 100, jitterInterval: 0 }))
+  const before = provider.credentialsSync(APP)
+  await kms.rotate()
+  const until = Date.now() + 10_000
+  while (provider.credentialsSync(APP).accessKeyId === before.accessKeyId) assert.ok(Date.now() < until)
+  provider.close()
+})
+
+test('an error has all its parts, and goes to everybody', async () => {
+  const provider = await Provider.fromFile(kms.file)
+  const results = await Promise.allSettled([
+    provider.credentials('acs/ram/user/nobody'),
+    provider.secret('acs/ram/user/nobody'),
+  ])
+  for (const { reason } of results) {
+    assert.ok(reason instanceof KmsakError && reason instanceof Error)
+    assert.equal(reason.name, 'KmsakError')
+    assert.equal(reason.kind, 'not_found')
+    assert.equal(reason.code, 'Forbidden.ResourceNotFound')
+    assert.equal(reason.httpStatus, 404)
+    assert.equal(reason.retryable, false)
+    assert.match(reason.requestId, /./)
+    assert.match(reason.stack, /^KmsakError: /)
+  }
+  assert.throws(() => provider.credentialsSync('acs/ram/user/nobody'), { kind: 'not_found' })
+  provider.close()
+})
+
+test('what cannot be a name', async () => {
+  const provider = await Provider.fromFile(kms.file)
+  for (const name of [undefined, null, 1, {}, Symbol('x')]) {
+    await assert.rejects(provider.credentials(name), TypeError)
+    await assert.rejects(provider.secret(name), TypeError)
+    await assert.rejects(provider.refresh(name), TypeError)
+    await assert.rejects(provider.renew(name, 'x'), TypeError)
+    assert.throws(() => provider.credentialsSync(name), TypeError)
+  }
+  await assert.rejects(provider.credentials(''), { kind: 'configuration' })
+  await assert.rejects(provider.renew(APP, 1), TypeError)
+  provider.close()
+})
+
+test('time-outs', async () => {
+  const provider = await Provider.fromFile(kms.file)
+  await kms.fault({ kind: 'latency', milliseconds: 500 })
+  const told = { name: 'KmsakError', kind: 'network', retryable: true, message: /after 20 ms/ }
+  await assert.rejects(provider.credentials(APP, { timeout: 20 }), told)
+  assert.throws(() => provider.credentialsSync(APP, { timeout: 20 }), told)
+  assert.throws(() => provider.secretSync(APP, { timeout: 0 }), { kind: 'network' })
+  // The fetch went on for everybody else.
+  await provider.credentials(APP)
+  assert.equal((await provider.credentials(APP, { timeout: 0 })).secretName, APP)
+  for (const timeout of [-1, Infinity, NaN, 2 ** 31, 'soon']) {
+    await assert.rejects(provider.credentials(APP, { timeout }), RangeError)
+  }
+  provider.close()
+})
+
+test('AbortSignal', async () => {
+  const provider = await Provider.fromFile(kms.file)
+  await kms.fault({ kind: 'latency', milliseconds: 300 })
+  const controller = new AbortController()
+  const reason = new Error('enough')
+  const aborted = provider.credentials(APP, { signal: controller.signal })
+  const patient = provider.credentials(APP)
+  controller.abort(reason)
+  await assert.rejects(aborted, reason)
+  assert.equal((await patient).secretName, APP)
+  await assert.rejects(provider.credentials(APP, { signal: controller.signal }), reason)
+  await assert.rejects(provider.credentials('x', { signal: AbortSignal.timeout(10) }), { name: 'TimeoutError' })
+  await assert.rejects(provider.credentials(APP, { signal: {} }), TypeError)
+  // No listener stays behind on a signal that lives long.
+  const long = new AbortController()
+  await provider.refresh(APP, { signal: long.signal })
+  const { getEventListeners } = await import('node:events')
+  assert.equal(getEventListeners(long.signal, 'abort').length, 0)
+  provider.close()
+})
+
+test('AsyncLocalStorage holds across a fetch', async () => {
+  const { AsyncLocalStorage } = await import('node:async_hooks')
+  const storage = new AsyncLocalStorage()
+  const provider = await Provider.fromFile(kms.file)
+  const [first, second] = await Promise.all(
+    [1, 2].map((which) =>
+      storage.run(which, async () => {
+        await provider.refresh(APP)
+        return storage.getStore()
+      }),
+    ),
+  )
+  assert.deepEqual([first, second], [1, 2])
+  provider.close()
+})
+
+test('statistics', async () => {
+  const provider = await Provider.fromFile(kms.file)
+  await provider.credentials(APP)
+  await assert.rejects(provider.credentials('acs/ram/user/nobody'))
+  const { secrets, endpoints, clientKeys, clockSkew } = provider.stats()
+  const app = secrets.find(({ name }) => name === APP)
+  assert.equal(app.fetches, 1)
+  assert.equal(app.accessKeyId, provider.credentialsSync(APP).accessKeyId)
+  assert.ok(app.age >= 0 && app.nextRefreshIn > 0)
+  assert.equal(endpoints.length, 1)
+  assert.equal(endpoints[0].requests >= 2, true)
+  assert.equal(clientKeys[0].keyId, kms.ready.clientKeyId)
+  assert.ok(clientKeys[0].notAfter instanceof Date && clientKeys[0].daysLeft > 1000)
+  assert.equal(clockSkew, 0)
+  provider.close()
+})
