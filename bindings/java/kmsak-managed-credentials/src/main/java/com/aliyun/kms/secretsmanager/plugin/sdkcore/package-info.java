@@ -1,0 +1,2 @@
+/** The plug-in for the V1.0 SDKs, under the official SDK's names. */
+package com.aliyun.kms.secretsmanager.plugin.sdkcore;

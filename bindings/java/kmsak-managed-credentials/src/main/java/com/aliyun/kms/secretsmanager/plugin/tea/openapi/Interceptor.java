@@ -1,0 +1,26 @@
+package com.aliyun.kms.secretsmanager.plugin.tea.openapi;
+
+import java.util.concurrent.Callable;
+import net.bytebuddy.implementation.bind.annotation.RuntimeType;
+import net.bytebuddy.implementation.bind.annotation.SuperCall;
+
+/** What a generated client calls instead of sending a request itself. Public because that client lives in another class loader. */
+public final class Interceptor {
+  private final Renewal renewal;
+
+  Interceptor(Renewal renewal) {
+    this.renewal = renewal;
+  }
+
+  /**
+   * Sends a request, and once more if its AccessKey was rejected.
+   *
+   * @param request sends it
+   * @return the service's answer
+   * @throws Exception the service's error
+   */
+  @RuntimeType
+  public Object intercept(@SuperCall Callable<?> request) throws Exception {
+    return renewal.call(request);
+  }
+}

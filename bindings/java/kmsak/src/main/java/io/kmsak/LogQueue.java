@@ -1,0 +1,61 @@
+package io.kmsak;
+
+import java.util.ArrayDeque;
+import java.util.Queue;
+
+/** Log lines between the native threads that write them, which must not block, and the logger, which may. */
+final class LogQueue {
+  private static final int MOST = 1024;
+
+  private final LogTarget target;
+  private final Queue<Line> lines = new ArrayDeque<>();
+  private boolean busy;
+
+  private static final class Line {
+    final int level;
+    final String text;
+
+    Line(int level, String text) {
+      this.level = level;
+      this.text = text;
+    }
+  }
+
+  LogQueue(LogTarget target) {
+    this.target = target;
+  }
+
+  /** Called from native code. When the logger is too slow, the oldest line is dropped. */
+  void put(int level, String text) {
+    synchronized (lines) {
+      if (lines.size() == MOST) {
+        lines.remove();
+      }
+      lines.add(new Line(level, text));
+      if (busy) {
+        return;
+      }
+      busy = true;
+    }
+    Background.run(this::empty);
+  }
+
+  private void empty() {
+    while (true) {
+      Line line;
+      synchronized (lines) {
+        line = lines.poll();
+        if (line == null) {
+          busy = false;
+          return;
+        }
+      }
+      try {
+        target.log(line.level, line.text, null);
+      } catch (RuntimeException broken) {
+        // There is nobody left to tell of a logger that throws; the next line is still to come.
+        continue;
+      }
+    }
+  }
+}

@@ -1,0 +1,394 @@
+package io.kmsak;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Hands out managed AccessKeys and other secrets of Alibaba Cloud KMS, and keeps them current.
+ *
+ * <p>Safe to use from any thread; one for the whole application is enough. Once a secret has been fetched, reading its
+ * AccessKey takes no lock and never waits for the network: one native thread for the process refreshes what is cached.
+ *
+ * <p>Calls that wait for KMS are not cut short by {@link Thread#interrupt}; they end when KMS answers or the configured
+ * deadline passes. On a virtual thread such a call holds its carrier: use the forms that return a
+ * {@link CompletableFuture} there. Their dependent stages run in {@code ForkJoinPool.commonPool()} unless given another
+ * executor.
+ *
+ * <p>Close the provider when it is no longer needed. One that was forgotten is closed some time after it became
+ * unreachable.
+ */
+public final class Provider implements AutoCloseable {
+  private final NativeProvider provider;
+
+  /** Native memory with a number that grows with each change of the native cache, before anybody hears of the change. */
+  private final ByteBuffer changes;
+
+  private final Map<String, Kept> kept = new ConcurrentHashMap<>();
+  private final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
+
+  /** What was read when {@link #changes} stood at a certain number. */
+  private static final class Kept {
+    final int changes;
+    final Credentials credentials;
+
+    Kept(int changes, Credentials credentials) {
+      this.changes = changes;
+      this.credentials = credentials;
+    }
+  }
+
+  Provider(NativeProvider provider) {
+    this.provider = provider;
+    this.changes = provider.changes().order(ByteOrder.nativeOrder());
+  }
+
+  /**
+   * Opens a provider as a properties file says.
+   *
+   * @param path the file, on disk or else on the class path; so are the files that it names
+   * @return an open provider; secrets in {@code secret_names} begin to be fetched, and nobody waits for them here
+   * @throws ConfigurationException with what to mend
+   * @throws ClientKeyException if the ClientKey or its password cannot be used
+   */
+  public static Provider fromFile(String path) {
+    return builder().propertiesFile(path).open();
+  }
+
+  /**
+   * Opens a provider as a properties file says.
+   *
+   * @param path the file
+   * @return an open provider
+   * @throws ConfigurationException with what to mend
+   * @throws ClientKeyException if the ClientKey or its password cannot be used
+   */
+  public static Provider fromFile(Path path) {
+    return fromFile(path.toString());
+  }
+
+  /**
+   * Opens a provider as the usual places say: environment variables named like the properties, else
+   * {@code managed_credentials_providers.properties} in the working directory, else the same on the class path.
+   *
+   * @return an open provider
+   * @throws ConfigurationException with what to mend
+   * @throws ClientKeyException if the ClientKey or its password cannot be used
+   */
+  public static Provider fromEnv() {
+    return builder().usualPlaces().open();
+  }
+
+  /**
+   * Begins a configuration from code.
+   *
+   * @return a builder without any settings
+   */
+  public static ProviderBuilder builder() {
+    return new ProviderBuilder();
+  }
+
+  /**
+   * The AccessKey in a managed RAM secret, from the cache if it was fetched before.
+   *
+   * @param name the secret's name, such as {@code acs/ram/user/app}
+   * @return the AccessKey of this moment; do not keep it, ask again
+   * @throws KmsakException only as long as the secret was never fetched (or with {@code max_stale} set): KMS's refusal or the
+   *     network's failure after {@code fetch_deadline} (20 s unless configured) at most; or that the provider is closed
+   */
+  public Credentials credentials(String name) {
+    // A volatile read, after which the number below cannot have been read before.
+    Kept before = kept.get(name);
+    if (before != null && before.changes == changes.getInt(0)) {
+      return before.credentials;
+    }
+    return fetch(name, before);
+  }
+
+  private Credentials fetch(String name, Kept before) {
+    // Read before the value: a change in between makes the next reader ask again.
+    int now = changes.getInt(0);
+    Answer<Credentials> answer = new Answer<>();
+    provider.credentials(name, answer);
+    return keep(name, now, before, answer.take());
+  }
+
+  private Credentials keep(String name, int now, Kept before, Credentials credentials) {
+    Credentials same = before != null && before.credentials.equals(credentials) ? before.credentials : credentials;
+    kept.put(name, new Kept(now, same));
+    if (isClosed()) {
+      kept.clear();
+    }
+    return same;
+  }
+
+  /**
+   * As {@link #credentials}, without blocking.
+   *
+   * @param name the secret's name
+   * @return a future that fails with {@link KmsakException}; cancelling it gives up waiting and does not stop the fetch
+   */
+  public CompletableFuture<Credentials> credentialsAsync(String name) {
+    Objects.requireNonNull(name, "name");
+    LaterAnswer<Credentials> answer = new LaterAnswer<>();
+    provider.beginCredentials(name, answer);
+    return answer.future();
+  }
+
+  /**
+   * The AccessKey in a managed RAM secret if it is cached: never waits, never fetches.
+   *
+   * @param name the secret's name
+   * @return the AccessKey, or null
+   */
+  public Credentials cachedCredentials(String name) {
+    Kept before = kept.get(name);
+    int now = changes.getInt(0);
+    if (before != null && before.changes == now) {
+      return before.credentials;
+    }
+    Answer<Credentials> answer = new Answer<>();
+    provider.cachedCredentials(name, answer);
+    return answer.isEmpty() ? null : keep(name, now, before, answer.take());
+  }
+
+  /**
+   * A secret of any type, from the cache if it was fetched before.
+   *
+   * @param name the secret's name
+   * @return the secret
+   * @throws KmsakException as for {@link #credentials}
+   */
+  public Secret secret(String name) {
+    Objects.requireNonNull(name, "name");
+    Answer<Secret> answer = new Answer<>();
+    provider.secret(name, answer);
+    return answer.take();
+  }
+
+  /**
+   * As {@link #secret}, without blocking.
+   *
+   * @param name the secret's name
+   * @return a future that fails with {@link KmsakException}
+   */
+  public CompletableFuture<Secret> secretAsync(String name) {
+    Objects.requireNonNull(name, "name");
+    LaterAnswer<Secret> answer = new LaterAnswer<>();
+    provider.beginSecret(name, answer);
+    return answer.future();
+  }
+
+  /**
+   * The version of a secret with a stage label, asked of KMS each time and never cached.
+   *
+   * @param name the secret's name
+   * @param versionStage the label, such as {@code ACSPrevious}
+   * @return the secret
+   * @throws KmsakException KMS's refusal or the network's failure
+   */
+  public Secret secretAtStage(String name, String versionStage) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(versionStage, "versionStage");
+    Answer<Secret> answer = new Answer<>();
+    provider.secretAtStage(name, versionStage, answer);
+    return answer.take();
+  }
+
+  /**
+   * As {@link #secretAtStage}, without blocking.
+   *
+   * @param name the secret's name
+   * @param versionStage the label
+   * @return a future that fails with {@link KmsakException}
+   */
+  public CompletableFuture<Secret> secretAtStageAsync(String name, String versionStage) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(versionStage, "versionStage");
+    LaterAnswer<Secret> answer = new LaterAnswer<>();
+    provider.beginSecretAtStage(name, versionStage, answer);
+    return answer.future();
+  }
+
+  /**
+   * An AccessKey other than one that a cloud service has just rejected. When the cache holds another one already, that is
+   * returned at once; otherwise KMS is asked, once for the whole process however many threads call.
+   *
+   * @param name the secret's name
+   * @param rejectedId the id of the rejected AccessKey
+   * @return another AccessKey
+   * @throws ThrottledException if the secret was renewed too often of late
+   * @throws KmsakException if KMS has no other AccessKey, or cannot be reached, within {@code renew_deadline} (10 s unless
+   *     configured)
+   */
+  public Credentials renew(String name, String rejectedId) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(rejectedId, "rejectedId");
+    Answer<Credentials> answer = new Answer<>();
+    provider.renew(name, rejectedId, answer);
+    return answer.take();
+  }
+
+  /**
+   * As {@link #renew}, without blocking.
+   *
+   * @param name the secret's name
+   * @param rejectedId the id of the rejected AccessKey
+   * @return a future that fails with {@link KmsakException}
+   */
+  public CompletableFuture<Credentials> renewAsync(String name, String rejectedId) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(rejectedId, "rejectedId");
+    LaterAnswer<Credentials> answer = new LaterAnswer<>();
+    provider.beginRenew(name, rejectedId, answer);
+    return answer.future();
+  }
+
+  /**
+   * Fetches a secret from KMS now, whatever the cache holds, and caches it.
+   *
+   * @param name the secret's name
+   * @return the secret
+   * @throws KmsakException KMS's refusal or the network's failure; a cached value stays in use
+   */
+  public Secret refresh(String name) {
+    Objects.requireNonNull(name, "name");
+    Answer<Secret> answer = new Answer<>();
+    provider.refresh(name, answer);
+    return answer.take();
+  }
+
+  /**
+   * As {@link #refresh}, without blocking.
+   *
+   * @param name the secret's name
+   * @return a future that fails with {@link KmsakException}
+   */
+  public CompletableFuture<Secret> refreshAsync(String name) {
+    Objects.requireNonNull(name, "name");
+    LaterAnswer<Secret> answer = new LaterAnswer<>();
+    provider.beginRefresh(name, answer);
+    return answer.future();
+  }
+
+  /**
+   * Runs a call to a cloud service; when the service rejects its AccessKey, renews that and runs the call once more. The
+   * exception must be a {@link ServiceError} for its code to be known; see the other form for those that are not.
+   *
+   * @param name the secret's name
+   * @param call the call
+   * @param <T> what the call returns
+   * @param <E> what the call throws
+   * @return what the call returned last
+   * @throws E what the call threw last; when a renewal fails, the service's own error, to which the renewal's is added as
+   *     suppressed
+   */
+  public <T, E extends Exception> T call(String name, Call<T, E> call) throws E {
+    return call(name, call, thrown -> thrown instanceof ServiceError ? ((ServiceError) thrown).errorCode() : null);
+  }
+
+  /**
+   * Runs a call to a cloud service; when the service rejects its AccessKey, renews that and runs the call once more.
+   *
+   * @param name the secret's name
+   * @param call the call
+   * @param errorCode reads the service's error code from an exception; null where there is none
+   * @param <T> what the call returns
+   * @param <E> what the call throws
+   * @return what the call returned last
+   * @throws E what the call threw last; when a renewal fails, the service's own error, to which the renewal's is added as
+   *     suppressed
+   */
+  public <T, E extends Exception> T call(String name, Call<T, E> call, Function<Exception, String> errorCode) throws E {
+    Credentials credentials = credentials(name);
+    try {
+      return call.run(credentials);
+    } catch (Exception rejected) {
+      String code = errorCode.apply(rejected);
+      if (code == null || !isRejection(code)) {
+        throw rejected;
+      }
+      Credentials renewed;
+      try {
+        renewed = renew(name, credentials.accessKeyId());
+      } catch (KmsakException notRenewed) {
+        rejected.addSuppressed(notRenewed);
+        throw rejected;
+      }
+      return call.run(renewed);
+    }
+  }
+
+  /**
+   * Whether a cloud service's error code means that it does not know an AccessKey: {@code InvalidAccessKeyId},
+   * {@code InvalidAccessKeyId.NotFound} or {@code InvalidAccessKeyId.Inactive} unless configured otherwise.
+   *
+   * @param code the service's error code
+   * @return whether to renew
+   */
+  public boolean isRejection(String code) {
+    return provider.isRejection(Objects.requireNonNull(code, "code"));
+  }
+
+  /**
+   * Calls a listener with everything that happens, from threads of kmsak's, one call at a time. A listener may be slow, block,
+   * throw or call the provider; of more than 1024 events that wait for it the oldest are dropped.
+   *
+   * @param listener what to call
+   * @return close it to unsubscribe
+   */
+  public Subscription subscribe(Consumer<? super Event> listener) {
+    Subscription subscription = new Subscription(this, Objects.requireNonNull(listener, "listener"));
+    subscriptions.add(subscription);
+    subscription.begin(provider);
+    return subscription;
+  }
+
+  void ended(Subscription subscription, long id) {
+    if (subscriptions.remove(subscription)) {
+      provider.unsubscribe(id);
+    }
+  }
+
+  /**
+   * What goes on inside.
+   *
+   * @return the state of this moment, without secrets; empty once the provider is closed
+   */
+  public Stats stats() {
+    StatsCollector collector = new StatsCollector();
+    provider.stats(collector);
+    return collector.stats();
+  }
+
+  /**
+   * Ends all refreshing and forgets every value; whoever waits, and every later call, gets a {@link ClosedException}. Closing
+   * again does nothing.
+   */
+  @Override
+  public void close() {
+    provider.close();
+    kept.clear();
+  }
+
+  /**
+   * Whether {@link #close} was called.
+   *
+   * @return true once it was
+   */
+  public boolean isClosed() {
+    return provider.isClosed();
+  }
+
+  @Override
+  public String toString() {
+    return "Provider{closed=" + isClosed() + "}";
+  }
+}

@@ -1,0 +1,41 @@
+# The JVM. Maven keeps what it downloads where it always does; everything else goes under $(CARGO_TARGET_DIR) and bindings/java.
+
+MVN ?= mvn
+JAVA ?= java
+JAVA_NATIVE := $(CARGO_TARGET_DIR)/java-native
+JAVA_PLATFORM := $(shell uname -s | tr A-Z a-z | sed s/darwin/macos/)-$(shell uname -m | sed s/arm64/aarch64/)
+JAVA_LIBRARY := libkmsak_jni.$(if $(findstring macos,$(JAVA_PLATFORM)),dylib,so)
+JAVA_MVN := $(MVN) -q -B -f bindings/java -Dkmsak.native=$(JAVA_NATIVE) -Dkmsak.program=$(PROGRAM)
+JAVA_DRIVER := $(CARGO_TARGET_DIR)/java-driver
+# Another JDK to test on besides the one that builds, if the machine has a newer one.
+JAVA_NEWEST ?= $(lastword $(sort $(wildcard /usr/lib/jvm/temurin-[2-9][0-9]-jdk-*/bin/java /usr/lib/jvm/java-[2-9][0-9]-openjdk-*/bin/java)))
+
+.PHONY: build-java native-java test-java lint-java demo-java bench-java
+
+native-java:
+	@command -v $(MVN) >/dev/null || { echo "Java needs Maven (mvn) and a JDK of at least 17, for example: apt-get install maven openjdk-17-jdk-headless" >&2; exit 1; }
+	$(CARGO) build --release -p kmsak-jni
+	mkdir -p $(JAVA_NATIVE)/$(JAVA_PLATFORM)
+	cp $(PROFILE_DIR)/$(JAVA_LIBRARY) $(JAVA_NATIVE)/$(JAVA_PLATFORM)/
+
+build-java: native-java ## the jars, with the native library in them
+	$(JAVA_MVN) package -DskipTests
+
+test-java: native-java build-program
+	$(JAVA_MVN) verify
+	$(if $(JAVA_NEWEST),$(JAVA_MVN) verify -Djvm=$(JAVA_NEWEST),@echo "no JDK newer than the one that builds: tested on that one alone")
+	rm -rf $(JAVA_DRIVER)
+	$(JAVA_MVN) dependency:copy -Dartifact=com.google.code.gson:gson:2.13.1 -DoutputDirectory=$(JAVA_DRIVER) -pl kmsak
+	javac -Xlint:all,-classfile -Werror -cp bindings/java/kmsak/target/classes:$(JAVA_DRIVER)/gson-2.13.1.jar -d $(JAVA_DRIVER) tests/conformance/drivers/java/Driver.java
+	KMSAK_DRIVER="$(JAVA) -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -cp bindings/java/kmsak/target/classes:$(JAVA_DRIVER)/gson-2.13.1.jar:$(JAVA_DRIVER) Driver" $(CONFORMANCE)
+
+lint-java: native-java
+	$(JAVA_MVN) compile javadoc:javadoc -pl kmsak,kmsak-sdk-core,kmsak-credentials,kmsak-oss,kmsak-managed-credentials
+
+demo-java: native-java build-program ## the examples, through a rotation
+	$(JAVA_MVN) package dependency:build-classpath -Dmdep.outputFile=target/classpath.txt -DskipTests -Pexamples
+	KMSAK_BIN=$(PROGRAM) examples/java/demo
+
+bench-java: native-java build-program ## the JVM beside the official client
+	$(JAVA_MVN) package dependency:build-classpath -Dmdep.outputFile=target/classpath.txt -DskipTests -Pbenches
+	KMSAK_BIN=$(PROGRAM) benches/java/run

@@ -1,0 +1,143 @@
+package io.kmsak.tests;
+
+import static io.kmsak.tests.Kms.APP;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.aliyun.kms.secretsmanager.plugin.common.AKExpireHandler;
+import com.aliyun.kms.secretsmanager.plugin.common.utils.ConfigLoader;
+import com.aliyun.kms.secretsmanager.plugin.oss.ProxyOSSClientBuilder;
+import com.aliyun.kms.secretsmanager.plugin.sdkcore.ProxyAcsClient;
+import com.aliyun.kms.secretsmanager.plugin.tea.openapi.ProxyClientCreator;
+import com.aliyun.oss.OSS;
+import com.aliyun.teaopenapi.Client;
+import com.aliyun.teaopenapi.models.Config;
+import com.aliyun.teaopenapi.models.OpenApiRequest;
+import com.aliyun.teautil.models.RuntimeOptions;
+import com.aliyuncs.auth.AlibabaCloudCredentials;
+import com.aliyuncs.auth.BasicCredentials;
+import com.aliyuncs.exceptions.ClientException;
+import com.aliyuncs.kms.secretsmanager.client.exception.CacheSecretException;
+import com.aliyuncs.profile.DefaultProfile;
+import com.aliyuncs.profile.IClientProfile;
+import io.kmsak.KmsakException;
+import io.kmsak.NotFoundException;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What an application of the official SDK does, under the names that it imports. */
+@Timeout(60)
+class DropInTest {
+  private Kms kms;
+
+  @BeforeEach
+  void start() throws Exception {
+    kms = Kms.start();
+    ConfigLoader.setConfigName(kms.onTheCloud());
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    ConfigLoader.setConfigName(null);
+    kms.close();
+  }
+
+  /** As in Alibaba's solution guide. */
+  private static final class AliyunSdkAKExpireHandler implements AKExpireHandler<ClientException> {
+    final AtomicInteger judged = new AtomicInteger();
+
+    @Override
+    public boolean judgeAKExpire(ClientException e) {
+      judged.incrementAndGet();
+      return "InvalidAccessKeyId.NotFound".equals(e.getErrCode()) || "InvalidAccessKeyId".equals(e.getErrCode());
+    }
+  }
+
+  @Test
+  void theGuidesApplicationRunsOnAndOffTheCloud() throws Exception {
+    for (String file : List.of(kms.onTheCloud(), kms.offTheCloud())) {
+      ConfigLoader.setConfigName(file);
+      AliyunSdkAKExpireHandler handler = new AliyunSdkAKExpireHandler();
+      ProxyAcsClient client = new ProxyAcsClient("cn-hangzhou", APP, handler);
+      assertNotNull(client.getAcsResponse(AdaptersTest.whoAmI(kms)).getArn());
+      assertEquals(0, handler.judged.get());
+      kms.rotate();
+      assertNotNull(client.getAcsResponse(AdaptersTest.whoAmI(kms)).getArn());
+      assertEquals(1, handler.judged.get());
+      client.shutdown();
+      client.shutdown();
+    }
+  }
+
+  @Test
+  void everyConstructorOfProxyAcsClient() throws Exception {
+    IClientProfile profile = DefaultProfile.getProfile("cn-hangzhou");
+    AliyunSdkAKExpireHandler handler = new AliyunSdkAKExpireHandler();
+    List<ProxyAcsClient> clients =
+        List.of(
+            new ProxyAcsClient("cn-hangzhou", APP),
+            new ProxyAcsClient("cn-hangzhou", APP, handler),
+            new ProxyAcsClient(profile, APP),
+            new ProxyAcsClient(profile, APP, handler),
+            new ProxyAcsClient(APP),
+            new ProxyAcsClient(APP, handler));
+    for (ProxyAcsClient client : clients.subList(0, 4)) {
+      assertNotNull(client.getAcsResponse(AdaptersTest.whoAmI(kms)).getArn());
+    }
+    AlibabaCloudCredentials own = new BasicCredentials("id", "secret");
+    assertThrows(UnsupportedOperationException.class, () -> new ProxyAcsClient(profile, own, APP));
+    assertThrows(UnsupportedOperationException.class, () -> new ProxyAcsClient(profile, () -> own, APP));
+    for (ProxyAcsClient client : clients) {
+      client.shutdown();
+    }
+    assertThrows(NotFoundException.class, () -> new ProxyAcsClient("cn-hangzhou", "acs/ram/user/nobody"));
+    ConfigLoader.setConfigName("nowhere.properties");
+    assertThrows(KmsakException.class, () -> new ProxyAcsClient("cn-hangzhou", APP));
+  }
+
+  @Test
+  void ossClients() {
+    OSS client = new ProxyOSSClientBuilder().build(kms.url("oss"), APP);
+    AKExpireHandler<com.aliyun.oss.OSSException> handler =
+        error -> "InvalidAccessKeyId".equals(error.getErrorCode());
+    OSS other = new ProxyOSSClientBuilder().build(kms.url("oss"), APP, handler);
+    for (int rotation = 0; rotation < 3; rotation++) {
+      assertNotNull(client.listBuckets());
+      assertNotNull(other.listBuckets());
+      kms.rotate();
+    }
+    client.shutdown();
+    assertNotNull(other.listBuckets());
+    other.shutdown();
+  }
+
+  @Test
+  void clientsOfTheSecondSdks() throws Exception {
+    Config config = new Config();
+    config.endpoint = kms.authority("sts");
+    config.protocol = "HTTP";
+    Client client = ProxyClientCreator.createClient(config, Client.class, APP);
+    Client other =
+        ProxyClientCreator.createClient(config, Client.class, APP, error -> error.getCode().startsWith("InvalidAccessKeyId"));
+    for (int rotation = 0; rotation < 3; rotation++) {
+      for (Client one : List.of(client, other)) {
+        String answer =
+            one.callApi(AdaptersTest.whoAmI(), new OpenApiRequest(), new RuntimeOptions()).get("body").toString();
+        assertTrue(answer.contains("Arn"), answer);
+      }
+      kms.rotate();
+    }
+    CacheSecretException error =
+        assertThrows(
+            CacheSecretException.class,
+            () -> ProxyClientCreator.createClient("localhost", Client.class, "acs/ram/user/nobody"));
+    assertInstanceOf(NotFoundException.class, error.getCause());
+  }
+}
