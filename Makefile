@@ -1,0 +1,74 @@
+# kmsak: `make help` lists what there is to make.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+CARGO ?= cargo
+# What is shipped is built, and tested, in the release profile; the program and the emulator in the dev profile.
+PROFILE_DIR := $(CARGO_TARGET_DIR)/release
+PROGRAM := $(CARGO_TARGET_DIR)/debug/kmsak
+export KMSAK_BIN := $(PROGRAM)
+PREFIX ?= /usr/local
+
+# Always the same packages, so that nothing is compiled twice with other features.
+RUST := --workspace --exclude kmsak-python --exclude kmsak-node --exclude kmsak-jni --exclude kmsak-benches
+# For the bindings: the scenarios of tests/conformance, with the driver that KMSAK_DRIVER names.
+CONFORMANCE := $(CARGO) test --quiet $(RUST) --test scenarios
+
+FRAGMENTS := $(wildcard bindings/*/make.mk)
+LANGUAGES := $(patsubst bindings/%/make.mk,%,$(FRAGMENTS))
+include $(FRAGMENTS)
+
+.PHONY: help demo test lint bench clean install soak build-program demo-core bench-core test-rust test-interop lint-rust
+
+help: ## what there is to make
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+demo: build-program demo-core $(addprefix demo-,$(LANGUAGES)) ## fetch a managed AccessKey through every binding, rotate it, and see each carry on
+
+demo-core: build-program
+	tests/demo
+
+test: test-rust test-interop $(addprefix test-,$(LANGUAGES)) lint-rust ## everything but test-c-memory and the languages' own linters
+	@echo "All tests passed."
+
+test-rust: build-program
+	$(CARGO) test $(RUST)
+
+test-interop: build-program ## the official clients against the emulator
+	tests/interop/run
+
+soak: build-program ## rotations, faults and replaced ClientKeys for ten minutes: not one failed call
+	KMSAK_SOAK_SECONDS=$${KMSAK_SOAK_SECONDS:-600} $(CARGO) test $(RUST) --test soak -- --nocapture
+
+lint: lint-rust $(addprefix lint-,$(LANGUAGES)) ## formatters, linters, licences and duplicate versions
+
+lint-rust: $(CARGO_TARGET_DIR)/tools/bin/cargo-deny
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO_TARGET_DIR)/tools/bin/cargo-deny --log-level error check licenses bans sources
+
+# Unoptimised: it takes longer to build than to run.
+$(CARGO_TARGET_DIR)/tools/bin/cargo-deny:
+	$(CARGO) install cargo-deny --version 0.20.2 --locked --debug --no-default-features --root $(CARGO_TARGET_DIR)/tools
+
+bench: bench-core $(addprefix bench-,$(LANGUAGES)) ## measure, side by side with the official clients
+
+bench-core: ## cached reads of the core beside their limits
+	$(CARGO) bench -p kmsak-benches
+
+install: install-c ## libkmsak, its headers, pkg-config and CMake files under DESTDIR and PREFIX
+
+# Where tests will be wanted the program is built along with them: what tests need changes the features of what it
+# depends on, and everything would be built again.
+build-program:
+ifneq ($(filter test test-% soak,$(MAKECMDGOALS)),)
+	$(CARGO) test --no-run --quiet $(RUST)
+else
+	$(CARGO) build -p kmsak-cli
+endif
+
+clean: ## remove all that was built
+	$(CARGO) clean
