@@ -68,9 +68,16 @@ mod tests {
     #[test]
     fn a_set_clock_never_shows_an_earlier_moment() {
         let clock = Clock::default();
-        for (nanoseconds, kept) in
-            [(0, 0), (1, 1), (999_999, 1), (1_000_000, 1), (1_000_001, 2), (-1, 0), (-1_000_000, -1), (-1_000_001, -1)]
-        {
+        for (nanoseconds, kept) in [
+            (0, 0),
+            (1, 1),
+            (999_999, 1),
+            (1_000_000, 1),
+            (1_000_001, 2),
+            (-1, 0),
+            (-1_000_000, -1),
+            (-1_000_001, -1),
+        ] {
             assert_eq!(clock.set_offset(Duration::nanoseconds(nanoseconds)), kept, "{nanoseconds}");
             assert_eq!(clock.offset(), Duration::milliseconds(kept));
         }
