@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::mem;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kmsak::Pending;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyDict, PyString, PyTuple};
 
 use crate::courier::{ANSWERS, attached};
 use crate::credentials::Credentials;
@@ -29,14 +29,19 @@ pub(crate) struct Provider {
     kept: Mutex<Option<Kept>>,
 }
 
-/// The latest answer: programs ask for the same secret over and over, and translating costs more than reading. Let go
-/// of at the next reading after a change, and when the provider is closed.
+/// The answers given since the last change: programs ask for the same few secrets over and over, and translating costs
+/// more than reading. Let go of at the next reading after a change, and when the provider is closed.
 struct Kept {
-    /// The very same `str`, which never changes.
-    name: Py<PyAny>,
-    credentials: Py<Credentials>,
+    /// By name, exactly `str`, so that looking one up runs nobody's Python code while the lock is held.
+    credentials: Py<PyDict>,
     changes: u32,
     forks: u32,
+}
+
+impl Kept {
+    fn is_from(&self, changes: u32, forks: u32) -> bool {
+        (self.changes, self.forks) == (changes, forks)
+    }
 }
 
 /// Grows in each forked child, so that the child asks the core, which begins to refresh there.
@@ -50,29 +55,52 @@ impl Provider {
     fn cached(&self, py: Python<'_>, name: &Bound<'_, PyAny>) -> PyResult<Option<Py<Credentials>>> {
         let changes = self.changes.load(Ordering::Acquire);
         let forks = FORKS.load(Ordering::Relaxed);
-        if let Some(kept) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).as_ref()
-            && kept.name.is(name)
-            && (kept.changes, kept.forks) == (changes, forks)
+        let plain = name.cast_exact::<PyString>().ok();
+        if let Some(name) = plain
+            && let Some(kept) = self.lock_kept().as_ref()
+            && kept.is_from(changes, forks)
+            && let Some(found) = kept.credentials.bind(py).get_item(name)?
         {
-            return Ok(Some(kept.credentials.clone_ref(py)));
+            return Ok(Some(found.cast_into::<Credentials>()?.unbind()));
         }
         let Some(credentials) = self.core().cached_credentials(&name.extract::<PyBackedStr>()?) else {
             return Ok(None);
         };
         let credentials = Py::new(py, Credentials(credentials))?;
-        self.keep(Some(Kept {
-            name: name.clone().unbind(),
-            credentials: credentials.clone_ref(py),
-            changes,
-            forks,
-        }));
+        if let Some(name) = plain {
+            self.keep(py, name, &credentials, changes, forks)?;
+        }
         Ok(Some(credentials))
     }
 
-    fn keep(&self, kept: Option<Kept>) {
-        let before = mem::replace(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner), kept);
+    fn keep(
+        &self,
+        py: Python<'_>,
+        name: &Bound<'_, PyString>,
+        credentials: &Py<Credentials>,
+        changes: u32,
+        forks: u32,
+    ) -> PyResult<()> {
+        if let Some(kept) = self.lock_kept().as_ref()
+            && kept.is_from(changes, forks)
+        {
+            return kept.credentials.bind(py).set_item(name, credentials);
+        }
+        // Making a dict may run the collector, hence Python code: outside the lock.
+        let begun = PyDict::new(py);
+        begun.set_item(name, credentials)?;
+        self.exchange_kept(Some(Kept { credentials: begun.unbind(), changes, forks }));
+        Ok(())
+    }
+
+    fn exchange_kept(&self, kept: Option<Kept>) {
+        let before = mem::replace(&mut *self.lock_kept(), kept);
         // Python's destructors run outside the lock.
         drop(before);
+    }
+
+    fn lock_kept(&self) -> MutexGuard<'_, Option<Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -254,7 +282,7 @@ impl Provider {
 
     fn close(&self, py: Python<'_>) {
         py.detach(|| self.core().close());
-        self.keep(None);
+        self.exchange_kept(None);
     }
 
     /// Whether close() was called.
