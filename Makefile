@@ -15,7 +15,7 @@ PREFIX ?= /usr/local
 # Always the same packages, so that nothing is compiled twice with other features.
 RUST := --workspace --exclude kmsak-python --exclude kmsak-node --exclude kmsak-jni --exclude kmsak-benches
 # For the bindings: the scenarios of tests/conformance, with the driver that KMSAK_DRIVER names.
-CONFORMANCE := $(CARGO) test --quiet $(RUST) --test scenarios
+CONFORMANCE := tests/conformance/run $(RUST)
 
 FRAGMENTS := $(wildcard bindings/*/make.mk)
 LANGUAGES := $(patsubst bindings/%/make.mk,%,$(FRAGMENTS))
@@ -31,8 +31,7 @@ demo: build-program demo-core $(addprefix demo-,$(LANGUAGES)) ## fetch a managed
 demo-core: build-program
 	tests/demo
 
-test: test-rust test-interop $(addprefix test-,$(LANGUAGES)) lint-rust ## everything but test-c-memory and the languages' own linters
-	@echo "All tests passed."
+test: lint test-rust test-interop $(addprefix test-,$(LANGUAGES)) test-c-memory ## everything
 
 test-rust: build-program
 	$(CARGO) test $(RUST)

@@ -12,9 +12,9 @@ test-c: build-c build-program ## libkmsak from C and C++
 	tests/conformance/drivers/c/build $(PROFILE_DIR) $(C_WORK)/driver/driver
 	KMSAK_DRIVER=$(C_WORK)/driver/driver $(CONFORMANCE)
 
-# By itself, and not in `make test`: valgrind takes minutes, and wants a library with symbols.
+# Valgrind wants a library with symbols.
 test-c-memory: build-c build-program ## libkmsak with sanitizers and under valgrind
-	$(CARGO) build $(RUST)
+	$(CARGO) build -p kmsak-c
 	bindings/c/tests/memory.sh $(PROFILE_DIR) $(CARGO_TARGET_DIR)/debug $(C_WORK)
 
 # rustfmt and clippy look at kmsak-c along with everything else.

@@ -1,7 +1,7 @@
 //! Everything at once: rotations with and without overlap, faults of every kind, clock jumps and replaced ClientKeys,
 //! while eight threads call a cloud service as fast as they can. Not one call may fail.
 //!
-//! `KMSAK_SOAK_SECONDS` sets how long (20 unless set), `KMSAK_SOAK_SEED` replays a run whose seed was printed.
+//! `KMSAK_SOAK_SECONDS` sets how long (60 unless set), `KMSAK_SOAK_SEED` replays a run whose seed was printed.
 
 mod fixture;
 
@@ -30,7 +30,7 @@ const LONGEST_FAULT: Duration = Duration::from_secs(3);
 
 #[test]
 fn no_call_fails_whatever_happens_to_kms() {
-    let seconds = number_in("KMSAK_SOAK_SECONDS").unwrap_or(20);
+    let seconds = number_in("KMSAK_SOAK_SECONDS").unwrap_or(60);
     let seed = number_in("KMSAK_SOAK_SEED").unwrap_or_else(rand::random);
     println!("replay with KMSAK_SOAK_SEED={seed} KMSAK_SOAK_SECONDS={seconds}");
     let kms =

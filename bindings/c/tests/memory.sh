@@ -25,7 +25,8 @@ ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 KM
 build debuggable -DKMSAK_LIBRARY="$debug_libraries/libkmsak.so"
 for test in provider_test arguments_test callback_test process_test cpp_test dlopen_test; do
   echo "valgrind $test"
-  KMSAK_TEST_SHARE=20 valgrind --quiet --error-exitcode=9 --fair-sched=yes \
+  # Forked children count their errors and tell the test, but would also list what the parent's threads held.
+  KMSAK_TEST_SHARE=20 valgrind --quiet --child-silent-after-fork=yes --error-exitcode=9 --fair-sched=yes \
     --leak-check=full --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect \
     --suppressions="$here/valgrind.supp" "$work/debuggable/$test" --gtest_brief=1
 done
