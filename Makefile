@@ -29,7 +29,7 @@ help: ## what there is to make
 demo: build-program demo-core $(addprefix demo-,$(LANGUAGES)) ## fetch a managed AccessKey through every binding, rotate it, and see each carry on
 
 demo-core: build-program
-	tests/demo
+	@tests/demo
 
 test: lint test-rust test-interop $(addprefix test-,$(LANGUAGES)) test-c-memory ## everything
 

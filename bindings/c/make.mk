@@ -24,7 +24,8 @@ header: ## write include/kmsak.h anew from bindings/c/src
 	KMSAK_WRITE_HEADER=1 $(CARGO) test --quiet $(RUST) --test header
 
 demo-c: build-c build-program
-	examples/c/demo $(PROFILE_DIR) $(C_WORK)/demo
+	@printf '\n\033[1m%s\033[0m\n' 'C and C++'
+	@examples/c/demo $(PROFILE_DIR) $(C_WORK)/demo
 
 bench-c: build-c
 	KMSAK_LIBRARY=$(PROFILE_DIR)/libkmsak.so $(CARGO) bench -p kmsak-c

@@ -34,7 +34,8 @@ lint-java: native-java
 
 demo-java: native-java build-program ## the examples, through a rotation
 	$(JAVA_MVN) package dependency:build-classpath -Dmdep.outputFile=target/classpath.txt -DskipTests -Pexamples
-	KMSAK_BIN=$(PROGRAM) examples/java/demo
+	@printf '\n\033[1m%s\033[0m\n' 'The JVM'
+	@KMSAK_BIN=$(PROGRAM) examples/java/demo
 
 bench-java: native-java build-program ## the JVM beside the official client
 	$(JAVA_MVN) package dependency:build-classpath -Dmdep.outputFile=target/classpath.txt -DskipTests -Pbenches

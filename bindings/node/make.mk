@@ -25,7 +25,8 @@ lint-node: $(NODE_PACKAGES)
 	cd $(NODE_DIR) && npm run --silent lint
 
 demo-node: build-program build-node $(NODE_PACKAGES) ## fetch a managed AccessKey from Node.js through a rotation
-	node examples/node/demo.mjs
+	@printf '\n\033[1m%s\033[0m\n' 'Node.js'
+	@node examples/node/demo.mjs
 
 bench-node: build-program build-node $(NODE_PACKAGES)
 	node benches/node/cached.mjs

@@ -34,7 +34,8 @@ lint-python: build-python
 	cd bindings/python && $(PYTHON_VENV)/bin/python -m mypy.stubtest --mypy-config-file pyproject.toml kmsak --allowlist stubtest-allowlist.txt
 
 demo-python: build-python build-program
-	KMSAK_BIN=$(CARGO_TARGET_DIR)/debug/kmsak $(PYTHON_VENV)/bin/python examples/python/demo.py
+	@printf '\n\033[1m%s\033[0m\n' 'Python'
+	@KMSAK_BIN=$(CARGO_TARGET_DIR)/debug/kmsak $(PYTHON_VENV)/bin/python examples/python/demo.py
 
 bench-python: build-python build-program ## Python beside the official client
 	benches/python/run

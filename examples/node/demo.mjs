@@ -58,6 +58,7 @@ try {
       body: JSON.stringify({ secret: "acs/ram/user/app", overlapSeconds: 0 }),
     });
     if (!answer.ok) throw new Error(await answer.text());
+    console.log("(rotated; the old AccessKey is deleted)");
   };
   const run = async (...args) => {
     const { stdout } = await execute(process.execPath, args, { cwd: examples });
@@ -83,13 +84,13 @@ try {
     /\d+$/,
   )[0];
   for (let round = 0; round < 3; round++) {
+    if (round > 0) await rotate();
     const answer = await fetch(`http://127.0.0.1:${port}/buckets`);
     if (!answer.ok) throw new Error(`server.js answered ${answer.status}`);
     const [{ accessKeyId }] = (
       await (await fetch(`http://127.0.0.1:${port}/health`)).json()
     ).secrets;
     console.log(`server.js: listed the buckets with ${accessKeyId}`);
-    await rotate();
   }
   server.kill("SIGTERM");
   const [status] = await once(server, "exit");

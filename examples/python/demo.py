@@ -40,15 +40,16 @@ def carry_on(folder: str, ready: dict[str, dict[str, str]]) -> None:
         endpoint = ready["endpoints"]["sts"].split("://")[1]
         client = StsClient(Config(credential=CredentialClient(provider=managed), endpoint=endpoint, protocol="http"))
         before = provider.credentials(SECRET).access_key_id
-        print(f"Python: {managed.call(client.get_caller_identity).body.arn} with {before}")
+        print(f"python: {managed.call(client.get_caller_identity).body.arn} with {before}")
         rotation = urllib.request.Request(
             f"{ready['admin']}/rotations", json.dumps({"secret": SECRET}).encode(), method="POST"
         )
         urllib.request.build_opener(urllib.request.ProxyHandler({})).open(rotation).close()
+        print("(rotated; the old AccessKey is deleted)")
         arn = managed.call(client.get_caller_identity).body.arn
         after = provider.credentials(SECRET).access_key_id
         assert after != before
-        print(f"Python: {arn} with {after}, after a rotation that deleted {before}")
+        print(f"python: {arn} with {after}")
 
 
 if __name__ == "__main__":
