@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -104,4 +105,4 @@ def test_demo() -> None:
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
-    assert "after a rotation" in ended.stdout
+    assert len(set(re.findall(r"with (LTAI\w+)", ended.stdout))) == 2, ended.stdout
