@@ -205,6 +205,7 @@ impl Keeper {
     async fn perform(&mut self, round: &mut Round, following: &mut Round, asks: &mut UnboundedReceiver<Ask>) {
         let Some(deadline) = self.deadline(round) else { return };
         let mut tries = 0;
+        let mut answered = None;
         loop {
             let fetched = self.fetch_listening(round, following, asks, deadline).await;
             let error = match fetched.and_then(|secret| self.take_over(secret)) {
@@ -219,7 +220,7 @@ impl Keeper {
                     if round.renewals.is_empty() {
                         return;
                     }
-                    still_rejected(&snapshot, &self.name)
+                    answered.insert(still_rejected(&snapshot, &self.name)).clone()
                 }
                 Err(error) => {
                     self.note_failure(&error);
@@ -233,7 +234,9 @@ impl Keeper {
             tries += 1;
             let wait = self.before_next_try(&error, tries);
             if round.renewals.is_empty() || !error.retryable() || Instant::now() + wait >= deadline {
-                round.answer_all(&error);
+                // What KMS said tells more than that the last try ran out of time.
+                let said = answered.filter(|_| error.kind() == Kind::Network);
+                round.answer_all(&said.unwrap_or(error));
                 return;
             }
             self.wait_listening(wait, round, following, asks).await;

@@ -9,7 +9,7 @@ use fixture::{APP, Kms, Told};
 use kmsak::Kind;
 use kmsak_emulator::Fault;
 
-const WITH_FILE: &str = "fetch_deadline=500\ncache_file=secrets.cache";
+const WITH_FILE: &str = "fetch_deadline=2000\ncache_file=secrets.cache";
 
 /// A KMS that answered once and is away now, and the file from that time.
 fn after_a_restart_without_kms() -> (Kms, String) {

@@ -119,7 +119,7 @@ fn a_replaced_ca_is_followed() {
     let kms = Kms::start();
     let stranger = Emulator::builder().generated_keys().start().expect("another KMS");
     fs::write(&kms.files.ca, stranger.ca_pem()).expect("a writable folder");
-    let provider = kms.on_the_cloud("fetch_deadline=500");
+    let provider = kms.on_the_cloud("fetch_deadline=2000");
     assert_eq!(provider.credentials(APP).expect_err("the wrong CA").kind(), Kind::Tls);
     fs::write(&kms.files.ca, kms.emulator.ca_pem()).expect("a writable folder");
     let started = std::time::Instant::now();

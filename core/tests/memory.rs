@@ -145,7 +145,7 @@ fn no_log_line_and_no_error_holds_it() {
     let mut hidden = secrets(&kms).to_vec();
     let mut shown = String::new();
     for provider in
-        [kms.on_the_cloud("fetch_deadline=300\nunknown_key=1"), kms.off_the_cloud("fetch_deadline=300")]
+        [kms.on_the_cloud("fetch_deadline=2000\nunknown_key=1"), kms.off_the_cloud("fetch_deadline=300")]
     {
         let credentials = provider.credentials(APP).expect("KMS answers");
         shown += &format!("{provider:?} {credentials:?} {:?} {:?}", provider.secret(APP), provider.stats());

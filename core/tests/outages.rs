@@ -42,7 +42,7 @@ fn a_request_that_hangs_is_repeated_beside_it() {
 #[test]
 fn once_seen_a_value_survives_any_outage() {
     let kms = Kms::start();
-    let provider = kms.on_the_cloud("fetch_deadline=300");
+    let provider = kms.on_the_cloud("fetch_deadline=2000");
     let told = Told::by(&provider);
     let id = provider.credentials(APP).expect("KMS answers").access_key_id().to_owned();
     kms.emulator.inject(Fault::drop_connection()).expect("a fault");
@@ -59,7 +59,7 @@ fn once_seen_a_value_survives_any_outage() {
 #[test]
 fn max_stale_turns_age_into_an_error_for_those_who_want_that() {
     let kms = Kms::start();
-    let provider = kms.on_the_cloud("fetch_deadline=300\nmax_stale=600");
+    let provider = kms.on_the_cloud("fetch_deadline=2000\nmax_stale=600");
     provider.credentials(APP).expect("KMS answers");
     kms.emulator.inject(Fault::drop_connection()).expect("a fault");
     let mark = kms.emulator.mark();

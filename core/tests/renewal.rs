@@ -68,7 +68,7 @@ fn a_renewal_waits_for_kms_to_have_the_new_access_key() {
 #[test]
 fn an_access_key_that_kms_keeps_is_told_at_the_deadline() {
     let kms = Kms::start();
-    let provider = kms.on_the_cloud("renew_deadline=500");
+    let provider = kms.on_the_cloud("renew_deadline=1500");
     let id = provider.credentials(APP).expect("KMS answers").access_key_id().to_owned();
     let error = provider.renew(APP, &id).expect_err("there is no other");
     assert_eq!(error.kind(), Kind::Server);
@@ -77,9 +77,23 @@ fn an_access_key_that_kms_keeps_is_told_at_the_deadline() {
 }
 
 #[test]
+fn a_last_try_that_hangs_does_not_hide_what_kms_said() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("renew_deadline=1500");
+    let id = provider.credentials(APP).expect("KMS answers").access_key_id().to_owned();
+    let mark = kms.emulator.mark();
+    let renewal = provider.begin_renew(APP, &id);
+    kms.wait_for_request(mark, |request| request.is_success());
+    kms.emulator.inject(Fault::hang()).expect("a fault");
+    let error = renewal.wait().expect_err("there is no other");
+    assert_eq!(error.kind(), Kind::Server);
+    assert!(error.message().contains("KMS still answers"), "{error}");
+}
+
+#[test]
 fn the_token_bucket_bounds_what_a_faulty_application_can_cost() {
     let kms = Kms::start();
-    let provider = kms.on_the_cloud("renew_tokens=2\nrenew_deadline=100");
+    let provider = kms.on_the_cloud("renew_tokens=2\nrenew_deadline=1000");
     let id = provider.credentials(APP).expect("KMS answers").access_key_id().to_owned();
     for _ in 0..2 {
         assert_eq!(provider.renew(APP, &id).expect_err("there is no other").kind(), Kind::Server);
@@ -154,7 +168,7 @@ fn call_renews_and_runs_once_more() {
 #[test]
 fn call_leaves_other_failures_alone_and_runs_at_most_twice() {
     let kms = Kms::start();
-    let provider = kms.on_the_cloud("renew_deadline=100");
+    let provider = kms.on_the_cloud("renew_deadline=1000");
     let mut runs = 0;
     let error = provider.call(APP, |_| {
         runs += 1;

@@ -166,7 +166,7 @@ fn secrets_of_other_types_are_read_as_text_or_bytes() {
 
 #[test]
 fn errors_carry_the_same_parts() {
-    let stage = Stage::open("fetch_deadline=500");
+    let stage = Stage::open("fetch_deadline=2000");
     let missing = stage.error(json!({ "op": "secret", "name": "missing" }));
     assert_eq!(
         (&missing["kind"], &missing["code"]),
@@ -252,7 +252,7 @@ fn a_rejected_access_key_is_renewed_once_for_all() {
 
 #[test]
 fn a_renewal_without_a_newer_access_key_is_told() {
-    let stage = Stage::open("renew_deadline=300");
+    let stage = Stage::open("renew_deadline=1000");
     let id = stage.credentials()["access_key_id"].clone();
     let error = stage.error(json!({ "op": "renew", "name": APP, "rejected_id": id }));
     assert_eq!((&error["kind"], &error["retryable"]), (&json!("server"), &json!(true)));
@@ -271,7 +271,7 @@ fn call_renews_and_runs_once_more() {
 
 #[test]
 fn call_leaves_other_failures_alone_and_runs_at_most_twice() {
-    let stage = Stage::open("renew_deadline=300");
+    let stage = Stage::open("renew_deadline=1000");
     let id = stage.credentials()["access_key_id"].clone();
     let call = json!({ "op": "call", "name": APP, "code": "Forbidden.RAM", "rejects": [id] });
     assert_eq!(stage.ok(call), json!({ "service_error": "Forbidden.RAM", "runs": 1 }));
@@ -299,7 +299,7 @@ fn which_codes_are_rejections() {
 
 #[test]
 fn a_failed_refresh_is_told_and_the_value_stays() {
-    let stage = Stage::open("fetch_deadline=300");
+    let stage = Stage::open("fetch_deadline=2000");
     let before = stage.credentials();
     stage.emulator.inject(Fault::drop_connection()).expect("a fault");
     assert_eq!(stage.error(json!({ "op": "refresh", "name": APP }))["kind"], "network");
@@ -351,7 +351,7 @@ fn use_after_close_is_an_error_and_closing_again_is_none() {
 
 #[test]
 fn nothing_that_is_shown_or_logged_holds_a_secret() {
-    let stage = Stage::open("fetch_deadline=300");
+    let stage = Stage::open("fetch_deadline=2000");
     let mut hidden = vec![fs::read_to_string(&stage.files.password).expect("the password").trim().to_owned()];
     stage.credentials();
     hidden.push(stage.access_key().1);
