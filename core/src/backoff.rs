@@ -31,6 +31,12 @@ impl Backoff {
         let ceiling = self.first.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(self.most);
         ceiling.mul_f64(draw.clamp(0.0, 1.0)) + floor.unwrap_or_default()
     }
+
+    /// As [`wait`](Backoff::wait), but a tenth of a second at least: between whole fetches, where a draw near zero would ask again
+    /// at once.
+    pub(crate) fn pause(self, failures: u32, floor: Option<Duration>, draw: f64) -> Duration {
+        self.wait(failures, floor, draw).max(Duration::from_millis(100))
+    }
 }
 
 #[cfg(test)]
@@ -42,6 +48,12 @@ mod tests {
         let waits: Vec<_> = (1..=6).map(|n| Backoff::BRIEF.wait(n, None, 1.0).as_millis()).collect();
         assert_eq!(waits, [200, 400, 800, 1600, 2000, 2000]);
         assert_eq!(Backoff::THROTTLED.wait(u32::MAX, None, 1.0), Duration::from_secs(10));
+    }
+
+    #[test]
+    fn a_pause_is_never_nothing() {
+        assert_eq!(Backoff::BRIEF.pause(1, None, 0.0), Duration::from_millis(100));
+        assert_eq!(Backoff::BRIEF.pause(3, None, 1.0), Backoff::BRIEF.wait(3, None, 1.0));
     }
 
     #[test]

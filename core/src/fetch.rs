@@ -20,7 +20,11 @@ use crate::live::Live;
 use crate::secret::Secret;
 
 /// Requests in one fetch.
-const MOST_REQUESTS: u32 = 12;
+pub(crate) const MOST_REQUESTS: u32 = 12;
+
+/// How often a fetch goes round the endpoints when nobody waits for it and the one before failed: KMS that throttles or comes
+/// back after an outage is spared what the schedule brings in any case.
+pub(crate) const MOST_ROUNDS_OF_A_LONE_PROBE: u32 = 1;
 
 /// Requests of one fetch that are under way at the same time.
 const MOST_AT_ONCE: usize = 3;
@@ -28,7 +32,7 @@ const MOST_AT_ONCE: usize = 3;
 /// How long an endpoint may take before another request is sent beside it.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Fetches `request` from whichever endpoint answers first, until `deadline`.
+/// Fetches `request` from whichever endpoint answers first, until `deadline`, going round all endpoints `most_rounds` times.
 ///
 /// # Errors
 /// KMS's refusal, which no retry can mend, as soon as one endpoint answers it; otherwise the latest failure.
@@ -36,8 +40,10 @@ pub(crate) async fn fetch(
     live: &Arc<Live>,
     request: Arc<SecretRequest>,
     deadline: Instant,
+    most_rounds: u32,
 ) -> Result<Secret> {
     let mut fetch = Fetch {
+        most_rounds,
         live,
         request,
         plan: VecDeque::new(),
@@ -54,6 +60,7 @@ pub(crate) async fn fetch(
 }
 
 struct Fetch<'a> {
+    most_rounds: u32,
     live: &'a Arc<Live>,
     request: Arc<SecretRequest>,
     /// The rest of this round's endpoints.
@@ -136,6 +143,9 @@ impl Fetch<'_> {
             return Ok(now);
         }
         self.rounds_failed += 1;
+        if self.rounds_failed >= self.most_rounds && self.under_way.is_empty() {
+            return Err(error.clone());
+        }
         let draw = self.live.environment().random.draw();
         Ok(now + Backoff::after(error).wait(self.rounds_failed, error.retry_after(), draw))
     }

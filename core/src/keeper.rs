@@ -12,7 +12,7 @@ use crate::backoff::Backoff;
 use crate::cache::{Entry, Snapshot};
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
-use crate::fetch::fetch;
+use crate::fetch::{MOST_ROUNDS_OF_A_LONE_PROBE, fetch};
 use crate::gateway::SecretRequest;
 use crate::live::Live;
 use crate::lock::Mutex;
@@ -89,7 +89,7 @@ pub(crate) struct Keeper {
     status: Arc<Mutex<KeeperStatus>>,
     /// When the schedule wants the next fetch, by KMS's clock.
     next: Option<SystemTime>,
-    failures_in_a_row: u32,
+    failing_since: Option<Instant>,
     bucket: TokenBucket,
     rejected: Rejected,
 }
@@ -132,7 +132,7 @@ impl Keeper {
             entry,
             status,
             next: None,
-            failures_in_a_row: 0,
+            failing_since: None,
             bucket,
             rejected: Rejected::default(),
         };
@@ -282,7 +282,11 @@ impl Keeper {
     ) -> Result<Secret> {
         let live = self.live.clone();
         let request = Arc::new(SecretRequest::current(&self.name));
-        let mut fetching = std::pin::pin!(fetch(&live, request, deadline));
+        // The schedule itself is the retry of a probe that nobody waits for.
+        let alone = round.fetches.is_empty() && round.renewals.is_empty();
+        let most_rounds =
+            if alone && self.failing_since.is_some() { MOST_ROUNDS_OF_A_LONE_PROBE } else { u32::MAX };
+        let mut fetching = std::pin::pin!(fetch(&live, request, deadline, most_rounds));
         loop {
             // A renewal does not wait for ever for a fetch that was begun for something else.
             let cut = following
@@ -317,8 +321,7 @@ impl Keeper {
 
     fn before_next_try(&self, error: &Error, tries: u32) -> Duration {
         let draw = self.live.environment().random.draw();
-        // A tenth of a second at least, or a draw near zero would ask again at once.
-        Backoff::after(error).wait(tries, error.retry_after(), draw).max(Duration::from_millis(100))
+        Backoff::after(error).pause(tries, error.retry_after(), draw)
     }
 
     /// Puts what KMS answered into the cache.
@@ -331,7 +334,7 @@ impl Keeper {
             return Err(brought_back(&self.name, new_id.unwrap_or_default()));
         }
         self.entry.set(Some(snapshot.clone()));
-        self.failures_in_a_row = 0;
+        self.failing_since = None;
         {
             let mut status = self.status.lock();
             status.fetches += 1;
@@ -371,7 +374,7 @@ impl Keeper {
     }
 
     fn note_failure(&mut self, error: &Error) {
-        self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
+        let failing_for = self.failing_since.get_or_insert_with(Instant::now).elapsed();
         {
             let mut status = self.status.lock();
             status.failures += 1;
@@ -381,7 +384,7 @@ impl Keeper {
         let mut next_try_in = None;
         if snapshot.is_some() || self.next.is_some() {
             let draw = self.live.environment().random.draw();
-            let wait = schedule::after_failed_refresh(self.failures_in_a_row, error.retry_after(), draw);
+            let wait = schedule::after_failed_refresh(failing_for, error.retry_after(), draw);
             self.set_next(self.live.state().now() + wait);
             next_try_in = Some(wait);
         }
@@ -407,9 +410,8 @@ impl Keeper {
         let snapshot = Arc::new(Snapshot::new(Arc::new(kept.secret), kept.fetched, fetched_at).ok()?);
         self.entry.set(Some(snapshot.clone()));
         let draw = self.live.environment().random.draw();
-        self.set_next(
-            now + schedule::after_failed_refresh(self.failures_in_a_row, error.retry_after(), draw),
-        );
+        let failing_for = self.failing_since.map(|since| since.elapsed()).unwrap_or_default();
+        self.set_next(now + schedule::after_failed_refresh(failing_for, error.retry_after(), draw));
         self.live.tell(Event::CacheFileUsed { secret: self.name.to_string(), age });
         Some(snapshot)
     }

@@ -28,6 +28,9 @@ mod error;
 mod event;
 mod fetch;
 mod file_watch;
+#[cfg(any(test, feature = "fleet-simulation"))]
+#[doc(hidden)]
+pub mod fleet;
 mod fork;
 mod gateway;
 mod keeper;

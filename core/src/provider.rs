@@ -168,7 +168,7 @@ impl Provider {
         let deadline = Instant::now() + self.0.state.config.fetch_deadline;
         live.spawn({
             let live = live.clone();
-            async move { reply.send(crate::fetch::fetch(&live, request, deadline).await.map(Arc::new)) }
+            async move { reply.send(crate::fetch::fetch(&live, request, deadline, u32::MAX).await.map(Arc::new)) }
         });
         pending
     }

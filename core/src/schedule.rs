@@ -39,13 +39,17 @@ pub(crate) fn within_max_stale(
     }
 }
 
-/// How long to wait before a scheduled refresh that failed `failures` times in a row is tried again: full jitter under a ceiling that
-/// doubles from 30 s to 10 min, and at least `floor` (KMS's Retry-After). The value in the cache stays in use
-/// meanwhile, so there is no hurry, and an account that is throttled recovers only if its clients let it.
-pub(crate) fn after_failed_refresh(failures: u32, floor: Option<Duration>, draw: f64) -> Duration {
+/// No pause between refreshes that fail is longer.
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(600);
+
+/// How long to wait before a refresh that failed is tried again, `failing_for` after the first failure: full jitter under a
+/// ceiling that is a part of the time that it has failed for, from 30 s to [`LONGEST_PAUSE`], and at least `floor` (KMS's
+/// Retry-After). The value in the cache stays in use meanwhile, so there is no hurry, and an account that is throttled recovers only
+/// if its clients let it. Going by time and not by the number of failures, a fleet is never spread much wider than the crowd that
+/// it is: see `fleet`.
+pub(crate) fn after_failed_refresh(failing_for: Duration, floor: Option<Duration>, draw: f64) -> Duration {
     const FIRST: Duration = Duration::from_secs(30);
-    const CEILING: Duration = Duration::from_secs(600);
-    let ceiling = FIRST.saturating_mul(1 << failures.saturating_sub(1).min(10)).min(CEILING);
+    let ceiling = (failing_for / 4).clamp(FIRST, LONGEST_PAUSE);
     // At least a second: a draw near zero would ask again at once.
     ceiling.mul_f64(draw.clamp(0.0, 1.0)).max(Duration::from_secs(1)) + floor.unwrap_or_default()
 }
@@ -96,11 +100,11 @@ mod tests {
 
     #[test]
     fn failed_refreshes_back_off_to_ten_minutes_and_honour_retry_after() {
-        assert_eq!(after_failed_refresh(1, None, 1.0), Duration::from_secs(30));
-        assert_eq!(after_failed_refresh(2, None, 1.0), Duration::from_secs(60));
-        assert_eq!(after_failed_refresh(u32::MAX, None, 1.0), Duration::from_secs(600));
-        assert_eq!(after_failed_refresh(1, None, 0.0), Duration::from_secs(1));
-        assert!(after_failed_refresh(1, Some(HOUR), 0.0) >= HOUR);
+        assert_eq!(after_failed_refresh(Duration::ZERO, None, 1.0), Duration::from_secs(30));
+        assert_eq!(after_failed_refresh(HOUR / 15, None, 1.0), HOUR / 60);
+        assert_eq!(after_failed_refresh(Duration::MAX, None, 1.0), LONGEST_PAUSE);
+        assert_eq!(after_failed_refresh(Duration::ZERO, None, 0.0), Duration::from_secs(1));
+        assert!(after_failed_refresh(Duration::ZERO, Some(HOUR), 0.0) >= HOUR);
     }
 
     proptest! {
