@@ -8,6 +8,7 @@ use hyper::http::request::Parts;
 use prost::Message as _;
 
 use crate::endpoint::Endpoint;
+use crate::journal::Moments;
 use crate::messages::GetSecretValueRequest;
 use crate::refusal::Refusal;
 
@@ -18,6 +19,7 @@ pub(crate) struct Call {
     pub(crate) endpoint: Endpoint,
     pub(crate) source: IpAddr,
     pub(crate) connection: u64,
+    pub(crate) moments: Moments,
     pub(crate) method: String,
     pub(crate) path: String,
     /// The query's parameters, decoded.
@@ -38,6 +40,7 @@ impl Call {
         endpoint: Endpoint,
         source: IpAddr,
         connection: u64,
+        moments: Moments,
         parts: Parts,
         body: Bytes,
     ) -> Self {
@@ -58,6 +61,7 @@ impl Call {
             endpoint,
             source,
             connection,
+            moments,
             method: parts.method.as_str().to_owned(),
             path: parts.uri.path().to_owned(),
             query,

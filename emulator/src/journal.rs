@@ -12,6 +12,21 @@ use crate::endpoint::Endpoint;
 /// Each kind of event keeps this many of its latest; older ones are forgotten.
 const KEPT: usize = 4096;
 
+/// When a connection and a request on it had come how far, by the emulator's clock. The event's own time is that of the answer.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Moments {
+    /// The TCP connection was accepted.
+    #[serde(with = "time::serde::rfc3339")]
+    pub connected_at: OffsetDateTime,
+    /// Its TLS handshake was over; none without TLS.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub handshaken_at: Option<OffsetDateTime>,
+    /// The whole request had arrived.
+    #[serde(with = "time::serde::rfc3339")]
+    pub received_at: OffsetDateTime,
+}
+
 /// An answered (or deliberately unanswered) request.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -38,6 +53,9 @@ pub struct RequestRecord {
     pub version_id: Option<String>,
     /// The client's User-Agent header.
     pub user_agent: Option<String>,
+    /// When it had come how far.
+    #[serde(flatten)]
+    pub moments: Moments,
 }
 
 impl RequestRecord {

@@ -68,7 +68,7 @@ pub use endpoint::Endpoint;
 pub use error::Error;
 pub use faults::{ActiveFault, Fault, FaultId, FaultKind};
 pub use folder::Folder;
-pub use journal::{Counters, Event, RequestCount, RequestRecord, What};
+pub use journal::{Counters, Event, Moments, RequestCount, RequestRecord, What};
 pub use ram::{AccessKey, AccessKeyStatus, Policy, User};
 pub use rotation::Rotation;
 pub use secrets::{CURRENT, PREVIOUS, RunningRotation, Secret, SecretValue, SecretVersion};

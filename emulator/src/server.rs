@@ -16,6 +16,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use parking_lot::Mutex;
 use rustls::ServerConfig;
+use time::OffsetDateTime;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -27,7 +28,7 @@ use crate::certificates::{Authority, WrongCertificate};
 use crate::clock::http_date;
 use crate::endpoint::Endpoint;
 use crate::faults::FaultKind;
-use crate::journal::{RequestRecord, What};
+use crate::journal::{Moments, RequestRecord, What};
 use crate::refusal::Refusal;
 use crate::world::{World, parts_of};
 
@@ -77,6 +78,8 @@ pub(crate) async fn listen(
             endpoint,
             source: canonical(peer),
             number: connection,
+            connected: world.clock.now(),
+            handshaken: None,
             end: Arc::new(Notify::new()),
         };
         tokio::spawn(context.run(stream, tls.clone()));
@@ -94,12 +97,14 @@ struct Connection {
     endpoint: Endpoint,
     source: IpAddr,
     number: u64,
+    connected: OffsetDateTime,
+    handshaken: Option<OffsetDateTime>,
     /// Closes the connection without another byte.
     end: Arc<Notify>,
 }
 
 impl Connection {
-    async fn run(self, stream: TcpStream, tls: Option<Arc<Tls>>) {
+    async fn run(mut self, stream: TcpStream, tls: Option<Arc<Tls>>) {
         // Answers are small and awaited one by one: waiting to fill a segment only adds 40 ms.
         let _ = stream.set_nodelay(true);
         let fault = self.world.faults.strike_connection(self.endpoint);
@@ -118,6 +123,7 @@ impl Connection {
         let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE_TIMEOUT, handshake).await else {
             return;
         };
+        self.handshaken = Some(self.world.clock.now());
         self.world.journal.handshaken(self.endpoint);
         let http1_only = stream.get_ref().1.alpn_protocol() != Some(b"h2");
         self.serve(stream, http1_only).await;
@@ -152,7 +158,12 @@ impl Connection {
             Err(error) if error.is::<LengthLimitError>() => (Bytes::new(), true),
             Err(error) => return Err(io::Error::other(error)),
         };
-        let call = Call::new(self.endpoint, self.source, self.number, parts, body);
+        let moments = Moments {
+            connected_at: self.connected,
+            handshaken_at: self.handshaken,
+            received_at: self.world.clock.now(),
+        };
+        let call = Call::new(self.endpoint, self.source, self.number, moments, parts, body);
         let effect = self.world.faults.strike(call.endpoint, &call.action, call.secret.as_deref());
         let mut fault = effect.end.as_ref().map(FaultKind::name);
         let truncated = effect.end == Some(FaultKind::TruncatedBody);
@@ -236,6 +247,7 @@ impl Connection {
             fault,
             version_id,
             user_agent: call.header("user-agent").map(str::to_owned),
+            moments: call.moments,
         };
         self.world.journal.add(self.world.clock.now(), What::Request(record));
     }

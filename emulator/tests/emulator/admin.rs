@@ -1,6 +1,8 @@
 use kmsak_emulator::Emulator;
 use reqwest::blocking::Client;
 use serde_json::{Value, json};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::client::*;
 
@@ -175,6 +177,10 @@ fn access_points_and_client_keys() {
     admin.refused("DELETE", "/keys?id=none", Value::Null, 404);
 }
 
+fn moment(text: &Value) -> OffsetDateTime {
+    OffsetDateTime::parse(text.as_str().unwrap(), &Rfc3339).unwrap()
+}
+
 #[test]
 fn clock_faults_events_and_counters() {
     let emulator = Emulator::start().unwrap();
@@ -232,6 +238,8 @@ fn clock_faults_events_and_counters() {
     let request = events["events"].as_array().unwrap().iter().find(|one| one["kind"] == "request").unwrap();
     assert_eq!(request["endpoint"], "instance");
     assert_eq!(request["code"], "InternalFailure");
+    let moments = ["connectedAt", "handshakenAt", "receivedAt", "at"].map(|name| moment(&request[name]));
+    assert!(moments.is_sorted(), "{moments:?}");
     let last = events["last"].as_u64().unwrap();
     let waited = std::thread::scope(|scope| {
         let waiting =
