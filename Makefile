@@ -19,9 +19,9 @@ CONFORMANCE := tests/conformance/run $(RUST)
 
 FRAGMENTS := $(wildcard bindings/*/make.mk)
 LANGUAGES := $(patsubst bindings/%/make.mk,%,$(FRAGMENTS))
-include $(FRAGMENTS)
+include $(FRAGMENTS) benches/make.mk
 
-.PHONY: help demo test lint bench clean install soak build-program demo-core bench-core test-rust test-interop lint-rust
+.PHONY: help demo test lint clean install soak build-program demo-core test-rust test-interop lint-rust
 
 help: ## what there is to make
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -31,7 +31,7 @@ demo: build-program demo-core $(addprefix demo-,$(LANGUAGES)) ## fetch a managed
 demo-core: build-program
 	@tests/demo
 
-test: lint test-rust test-interop $(addprefix test-,$(LANGUAGES)) test-c-memory ## everything
+test: lint test-rust test-interop $(addprefix test-,$(LANGUAGES)) test-c-memory test-instructions ## everything
 
 test-rust: build-program
 	$(CARGO) test $(RUST)
@@ -52,11 +52,6 @@ lint-rust: $(CARGO_TARGET_DIR)/tools/bin/cargo-deny
 # Unoptimised: it takes longer to build than to run.
 $(CARGO_TARGET_DIR)/tools/bin/cargo-deny:
 	$(CARGO) install cargo-deny --version 0.20.2 --locked --debug --no-default-features --root $(CARGO_TARGET_DIR)/tools
-
-bench: bench-core $(addprefix bench-,$(LANGUAGES)) ## measure, side by side with the official clients
-
-bench-core: ## cached reads of the core beside their limits
-	$(CARGO) bench -p kmsak-benches
 
 install: install-c ## libkmsak, its headers, pkg-config and CMake files under DESTDIR and PREFIX
 

@@ -1,5 +1,8 @@
 //! What every benchmark of the core needs: an emulator and a provider with a cached AccessKey.
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
 use kmsak::Provider;
 use kmsak_emulator::Emulator;
 
@@ -12,6 +15,10 @@ pub struct Stage {
     pub emulator: Emulator,
     /// The provider.
     pub provider: Provider,
+    /// The instance gateway.
+    pub address: SocketAddr,
+    /// The PEM file of the CA that its certificate chains to.
+    pub ca: PathBuf,
     _folder: tempfile::TempDir,
 }
 
@@ -27,6 +34,7 @@ impl Stage {
         let files = emulator.write_folder(folder.path()).expect("the folder is written");
         let provider = Provider::from_file(&files.on_the_cloud).expect("the properties file is good");
         provider.credentials(APP).expect("KMS answers");
-        Stage { emulator, provider, _folder: folder }
+        let address = emulator.instance_endpoint().parse().expect("an address and a port");
+        Stage { emulator, provider, address, ca: folder.path().join("ca.pem"), _folder: folder }
     }
 }

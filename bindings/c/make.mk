@@ -2,7 +2,7 @@
 
 C_WORK := $(CARGO_TARGET_DIR)/c
 
-.PHONY: build-c test-c test-c-memory lint-c demo-c bench-c install-c header
+.PHONY: build-c test-c test-c-memory lint-c demo-c install-c header
 
 build-c:
 	$(CARGO) build --release -p kmsak-c
@@ -26,9 +26,6 @@ header: ## write include/kmsak.h anew from bindings/c/src
 demo-c: build-c build-program
 	@printf '\n\033[1m%s\033[0m\n' 'C and C++'
 	@examples/c/demo $(PROFILE_DIR) $(C_WORK)/demo
-
-bench-c: build-c
-	KMSAK_LIBRARY=$(PROFILE_DIR)/libkmsak.so $(CARGO) bench -p kmsak-c
 
 # Not built here, so that `sudo make install` after `make build-c` makes nothing as root.
 install-c:

@@ -3,7 +3,7 @@
 NODE_DIR := $(CURDIR)/bindings/node
 NODE_PACKAGES := $(NODE_DIR)/node_modules/.kmsak
 
-.PHONY: build-node test-node lint-node demo-node bench-node node-is-here
+.PHONY: build-node test-node lint-node demo-node node-is-here
 
 node-is-here:
 	@command -v node >/dev/null && command -v npm >/dev/null || { echo "node or npm is missing: install Node.js 18 or later" >&2; exit 1; }
@@ -27,7 +27,3 @@ lint-node: $(NODE_PACKAGES)
 demo-node: build-program build-node $(NODE_PACKAGES) ## fetch a managed AccessKey from Node.js through a rotation
 	@printf '\n\033[1m%s\033[0m\n' 'Node.js'
 	@node examples/node/demo.mjs
-
-bench-node: build-program build-node $(NODE_PACKAGES)
-	node benches/node/cached.mjs
-	node benches/node/cold.mjs

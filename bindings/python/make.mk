@@ -7,7 +7,7 @@ PYTHON_WHEELS := $(CARGO_TARGET_DIR)/python-wheels
 # As seen from bindings/python, where the settings of ruff and mypy are.
 PYTHON_SOURCES := python tests ../../tests/conformance/drivers/python ../../examples/python ../../benches/python
 
-.PHONY: build-python test-python lint-python demo-python bench-python sdist-python
+.PHONY: build-python test-python lint-python demo-python sdist-python
 
 $(PYTHON_VENV)/installed: bindings/python/requirements.txt
 	$(PYTHON) -m venv $(PYTHON_VENV)
@@ -36,6 +36,3 @@ lint-python: build-python
 demo-python: build-python build-program
 	@printf '\n\033[1m%s\033[0m\n' 'Python'
 	@KMSAK_BIN=$(CARGO_TARGET_DIR)/debug/kmsak $(PYTHON_VENV)/bin/python examples/python/demo.py
-
-bench-python: build-python build-program ## Python beside the official client
-	benches/python/run

@@ -1,0 +1,27 @@
+"""What a client adds to an idle process."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from emulator import SECRET, Emulator
+from places import Effort
+from spread import Spread, spread
+from subject import Kind, Subject
+
+# KiB, KiB, and a number.
+FIELDS = {"memory": "VmRSS", "peak": "VmHWM", "threads": "Threads"}
+
+
+def measure(emulator: Emulator, kinds: list[Kind], effort: Effort) -> dict[str, dict[str, Spread]]:
+    """Give what was added between the start of the process and the first AccessKey; `peak` is that of the whole process."""
+    found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for _ in range(effort.idle_rounds):
+        for kind in kinds:
+            with Subject(kind, emulator.config("instance"), SECRET) as subject:
+                before = {name: subject.status(field) for name, field in FIELDS.items()}
+                subject.have_the_secret()
+                after = {name: subject.status(field) for name, field in FIELDS.items()}
+                for name, value in after.items():
+                    found[kind.name][name].append(value - (0 if name == "peak" else before[name]))
+    return {name: {what: spread(values) for what, values in fields.items()} for name, fields in found.items()}

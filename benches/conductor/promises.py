@@ -1,0 +1,92 @@
+"""What the project promised of its speed, and what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from emulator import GATEWAYS
+from table import seconds, table, times
+
+
+def promises(results: dict[str, Any]) -> str:
+    """Make the table."""
+    rows = [
+        (what, promised, measured, "yes" if kept else "no, see [below](#where-a-number-falls-short)")
+        for what, promised, measured, kept in _all(results)
+    ]
+    return table(("what", "promised", "measured", "kept"), rows)
+
+
+def _all(results: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
+    def median(language: str, row: str) -> float:
+        return float(results[f"harness {language}"][row]["median"])
+
+    def at_most(what: str, bound: float, ratio: float) -> tuple[str, str, str, bool]:
+        return what, f"at most {times(bound)}", times(ratio), ratio <= bound
+
+    def at_least(what: str, bound: float, ratio: float) -> tuple[str, str, str, bool]:
+        return what, f"at least {times(bound)}", times(ratio), ratio >= bound
+
+    def cold(subject: str, gateway: str) -> float:
+        return float(results["cold"][gateway][subject]["all"]["median"])
+
+    def idle(subject: str, what: str) -> float:
+        return float(results["idle"][subject][what]["median"])
+
+    def eight(subject: str) -> float:
+        throughput = results["reads"][subject]["throughput"]
+        return float(throughput["8"]["median"] / throughput["1"]["median"])
+
+    yield at_most("C: a cached read and free, beside the core's", 3, median("C", "credentials") / median("Rust", "credentials"))
+    allocations = results["allocations"]["C, kmsak"]
+    yield "C: allocations of a cached read", "none", f"{allocations:g}", allocations == 0
+    yield at_least("C: eight threads beside one", 1.8, eight("C, kmsak"))
+    size = results["sizes"]["libkmsak.so"]
+    yield "libkmsak.so", "at most 4 MB", f"{size / 1e6:.1f} MB", size <= 4e6
+    yield at_least(
+        "Python: a cached read, official beside kmsak",
+        20,
+        median("Python", "official get_secret_info") / median("Python", "credentials"),
+    )
+    for gateway in GATEWAYS:
+        ratio = cold("Python, kmsak", gateway) / cold("Python, official", gateway)
+        yield at_most(f"Python: start to first AccessKey ({gateway}), beside official", 1 / 3, ratio)
+    load = results["cold"]["instance"]["Python, kmsak"]["load"]["median"]
+    yield "Python: `import kmsak`", "at most 15 ms", seconds(load), load <= 0.015
+    yield at_most("Python: peak memory, beside official", 0.5, idle("Python, kmsak", "peak") / idle("Python, official", "peak"))
+    sync, empty = median("Node.js", "credentialsSync"), median("Node.js", "empty native call")
+    yield (
+        "Node.js: `credentialsSync`",
+        "at most 100 ns, or 3× an empty native call",
+        f"{sync:.0f} ns, {times(sync / empty)}",
+        sync <= max(100, 3 * empty),
+    )
+    yield at_most(
+        "Node.js: `await credentials`, beside a resolved promise",
+        2,
+        median("Node.js", "await credentials") / median("Node.js", "await resolved promise"),
+    )
+    late = results["event loop"]["most"]
+    yield "Node.js: the event loop's delay while 1,000 cold secrets are fetched", "at most 5 ms", f"{late:.1f} ms", late <= 5
+    yield at_least(
+        "Java: a cached AccessKey, official beside kmsak",
+        50,
+        median("Java", "official getAccessKey") / median("Java", "credentials"),
+    )
+    yield at_least("Java: eight threads beside one", 1.8, eight("Java, kmsak"))
+    for gateway in GATEWAYS:
+        ratio = cold("Java, kmsak", gateway) / cold("Java, official", gateway)
+        yield at_most(f"Java: start to first AccessKey ({gateway}), beside official", 0.5, ratio)
+    for what in ("threads", "memory"):
+        yield at_most(
+            f"Java: {what} added to an idle process, beside official",
+            0.25,
+            idle("Java, kmsak", what) / idle("Java, official", what),
+        )
+    worst = max((row for row in results["fleet"] if row["client"] == "kmsak"), key=lambda row: row["ratio"] or float("inf"))
+    yield at_most(
+        f"A fleet's last process, beside the best possible (worst: {worst['scenario']}, {worst['processes']:,} processes)",
+        1.5,
+        worst["ratio"],
+    )

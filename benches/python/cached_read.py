@@ -1,0 +1,45 @@
+"""A cached read in Python, beside an empty call of a function in C. Arguments: kmsak or official, then pyperf's.
+
+KMSAK_BENCH_CONFIG names the properties file.
+"""
+
+import gc
+import os
+import pathlib
+import sys
+from typing import Any
+
+import pyperf
+
+SUBJECTS = pathlib.Path(__file__).resolve().parents[1] / "subjects" / "python"
+SECRET = "acs/ram/user/app"
+
+
+def add_which(command: list[str], arguments: Any) -> None:
+    """Let pyperf's own processes know, too."""
+    command.append(arguments.which)
+
+
+def main() -> None:
+    """Measure it."""
+    runner = pyperf.Runner(add_cmdline_args=add_which)
+    runner.argparser.add_argument("which", choices=["kmsak", "official"])
+    which = runner.parse_args().which
+    sys.path.insert(0, str(SUBJECTS))
+    if which == "kmsak":
+        from kmsak_client import Kmsak as Client
+
+        # Looks at one flag, and returns it.
+        runner.bench_func("empty call", gc.isenabled)
+    else:
+        from official_client import Official as Client
+    client = Client()
+    client.load()
+    client.open(os.environ["KMSAK_BENCH_CONFIG"])
+    read = client.reader()
+    assert read(SECRET)
+    runner.bench_func("cached read", read, SECRET)
+    client.close()
+
+
+main()
