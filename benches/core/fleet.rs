@@ -1,9 +1,13 @@
-//! A fleet of processes against KMS's quota, in virtual time: prints a JSON object a line.
+//! A fleet of processes against KMS's quota, in virtual time: prints a JSON object a line, in no order.
 //!
 //! `scenario`, `client`, `processes`, `quota` (requests a second), `best_possible_seconds`, `half_seconds` and
 //! `last_process_seconds` (null: not within two days), `ratio` of the last to the best possible, `requests`, `throttled_share`, `peak_rate`
 //! (requests in the busiest second), and `series`: requests a second, as the mean of each sixtieth of the time.
 //! With `--quick`, one size.
+
+use std::num::NonZero;
+use std::sync::Mutex;
+use std::thread::{self, available_parallelism};
 
 use kmsak::fleet::{Client, Fleet, HORIZON, Outcome, Scenario};
 use serde_json::{Value, json};
@@ -13,31 +17,52 @@ const POINTS: usize = 60;
 
 fn main() {
     let quick = std::env::args().any(|argument| argument == "--quick");
+    let fleets = Mutex::new(fleets(quick).into_iter());
+    let workers = available_parallelism().map_or(1, NonZero::get);
+    thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                loop {
+                    let Some(fleet) = fleets.lock().expect("no worker panics").next() else { return };
+                    println!("{}", row(&fleet, &fleet.simulate()));
+                }
+            });
+        }
+    });
+}
+
+fn fleets(quick: bool) -> Vec<Fleet> {
     let sizes: &[u32] = if quick { &[10_000] } else { &[1_000, 10_000, 30_000, 100_000, 300_000, 1_000_000] };
     let quotas: &[u32] = if quick { &[450] } else { &[450, 1_000, 2_000] };
-    for (scenario, called) in [
-        (Scenario::ScheduledRotation, "scheduled rotation"),
-        (Scenario::ImmediateRotation, "immediate rotation"),
-        (Scenario::Outage, "back after an outage"),
-    ] {
+    let mut fleets = Vec::new();
+    for scenario in [Scenario::ScheduledRotation, Scenario::ImmediateRotation, Scenario::Outage] {
         for &processes in sizes {
             for &quota in quotas {
-                for (client, name) in [(Client::Kmsak, "kmsak"), (Client::Official, "official")] {
-                    let outcome = Fleet { scenario, client, processes, quota, seed: SEED }.simulate();
-                    println!("{}", row(called, name, processes, quota, &outcome));
+                for client in [Client::Kmsak, Client::Official] {
+                    fleets.push(Fleet { scenario, client, processes, quota, seed: SEED });
                 }
             }
         }
     }
+    fleets
 }
 
-fn row(scenario: &str, client: &str, processes: u32, quota: u32, outcome: &Outcome) -> Value {
+fn row(fleet: &Fleet, outcome: &Outcome) -> Value {
     let finished = outcome.last < HORIZON;
+    let scenario = match fleet.scenario {
+        Scenario::ScheduledRotation => "scheduled rotation",
+        Scenario::ImmediateRotation => "immediate rotation",
+        Scenario::Outage => "back after an outage",
+    };
+    let client = match fleet.client {
+        Client::Kmsak => "kmsak",
+        Client::Official => "official",
+    };
     json!({
         "scenario": scenario,
         "client": client,
-        "processes": processes,
-        "quota": quota,
+        "processes": fleet.processes,
+        "quota": fleet.quota,
         "best_possible_seconds": outcome.best_possible.as_secs_f64(),
         "half_seconds": outcome.half.as_secs_f64(),
         "last_process_seconds": finished.then_some(outcome.last.as_secs_f64()),

@@ -11,8 +11,7 @@ pub(super) struct Kms {
 }
 
 impl Kms {
-    pub(super) fn new(quota: u32, away_until: Duration) -> Self {
-        let quota = f64::from(quota);
+    pub(super) fn new(quota: f64, away_until: Duration) -> Self {
         Kms { quota, left: quota, at: Duration::ZERO, away_until }
     }
 
