@@ -42,7 +42,7 @@ test-interop: build-program ## the official clients against the emulator
 soak: build-program ## rotations, faults and replaced ClientKeys for ten minutes: not one failed call
 	KMSAK_SOAK_SECONDS=$${KMSAK_SOAK_SECONDS:-600} $(CARGO) test $(RUST) --test soak -- --nocapture
 
-lint: lint-rust $(addprefix lint-,$(LANGUAGES)) ## formatters, linters, licences and duplicate versions
+lint: lint-rust $(addprefix lint-,$(LANGUAGES)) lint-bench ## formatters, linters, licences and duplicate versions
 
 lint-rust: $(CARGO_TARGET_DIR)/tools/bin/cargo-deny
 	$(CARGO) fmt --all --check

@@ -6,7 +6,7 @@ BENCH_NODE := benches/node/node_modules/.kmsak
 C_FLAGS := -O2 -Wall -Wextra -Werror
 JAVA_HOME_OF_JAVAC = $(shell dirname $$(dirname $$(readlink -f $$(command -v javac))))
 
-.PHONY: bench bench-quick build-bench build-bench-quick test-instructions
+.PHONY: bench bench-quick build-bench build-bench-quick test-instructions lint-bench
 
 bench: build-bench ## measure kmsak beside the official clients, and write docs/benchmarks.md
 	$(BENCH_VENV)/bin/python benches/conductor
@@ -18,8 +18,18 @@ bench-quick: build-bench-quick ## for a change in hand: cached reads and instruc
 test-instructions: build-c build-program ## instructions of the hot paths, beside the baseline
 	benches/instructions/check $(PROFILE_DIR) $(BENCH_WORK)/instructions
 
+BENCH_PYTHON := ../../benches/python ../../benches/conductor ../../benches/subjects/python
+BENCH_TYPED := --strict --ignore-missing-imports --cache-dir $(CARGO_TARGET_DIR)/mypy
+
+# With the settings of the Python binding.
+lint-bench: $(PYTHON_VENV)/installed
+	cd bindings/python && $(PYTHON_VENV)/bin/ruff format --no-cache --check --config pyproject.toml $(BENCH_PYTHON)
+	cd bindings/python && $(PYTHON_VENV)/bin/ruff check --no-cache --config pyproject.toml $(BENCH_PYTHON)
+	cd benches/conductor && $(PYTHON_VENV)/bin/mypy $(BENCH_TYPED) *.py
+
 build-bench-quick: build-c build-python build-node $(BENCH_VENV)/installed $(BENCH_NODE) $(BENCH_WORK)/c/cached_read
 	$(CARGO) build --release -p kmsak-cli
+	$(CARGO) bench -p kmsak-benches --no-run
 	$(PYTHON_VENV)/bin/pip install --quiet --disable-pip-version-check pyperf==$$(sed -n 's/^pyperf==//p' benches/conductor/requirements.txt)
 
 build-bench: build-bench-quick build-java $(PYTHON_OFFICIAL_VENV)/installed $(BENCH_WORK)/c/subject $(BENCH_WORK)/c/allocations.so $(BENCH_WORK)/c/libempty.so

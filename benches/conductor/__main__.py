@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import agent
 import allocations
 import cold
 import crowd
@@ -63,6 +64,7 @@ def measure_all(effort: Effort) -> dict[str, Any]:
         for language, measure in harness.ALL.items():
             step(f"harness {language}", lambda measure=measure: measure(emulator, False))  # type: ignore[misc]
     step("sizes", sizes.measure)
+    step("agent", agent.measure)
     step("fleet", lambda: fleet.measure(quick=False))
     return results
 

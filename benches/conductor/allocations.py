@@ -13,7 +13,7 @@ READS = 20_000
 
 
 def measure(emulator: Emulator, kinds: list[Kind]) -> dict[str, float]:
-    """Give allocations a read, for what runs on the C library's allocator. Java, Node.js and Go tell of their own heaps."""
+    """Give allocations a read. Java, Node.js and Go have heaps of their own, which their harnesses tell of."""
     found = {}
     for kind in kinds:
         if kind.language in ("Rust", "C", "Python"):

@@ -44,9 +44,7 @@ def _once(emulator: Emulator, kind: Kind, gateway: str) -> dict[str, float]:
         _nanoseconds(request[name]) for name in ("connectedAt", "handshakenAt", "receivedAt", "at")
     )
     moments = [began, started, loaded, opened, connected, handshaken, received, answered, first]
-    phases = {
-        phase: (until - since) / 1e9 for phase, since, until in zip(PHASES, moments, moments[1:], strict=False)
-    }
+    phases = {phase: (until - since) / 1e9 for phase, since, until in zip(PHASES, moments, moments[1:], strict=False)}
     return {**phases, "all": (first - began) / 1e9}
 
 

@@ -45,7 +45,7 @@ class Emulator:
         self._folder.cleanup()
 
     def config(self, gateway: str) -> pathlib.Path:
-        """Give the properties file for a gateway; the official clients take relative paths from the working directory."""
+        """Give the properties file for a gateway, with absolute paths: the official clients look nowhere else."""
         made = self.folder / f"{gateway}-absolute.properties"
         source = self.folder / ("on_the_cloud.properties" if gateway == "instance" else "off_the_cloud.properties")
         file = r"(ca\.pem|clientKey(?:_Password\.txt|\.json))"

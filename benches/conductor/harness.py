@@ -23,17 +23,20 @@ BENCHES = ROOT / "benches"
 
 def run(command: list[str], cwd: pathlib.Path = ROOT, **environment: str) -> str:
     """Run one to its end, and give what it writes to standard output."""
-    return subprocess.run(
-        command, cwd=cwd, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True, check=True
-    ).stdout
+    finished = subprocess.run(command, cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True)
+    if finished.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)} ended with status {finished.returncode}: {finished.stderr[-4000:]}")
+    return finished.stdout
 
 
-def rust(emulator: Emulator, quick: bool) -> Rows:
+def rust(_emulator: Emulator, quick: bool) -> Rows:
     """Criterion."""
     seconds = ("0.5", "1") if quick else ("1", "3")
     run(
-        ["cargo", "bench", "--quiet", "-p", "kmsak-benches", "--bench", "core", "--"]
-        + ["--quiet", "--warm-up-time", seconds[0], "--measurement-time", seconds[1]]
+        [
+            *("cargo", "bench", "--quiet", "-p", "kmsak-benches", "--bench", "core", "--"),
+            *("--warm-up-time", seconds[0], "--measurement-time", seconds[1]),
+        ]
     )
     rows = {}
     for estimates in sorted((TARGET / "criterion").glob("*/*/new/estimates.json")):
@@ -51,8 +54,10 @@ def rust(emulator: Emulator, quick: bool) -> Rows:
 def c(emulator: Emulator, quick: bool) -> Rows:
     """Google Benchmark."""
     output = run(
-        [str(WORK / "c" / "cached_read"), "--benchmark_format=json", "--benchmark_repetitions=5"]
-        + ["--benchmark_min_time=0.05" if quick else "--benchmark_min_time=0.3"],
+        [
+            *(str(WORK / "c" / "cached_read"), "--benchmark_format=json", "--benchmark_repetitions=5"),
+            "--benchmark_min_time=0.05" if quick else "--benchmark_min_time=0.3",
+        ],
         KMSAK_BENCH_CONFIG=str(emulator.config("instance")),
     )
     times: dict[str, list[float]] = {}
@@ -80,8 +85,11 @@ def python(emulator: Emulator, quick: bool) -> Rows:
             output = WORK / "pyperf.json"
             output.unlink(missing_ok=True)
             run(
-                [str(interpreter), str(BENCHES / "python" / "cached_read.py"), which, "--quiet", "--output", str(output)]
-                + ["--processes=2", "--values=3", "--warmups=1", "--inherit-environ=KMSAK_BENCH_CONFIG"],
+                [
+                    *(str(interpreter), str(BENCHES / "python" / "cached_read.py"), which),
+                    *("--quiet", "--output", str(output), "--processes=2", "--values=3", "--warmups=1"),
+                    "--inherit-environ=KMSAK_BENCH_CONFIG",
+                ],
                 KMSAK_BENCH_CONFIG=config,
             )
             for benchmark in pyperf.BenchmarkSuite.load(str(output)).get_benchmarks():
@@ -92,7 +100,7 @@ def python(emulator: Emulator, quick: bool) -> Rows:
     return {name: spread(all_of_it) for name, all_of_it in values.items()}
 
 
-def node(emulator: Emulator, quick: bool) -> dict[str, Any]:
+def node(emulator: Emulator, _quick: bool) -> dict[str, Any]:
     """Mitata."""
     measured: dict[str, Any] = json.loads(
         run(
@@ -102,7 +110,7 @@ def node(emulator: Emulator, quick: bool) -> dict[str, Any]:
     return measured
 
 
-def java(emulator: Emulator, quick: bool) -> dict[str, Any]:
+def java(emulator: Emulator, _quick: bool) -> dict[str, Any]:
     """JMH, with the bytes that a call allocates."""
     results = WORK / "jmh.json"
     run(
@@ -134,14 +142,16 @@ def java(emulator: Emulator, quick: bool) -> dict[str, Any]:
     return rows
 
 
-def go(emulator: Emulator, quick: bool) -> dict[str, Any]:
+def go(emulator: Emulator, _quick: bool) -> dict[str, Any]:
     """Go's own benchmarks."""
     output = run(
         ["go", "test", "-run=^$", "-bench=.", "-benchmem", "-count=5", "-benchtime=200ms"],
         cwd=SUBJECTS / "go",
         KMSAK_BENCH_CONFIG=str(emulator.config("instance")),
     )
-    rows = re.findall(r"^BenchmarkCachedRead\S*\s+\d+\s+([\d.]+) ns/op\s+(\d+) B/op\s+(\d+) allocs/op", output, re.MULTILINE)
+    rows = re.findall(
+        r"^BenchmarkCachedRead\S*\s+\d+\s+([\d.]+) ns/op\s+(\d+) B/op\s+(\d+) allocs/op", output, re.MULTILINE
+    )
     if not rows:
         raise RuntimeError(f"go test measured nothing: {output}")
     return {

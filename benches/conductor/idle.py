@@ -14,7 +14,7 @@ FIELDS = {"memory": "VmRSS", "peak": "VmHWM", "threads": "Threads"}
 
 
 def measure(emulator: Emulator, kinds: list[Kind], effort: Effort) -> dict[str, dict[str, Spread]]:
-    """Give what was added between the start of the process and the first AccessKey; `peak` is that of the whole process."""
+    """Give what was added until the first AccessKey; `peak` is that of the whole process."""
     found: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for _ in range(effort.idle_rounds):
         for kind in kinds:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pathlib
 import platform
+import string
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +16,7 @@ from reads import THREADS
 from spread import Spread
 from table import seconds, size, table, three, timed, times
 
-REMARKS = pathlib.Path(__file__).with_name("remarks.md")
+TEMPLATE = string.Template(pathlib.Path(__file__).with_name("page.md").read_text())
 
 
 def tell(language: str, rows: dict[str, Any]) -> None:
@@ -31,96 +32,57 @@ def write(results: dict[str, Any], docs: pathlib.Path) -> None:
     import plots
 
     plots.draw(results, docs / "benchmarks")
-    (docs / "benchmarks.md").write_text("\n\n".join(_page(results)) + "\n")
+    (docs / "benchmarks.md").write_text(TEMPLATE.substitute(_parts(results)))
 
 
-def _page(results: dict[str, Any]) -> Iterator[str]:
+def _parts(results: dict[str, Any]) -> dict[str, str]:
     effort = results["effort"]
-    yield "# Benchmarks"
-    yield (
-        "Written by `make bench`: kmsak in each language beside the official client of that language, measured in turns in one run "
-        "against one KMS emulator. Do not edit: what is measured, and how, stands in [benches/README.md](../benches/README.md)."
-    )
-    yield (
-        f"{_machine()}. {', '.join(f'{name} {version}' for name, version in results['versions'].items())}. Official clients: "
-        "`aliyun-secret-manager-client` 0.1.5 (Python, with its one broken line worked around), `alibabacloud-secretsmanager-client` 1.3.7 "
-        "(Java), `aliyun-secretsmanager-client-go` 1.1.5; unmodified otherwise. Medians with their ranges. Ratios hold from machine to "
-        "machine; absolute times do not."
-    )
-    yield "Again: `make bench`, in less than 15 minutes on two cores. For a change in hand: `make bench-quick`."
-    yield "## What was promised"
-    yield promises(results)
-    yield "## A cached read"
-    yield (
-        "In each language's own harness (Criterion, Google Benchmark, pyperf, mitata, JMH, `testing.B`), beside what that language cannot do "
-        "without: a load of an atomic pointer, an empty call of a native function. What the official clients' `get_secret_info` answers is "
-        "JSON, out of which an AccessKey still has to be parsed; `getAccessKey` is with the parsing."
-    )
-    yield table(("", "time", "beside the limit", "allocated"), _reads(results))
-    yield "![nanoseconds for a cached read](benchmarks/reads.svg)"
-    yield "### By several threads"
-    yield (
-        "Reads a second, in millions, the clients in turns; in Node.js by worker threads, each with a provider of its own. "
-        "The last columns: one thread and eight of them while a refresh hangs, and the slowest of all reads then."
-    )
-    head = ("", *(f"{threads}" for threads in THREADS), "8 beside 1", "slowest", "1, hung", "8, hung", "slowest, hung")
-    yield table(head, _scaling(results["reads"]))
-    yield "![cached reads a second by threads](benchmarks/scaling.svg)"
-    yield "## From the start of a process to its first AccessKey"
-    yield (
-        "The phases: *start* of the process or virtual machine until its own code runs; *load* of the library; *open*: the configuration "
-        "read and the ClientKey opened; *sign and connect* until KMS accepts the connection; the *TLS* handshake; the *request* until "
-        "KMS has it all; *KMS*'s own time; the *answer* read and taken apart. What happens on the wire is taken from the emulator's log. Some "
-        "clients sign before they connect, some after. Two limits by the same crypto library, in one process: a TLS handshake "
-        f"(both sides) takes {_limit(results, 'TLS handshake')}, an RSA-2048 signature {_limit(results, 'RSA-2048 signature')}."
-    )
-    for gateway in GATEWAYS:
-        yield f"### Through the {gateway} gateway"
-        handshake = results["harness Rust"]["TLS handshake"]["median"] / 1e9
-        rows = (
+    return {
+        "machine": _machine(),
+        "versions": ", ".join(f"{name} {version}" for name, version in results["versions"].items()),
+        "promises": promises(results),
+        "reads": table(("", "time", "beside the limit", "allocated"), _reads(results)),
+        "scaling": table(
+            ("", *map(str, THREADS), "8 beside 1", "1, hung", "8, hung", "slowest", "slowest, hung"),
+            _scaling(results["reads"]),
+        ),
+        "handshake": seconds(_limit(results, "TLS handshake")),
+        "signature": seconds(_limit(results, "RSA-2048 signature")),
+        **{f"cold_{gateway}": _cold(results, gateway) for gateway in GATEWAYS},
+        "idle": table(("", "memory", "threads", "peak of the process"), _idle(results["idle"])),
+        "sizes": table(("", "size"), ((what, size(number)) for what, number in results["sizes"].items())),
+        "threads": str(effort["crowd_threads"]),
+        "secrets": str(effort["crowd_secrets"]),
+        "crowd": table(
+            ("", "cold: requests", "time", "failed calls", "rejected: requests", "time", "failed calls"),
+            _crowd(results["crowd"]),
+        ),
+        "renewal": table(
+            ("", "time", "beside the limit"),
             (
-                name,
-                *(seconds(phases[phase]["median"]) for phase in PHASES[:-1]),
-                timed(phases["all"]),
-                times(phases["TLS"]["median"] / handshake),
-            )
-            for name, phases in results["cold"][gateway].items()
+                (name, timed(row), times(row["median"] / _limit(results, "RSA-2048 signature")))
+                for name, row in results["renewal"].items()
+            ),
+        ),
+        "fleet_scheduled": _fleet(results["fleet"], "scheduled rotation"),
+        "fleet_immediate": _fleet(results["fleet"], "immediate rotation"),
+        "fleet_outage": _fleet(results["fleet"], "back after an outage"),
+        "agent": _agent(results["agent"]),
+    }
+
+
+def _cold(results: dict[str, Any], gateway: str) -> str:
+    handshake = _limit(results, "TLS handshake")
+    rows = (
+        (
+            name,
+            *(seconds(phases[phase]["median"]) for phase in PHASES[:-1]),
+            timed(phases["all"]),
+            times(phases["TLS"]["median"] / handshake),
         )
-        yield table(("", *PHASES, "TLS beside the limit"), rows)
-        yield f"![time to the first AccessKey](benchmarks/cold-{gateway}.svg)"
-    yield "## Added to an idle process"
-    yield "Resident memory and threads that the client adds by the time it has its first AccessKey, and the peak of the whole process."
-    yield table(("", "memory", "threads", "peak of the process"), _idle(results["idle"]))
-    yield "What an application takes along:"
-    yield table(("", "size"), ((what, size(number)) for what, number in results["sizes"].items()))
-    yield "## Requests to KMS"
-    yield (
-        f"{effort['crowd_threads']} threads (in Node.js: tasks) want the AccessKeys in {effort['crowd_secrets']} secrets at once: cold, and after all of them were "
-        f"rotated and rejected. {effort['crowd_secrets']} requests are the fewest possible."
+        for name, phases in results["cold"][gateway].items()
     )
-    head = ("", "cold: requests", "time", "failed calls", "rejected: requests", "time", "failed calls")
-    yield table(head, _crowd(results["crowd"]))
-    yield "## From a rejected AccessKey to the new one"
-    yield (
-        "After a rotation without notice, from the rejection to the first call that has the new AccessKey. The official clients are told to "
-        "refresh, which is what their plug-ins do."
-    )
-    yield table(("", "time"), ((name, timed(row)) for name, row in results["renewal"].items()))
-    yield "## A fleet"
-    yield (
-        "Many processes against KMS's quota, in virtual time, by the core's own schedule, backoff and token bucket "
-        "(`core/src/fleet`); beside them, the official clients' schedule and backoff. *Best possible* is processes ÷ quota, or the time over which the scenario "
-        "itself spreads the requests (the random part of the schedule; the pause between tries while KMS is away), whichever is longer. *Throttled* is the share of requests that KMS "
-        "turned away, *peak* the busiest second."
-    )
-    for scenario in dict.fromkeys(row["scenario"] for row in results["fleet"]):
-        yield f"### {scenario.capitalize()}"
-        head = ("processes", "quota", "best possible", "kmsak: last", "ratio", "peak", "throttled")
-        yield table((*head, "official: last", "ratio", "peak", "throttled"), _fleet(results["fleet"], scenario))
-    yield "100,000 processes against 450 requests a second:"
-    yield "![requests a second](benchmarks/fleet.svg)"
-    yield "## Where a number falls short"
-    yield REMARKS.read_text().strip()
+    return table(("", *PHASES, "TLS beside the limit"), rows)
 
 
 def _machine() -> str:
@@ -135,8 +97,8 @@ def _machine() -> str:
     return f"{os.cpu_count()} cores ({model}), Linux {platform.release().split('-')[0]}"
 
 
-def _limit(results: dict[str, Any], name: str) -> str:
-    return seconds(results["harness Rust"][name]["median"] / 1e9)
+def _limit(results: dict[str, Any], name: str) -> float:
+    return float(results["harness Rust"][name]["median"]) / 1e9
 
 
 # What each language cannot do without, and what stands beside it.
@@ -179,12 +141,12 @@ def _scaling(reads: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     for name, read in reads.items():
         throughput = read["throughput"]
         row = [name, *(millions(throughput[str(threads)]) for threads in THREADS)]
-        row += [times(throughput["8"]["median"] / throughput["1"]["median"]), seconds(read["slowest"]["median"])]
-        hung = read["throughput_while_hung"]
+        row.append(times(throughput["8"]["median"] / throughput["1"]["median"]))
+        hung, slowest = read["throughput_while_hung"], seconds(read["slowest"]["median"])
         if hung is None:
-            row += ["none", "none", "until the refresh ends"]
+            row += ["none", "none", slowest, "until the refresh ends"]
         else:
-            row += [millions(hung["1"]), millions(hung["8"]), seconds(read["slowest_while_hung"]["median"])]
+            row += [millions(hung["1"]), millions(hung["8"]), slowest, seconds(read["slowest_while_hung"]["median"])]
         yield tuple(row)
 
 
@@ -206,7 +168,12 @@ def _crowd(crowd: dict[str, Any]) -> Iterator[tuple[str, ...]]:
         yield tuple(row)
 
 
-def _fleet(rows: list[dict[str, Any]], scenario: str) -> Iterator[tuple[str, ...]]:
+def _fleet(rows: list[dict[str, Any]], scenario: str) -> str:
+    head = ("processes", "quota", "best possible", "kmsak: last", "ratio", "peak", "throttled")
+    return table((*head, "official: last", "ratio", "peak", "throttled"), _fleet_rows(rows, scenario))
+
+
+def _fleet_rows(rows: list[dict[str, Any]], scenario: str) -> Iterator[tuple[str, ...]]:
     sides: dict[tuple[int, int], dict[str, Any]] = {}
     for row in rows:
         if row["scenario"] == scenario:
@@ -219,6 +186,29 @@ def _fleet(rows: list[dict[str, Any]], scenario: str) -> Iterator[tuple[str, ...
             line += ["not in two days", ""] if last is None else [_long(last), times(one["ratio"])]
             line += [f"{one['peak_rate']:,}", f"{one['throttled_share']:.0%}"]
         yield tuple(line)
+
+
+def _agent(measured: dict[str, Any]) -> str:
+    return table(
+        ("", "requests a second", "99th percentile", "worst"),
+        [
+            (
+                f"{measured['connections']} connections",
+                f"{measured['requests_per_second']:,.0f}",
+                f"{measured['p99_ms']:.3g} ms",
+                f"{measured['worst_ms']:.3g} ms",
+            ),
+            (
+                f"beside {measured['slow_connections']:,} slow ones",
+                f"{measured['requests_per_second_beside_slow']:,.0f}",
+                f"{measured['p99_beside_slow_ms']:.3g} ms",
+                f"{measured['worst_beside_slow_ms']:.3g} ms",
+            ),
+        ],
+    ) + (
+        f"\n\nResident memory before and after {measured['requests']:,} requests: "
+        f"{size(measured['rss_before_kb'] * 1024)} and {size(measured['rss_after_kb'] * 1024)}."
+    )
 
 
 def _long(duration: float) -> str:

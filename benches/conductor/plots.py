@@ -44,7 +44,9 @@ def _reads(reads: dict[str, Any]) -> Figure:
     figure, axes = plt.subplots(figsize=(7, 3))
     names = list(reads)[::-1]
     axes.barh(
-        names, [1e9 / reads[name]["throughput"]["1"]["median"] for name in names], color=[_colour(name) for name in names]
+        names,
+        [1e9 / reads[name]["throughput"]["1"]["median"] for name in names],
+        color=[_colour(name) for name in names],
     )
     axes.set_xscale("log")
     axes.set_xlabel("nanoseconds for a cached read, one thread")

@@ -38,7 +38,9 @@ def _all(results: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
         throughput = results["reads"][subject]["throughput"]
         return float(throughput["8"]["median"] / throughput["1"]["median"])
 
-    yield at_most("C: a cached read and free, beside the core's", 3, median("C", "credentials") / median("Rust", "credentials"))
+    yield at_most(
+        "C: a cached read and free, beside the core's", 3, median("C", "credentials") / median("Rust", "credentials")
+    )
     allocations = results["allocations"]["C, kmsak"]
     yield "C: allocations of a cached read", "none", f"{allocations:g}", allocations == 0
     yield at_least("C: eight threads beside one", 1.8, eight("C, kmsak"))
@@ -54,11 +56,13 @@ def _all(results: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
         yield at_most(f"Python: start to first AccessKey ({gateway}), beside official", 1 / 3, ratio)
     load = results["cold"]["instance"]["Python, kmsak"]["load"]["median"]
     yield "Python: `import kmsak`", "at most 15 ms", seconds(load), load <= 0.015
-    yield at_most("Python: peak memory, beside official", 0.5, idle("Python, kmsak", "peak") / idle("Python, official", "peak"))
+    yield at_most(
+        "Python: peak memory, beside official", 0.5, idle("Python, kmsak", "peak") / idle("Python, official", "peak")
+    )
     sync, empty = median("Node.js", "credentialsSync"), median("Node.js", "empty native call")
     yield (
         "Node.js: `credentialsSync`",
-        "at most 100 ns, or 3× an empty native call",
+        "at most 100 ns, or 3 times an empty native call",
         f"{sync:.0f} ns, {times(sync / empty)}",
         sync <= max(100, 3 * empty),
     )
@@ -68,7 +72,12 @@ def _all(results: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
         median("Node.js", "await credentials") / median("Node.js", "await resolved promise"),
     )
     late = results["event loop"]["most"]
-    yield "Node.js: the event loop's delay while 1,000 cold secrets are fetched", "at most 5 ms", f"{late:.1f} ms", late <= 5
+    yield (
+        "Node.js: the event loop's delay while 1,000 cold secrets are fetched",
+        "at most 5 ms",
+        f"{late:.1f} ms",
+        late <= 5,
+    )
     yield at_least(
         "Java: a cached AccessKey, official beside kmsak",
         50,
@@ -84,9 +93,15 @@ def _all(results: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
             0.25,
             idle("Java, kmsak", what) / idle("Java, official", what),
         )
-    worst = max((row for row in results["fleet"] if row["client"] == "kmsak"), key=lambda row: row["ratio"] or float("inf"))
+    agent = results["agent"]
+    rate, latest = agent["requests_per_second"], agent["p99_ms"]
+    yield "The agent: credentials a second to 64 connections", "at least 20,000", f"{rate:,.0f}", rate >= 20_000
+    yield "The agent: their 99th percentile", "under 10 ms", f"{latest:.3g} ms", latest < 10
+    worst = max(
+        (row for row in results["fleet"] if row["client"] == "kmsak"), key=lambda row: row["ratio"] or float("inf")
+    )
     yield at_most(
-        f"A fleet's last process, beside the best possible (worst: {worst['scenario']}, {worst['processes']:,} processes)",
+        f"A fleet's last process, beside the best possible ({worst['scenario']}, {worst['processes']:,} processes)",
         1.5,
         worst["ratio"],
     )

@@ -41,7 +41,7 @@ class Subject:
     ) -> None:
         self.kind = kind
         self.started_at = time.time_ns()
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 as long as the process
         self._process = subprocess.Popen(
             [*kind.command, str(config), secret],
             stdin=subprocess.PIPE,

@@ -17,7 +17,7 @@ def seconds(value: float) -> str:
 
 def times(ratio: float) -> str:
     """Give a ratio."""
-    return f"{three(ratio)}×"
+    return f"{three(ratio)} times"
 
 
 def size(number: float) -> str:
@@ -36,7 +36,8 @@ def three(value: float) -> str:
 
 def timed(spread: Spread, factor: float = 1.0) -> str:
     """Give a median with its range."""
-    return f"{seconds(spread['median'] * factor)} ({seconds(spread['least'] * factor)} to {seconds(spread['most'] * factor)})"
+    median, least, most = (seconds(spread[name] * factor) for name in ("median", "least", "most"))
+    return f"{median} ({least} to {most})"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

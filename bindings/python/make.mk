@@ -5,7 +5,7 @@ PYTHON_VENV := $(CARGO_TARGET_DIR)/python-venv
 PYTHON_OFFICIAL_VENV := $(CARGO_TARGET_DIR)/python-official-venv
 PYTHON_WHEELS := $(CARGO_TARGET_DIR)/python-wheels
 # As seen from bindings/python, where the settings of ruff and mypy are.
-PYTHON_SOURCES := python tests ../../tests/conformance/drivers/python ../../examples/python ../../benches/python
+PYTHON_SOURCES := python tests ../../tests/conformance/drivers/python ../../examples/python
 
 .PHONY: build-python test-python lint-python demo-python sdist-python
 

@@ -1,4 +1,7 @@
-"""The official Python client as the benchmarks use it, with its one broken line worked around: mode 'Ur' is gone since Python 3.11."""
+"""The official Python client as the benchmarks use it.
+
+Its one broken line is worked around: mode 'Ur' is gone since Python 3.11.
+"""
 
 import builtins
 import json
@@ -41,7 +44,7 @@ class Official:
         """Give the id."""
         return json.loads(self.client.get_secret_info(name).secret_value)["AccessKeyId"]
 
-    def renew(self, name: str, rejected_id: str) -> str:
+    def renew(self, name: str, _rejected_id: str) -> str:
         """Refresh it, as its plug-in does after a rejection."""
         self.client.refresh_now(name)
         return self.access_key_id(name)
