@@ -120,16 +120,15 @@ impl State {
                 break;
             }
             steps += 1;
-            if steps > MOST_STEPS && !deletion {
-                // The clock jumped over so many rotations that doing each would take for ever.
-                if let Some(secret) = self.secrets.get_mut(&name) {
-                    let interval = Duration::seconds(secret.rotation_interval.unwrap_or(1));
-                    secret.next_rotation = Some(now + interval);
-                }
-                continue;
-            }
             if deletion {
                 self.end_rotation(&name, at, &mut happened);
+            } else if steps > MOST_STEPS {
+                // The clock jumped over so many rotations that doing each would take for ever.
+                if let Some(secret) = self.secrets.get_mut(&name)
+                    && let Some(interval) = secret.rotation_interval
+                {
+                    secret.next_rotation = Some(now + Duration::seconds(interval));
+                }
             } else {
                 let overlap = Duration::seconds(self.scheduled_overlap);
                 let rotated = self.rotate(&name, overlap, true, at, &mut happened);
@@ -141,8 +140,8 @@ impl State {
                     secret.next_rotation = Some(at + Duration::seconds(interval));
                 }
             }
-            self.update_next_due();
         }
+        self.update_next_due();
         happened
     }
 
@@ -155,7 +154,9 @@ impl State {
             .values()
             .flat_map(|secret| {
                 let deletion = secret.running.as_ref().map(|running| running.delete_at);
-                [(deletion, true), (secret.next_rotation, false)]
+                // Without an interval the date is only shown: automatic rotation is off.
+                let rotation = secret.rotation_interval.and(secret.next_rotation);
+                [(deletion, true), (rotation, false)]
                     .into_iter()
                     .filter_map(move |(at, deletion)| Some((at?, &secret.name, deletion)))
             })

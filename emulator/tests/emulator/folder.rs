@@ -84,6 +84,23 @@ fn a_restart_changes_nothing() {
 }
 
 #[test]
+fn reading_writes_nothing_even_after_a_jump_over_thousands_of_rotations() {
+    let dir = tempfile::tempdir().unwrap();
+    let emulator = Emulator::builder().dir(dir.path()).start().unwrap();
+    let hour = Duration::from_secs(3600);
+    emulator.set_overlaps(Duration::ZERO, Duration::ZERO).unwrap();
+    emulator.schedule_rotation(SECRET, hour, emulator.now() + hour).unwrap();
+    emulator.advance_clock(hour * 24 * 365).unwrap();
+    let next = emulator.secret(SECRET).unwrap().next_rotation.unwrap();
+    assert!(next > emulator.now() && next <= emulator.now() + hour, "{next}");
+    // Each writing begins with another nonce.
+    let state = || std::fs::read(dir.path().join("emulator.state")).unwrap();
+    let before = state();
+    emulator.secrets();
+    assert!(state() == before);
+}
+
+#[test]
 fn a_damaged_folder_is_refused_with_a_sentence() {
     let dir = tempfile::tempdir().unwrap();
     let start = || Emulator::builder().dir(dir.path()).start();
