@@ -214,6 +214,15 @@ impl Control {
         {
             return Err(Error::new(format!("{plain} shows no certificate")));
         }
+        if fault.kind.is_for_connections() && (fault.action.is_some() || fault.secret.is_some()) {
+            let kind = fault.kind.name();
+            return Err(Error::new(format!(
+                "{kind} strikes before there is a request: it takes neither action nor secret"
+            )));
+        }
+        if fault.times == Some(0) {
+            return Err(Error::new("a fault strikes once at least, so times is not 0"));
+        }
         Ok(self.world.faults.inject(fault))
     }
 }

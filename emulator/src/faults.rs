@@ -69,7 +69,7 @@ impl FaultKind {
         }
     }
 
-    fn is_for_connections(&self) -> bool {
+    pub(crate) fn is_for_connections(&self) -> bool {
         matches!(self, Self::Refuse | Self::WrongCertificate { .. })
     }
 }
@@ -89,13 +89,13 @@ pub struct Fault {
     /// The endpoints that it hits; none means both kinds of KMS gateways, all of them.
     #[serde(default)]
     pub endpoints: Vec<Endpoint>,
-    /// The only action that it hits. Faults of connections cannot tell actions apart.
+    /// The only action that it hits. Faults of connections strike before there is one, and take none.
     #[serde(default)]
     pub action: Option<String>,
-    /// The only secret that it hits.
+    /// The only secret that it hits; none for faults of connections.
     #[serde(default)]
     pub secret: Option<String>,
-    /// How often it strikes before it ends by itself; none means until it is cleared.
+    /// How often it strikes before it ends by itself, once at least; none means until it is cleared.
     #[serde(default)]
     pub times: Option<u64>,
 }

@@ -230,6 +230,9 @@ fn clock_faults_events_and_counters() {
         json!({"kind": "error", "status": 99, "code": "X"}),
         json!({"kind": "hang", "endpoints": ["instance-9"]}),
         json!({"kind": "hang", "endpoints": ["moon"]}),
+        json!({"kind": "hang", "times": 0}),
+        json!({"kind": "refuse", "action": "GetSecretValue"}),
+        json!({"kind": "wrong_certificate", "certificate": "expired", "secret": SECRET}),
     ] {
         admin.refused("POST", "/faults", fault, 400);
     }
