@@ -515,9 +515,19 @@ struct IssueClientKey {
 }
 
 fn issue_client_key(control: &Control, what: IssueClientKey) -> Answer {
-    if let (Some(file), Some(password)) = (&what.json, &what.password) {
-        let id = control.import_client_key(file, password, &what.access_point)?;
-        return Ok(json!({"id": id}));
+    match (&what.json, &what.password) {
+        (None, None) => {}
+        (Some(file), Some(password)) if what.not_before.is_none() && what.not_after.is_none() => {
+            let id = control.import_client_key(file, password, &what.access_point)?;
+            return Ok(json!({"id": id}));
+        }
+        (Some(_), Some(_)) => {
+            return Err(Failure::new(
+                400,
+                "a ClientKey that is taken in keeps the validity of its certificate: leave out notBefore and notAfter",
+            ));
+        }
+        _ => return Err(Failure::new(400, "json and password belong together: give both or neither")),
     }
     let validity = match (&what.not_before, &what.not_after) {
         (None, None) => None,

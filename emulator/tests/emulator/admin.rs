@@ -163,6 +163,9 @@ fn access_points_and_client_keys() {
     for body in [
         json!({"accessPoint": "app", "json": "{}", "password": "x"}),
         json!({"accessPoint": "app", "json": key["json"], "password": "wrong"}),
+        json!({"accessPoint": "app", "json": key["json"]}),
+        json!({"accessPoint": "app", "password": key["password"]}),
+        json!({"accessPoint": "app", "json": key["json"], "password": key["password"], "notAfter": "2099-01-01T00:00:00Z"}),
         json!({"accessPoint": "app", "notBefore": "2099-01-01T00:00:00Z"}),
         json!({"accessPoint": "app", "notBefore": "0000-01-01T00:00:00Z", "notAfter": "2099-01-01T00:00:00Z"}),
         json!({"accessPoint": "app", "notAfter": "9999-01-01T00:00:00Z"}),
