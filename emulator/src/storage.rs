@@ -12,19 +12,22 @@ use crate::state::State;
 
 const STATE: &str = "emulator.state";
 const KEY: &str = "emulator.key";
+const LOCK: &str = "emulator.lock";
 const FORM: &[u8] = b"kmsak-emulator state 1";
 
 pub(crate) struct Storage {
     path: PathBuf,
     key: LessSafeKey,
     /// Locked for as long as the emulator runs.
-    _key_file: fs::File,
+    _lock: fs::File,
 }
 
 impl Storage {
     /// Opens the state of a folder; gives none as the state at the first start.
     pub(crate) fn open(folder: &Path) -> Result<(Self, Option<State>), Error> {
         create_folder(folder)?;
+        // Before anything is read or made: of two emulators on a new folder only one may make the key.
+        let lock = lock(folder)?;
         let key_path = folder.join(KEY);
         let state_path = folder.join(STATE);
         let key: Vec<u8> = match fs::read(&key_path) {
@@ -45,16 +48,9 @@ impl Storage {
                 return Err(Error::new(format!("reading {}: {error}", key_path.display())));
             }
         };
-        let key_file = fs::File::open(&key_path).map_err(doing(format!("reading {}", key_path.display())))?;
-        key_file.try_lock().map_err(|_| {
-            Error::new(format!(
-                "another emulator runs with the folder {}: stop it, or use another folder",
-                folder.display()
-            ))
-        })?;
         let key = UnboundKey::new(&AES_256_GCM, &key)
             .map_err(|_| Error::new(format!("{} does not hold a key of 32 bytes", key_path.display())))?;
-        let storage = Self { path: state_path, key: LessSafeKey::new(key), _key_file: key_file };
+        let storage = Self { path: state_path, key: LessSafeKey::new(key), _lock: lock };
         let state = storage.load()?;
         Ok((storage, state))
     }
@@ -91,6 +87,26 @@ impl Storage {
             .map_err(|_| Error::new("encrypting the state failed"))?;
         let sealed = [&nonce[..], &data[..]].concat();
         write_private(&self.path, &sealed)
+    }
+}
+
+fn lock(folder: &Path) -> Result<fs::File, Error> {
+    let path = folder.join(LOCK);
+    let locking = || format!("locking {}", path.display());
+    let file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&path)
+        .map_err(doing(locking()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(Error::new(format!(
+            "another emulator runs with the folder {}: stop it, or use another folder",
+            folder.display()
+        ))),
+        Err(fs::TryLockError::Error(error)) => Err(doing(locking())(error)),
     }
 }
 

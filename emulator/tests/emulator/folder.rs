@@ -2,6 +2,7 @@ use kmsak_emulator::{Emulator, SecretValue};
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::sync::Barrier;
 use std::time::Duration;
 
 use crate::client::*;
@@ -21,6 +22,7 @@ fn the_folder_has_all_a_client_needs_and_nobody_else_can_read_it() {
         "clientKey.json",
         "clientKey_Password.txt",
         "emulator.key",
+        "emulator.lock",
         "emulator.state",
         "off_the_cloud.properties",
         "on_the_cloud.properties",
@@ -98,6 +100,27 @@ fn reading_writes_nothing_even_after_a_jump_over_thousands_of_rotations() {
     let before = state();
     emulator.secrets();
     assert!(state() == before);
+}
+
+#[test]
+fn of_many_that_start_on_a_new_folder_one_runs() {
+    for _ in 0..5 {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("kms");
+        let together = Barrier::new(8);
+        let start = || {
+            together.wait();
+            Emulator::builder().dir(&dir).start()
+        };
+        let results: Vec<_> = std::thread::scope(|scope| {
+            let starting: Vec<_> = (0..8).map(|_| scope.spawn(start)).collect();
+            starting.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
+        for error in results.iter().filter_map(|result| result.as_ref().err()) {
+            assert!(error.to_string().contains("another emulator runs"), "{error}");
+        }
+    }
 }
 
 #[test]
