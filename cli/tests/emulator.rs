@@ -72,7 +72,9 @@ fn what_is_wrong_is_said_in_a_sentence() {
     let dir = root.path().join("kms");
     let dir = dir.to_str().unwrap();
     assert_eq!(run(&["--dir", dir, "--instance-gateways", "0"]).0, Some(1));
-    for wrong in [["--port", "0"], ["--port", "x"], ["--client-key-days", "0"]] {
+    for wrong in
+        [["--port", "0"], ["--port", "x"], ["--client-key-days", "0"], ["--region", "x y"], ["--region", ""]]
+    {
         assert_eq!(run(&["--dir", dir, wrong[0], wrong[1]]).0, Some(2), "{wrong:?}");
     }
 }

@@ -16,6 +16,7 @@ use crate::control::{Control, HOST, Keys, Listener};
 use crate::emulator::Emulator;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, doing};
+use crate::region::is_region_id;
 use crate::server::{Tls, listen};
 use crate::state::{DEFAULT_ACCESS_POINT, DEFAULT_INSTANCE, State};
 use crate::storage::Storage;
@@ -145,6 +146,10 @@ impl Builder {
             if !(1..=MOST_GATEWAYS).contains(&count) {
                 return Err(Error::new(format!("{name} is {count}: use 1 to {MOST_GATEWAYS}")));
             }
+        }
+        if !is_region_id(&self.region) {
+            let region = &self.region;
+            return Err(Error::new(format!("{region:?} is no region id: use one like cn-hangzhou")));
         }
         if self.client_key_validity > LONGEST_VALIDITY {
             return Err(Error::new("a ClientKey is valid for a century at most"));

@@ -10,6 +10,7 @@ use crate::clock::iso8601;
 use crate::document::Format;
 use crate::journal::What;
 use crate::refusal::{Origin, Refusal};
+use crate::region::is_region_id;
 use crate::secrets::Secret;
 use crate::state::State;
 
@@ -60,8 +61,12 @@ fn act(
     version_id: &mut Option<String>,
 ) -> Result<Map<String, Value>, Refusal> {
     let caller = authenticate(state, call, VERSION, now)?;
-    if let Some(region) = call.parameter("RegionId") {
-        check_region(region)?;
+    if call.parameter("RegionId").is_some_and(|region| !is_region_id(region)) {
+        return Err(Refusal::front(
+            404,
+            "InvalidRegionId.NotFound",
+            "The specified RegionId does not exist.",
+        ));
     }
     let fields = match call.action.as_str() {
         "GetSecretValue" => {
@@ -97,16 +102,6 @@ fn as_object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(fields) => fields,
         _ => Map::new(),
-    }
-}
-
-fn check_region(region: &str) -> Result<(), Refusal> {
-    let plausible = region.contains('-')
-        && region.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    if plausible {
-        Ok(())
-    } else {
-        Err(Refusal::front(404, "InvalidRegionId.NotFound", "The specified RegionId does not exist."))
     }
 }
 

@@ -50,6 +50,7 @@ mod oss;
 pub mod program;
 mod ram;
 mod refusal;
+mod region;
 mod rotation;
 mod rpc_signature;
 mod secrets;

@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::emulator::Emulator;
 use crate::error::{Error, doing};
+use crate::region::is_region_id;
 
 /// Run an Alibaba Cloud KMS for development and tests on this machine.
 ///
@@ -29,7 +30,7 @@ pub struct Arguments {
     #[arg(long, value_name = "COUNT", default_value_t = 1)]
     shared_gateways: usize,
     /// Region, for a folder without a state
-    #[arg(long, value_name = "REGION", default_value = "cn-hangzhou")]
+    #[arg(long, value_name = "REGION", default_value = "cn-hangzhou", value_parser = region)]
     region: String,
     /// GetSecretValue requests a second on the shared gateways
     #[arg(long, value_name = "PER_SECOND", default_value_t = 450)]
@@ -40,6 +41,10 @@ pub struct Arguments {
     /// Use a well-known test key for the first ClientKey, which starts faster
     #[arg(long)]
     test_keys: bool,
+}
+
+fn region(text: &str) -> Result<String, &'static str> {
+    if is_region_id(text) { Ok(text.to_owned()) } else { Err("use a region id like cn-hangzhou") }
 }
 
 /// Runs the emulator until SIGTERM or SIGINT.

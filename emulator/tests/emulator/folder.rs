@@ -163,6 +163,10 @@ fn ports_can_be_chosen() {
     assert!(Emulator::builder().port(65_535).start().is_err());
     assert!(Emulator::builder().instance_gateways(0).start().is_err());
     assert!(Emulator::builder().shared_gateways(11).start().is_err());
+    for region in ["", "x y", "hangzhou\"}]"] {
+        let error = Emulator::builder().region(region).start().unwrap_err().to_string();
+        assert!(error.contains("is no region id"), "{error}");
+    }
     assert!(Emulator::builder().client_key_validity(Duration::MAX).start().is_err());
     // Other tests take ports meanwhile, so one of several blocks must be free.
     let chosen = (0..20).find_map(|block| {
