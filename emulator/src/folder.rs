@@ -31,8 +31,9 @@ const CLIENT_KEY: &str = "clientKey.json";
 const PASSWORD: &str = "clientKey_Password.txt";
 const CA: &str = "ca.pem";
 
-/// Regions for further gateways, so that a client sees them as different places.
-const OTHER_REGIONS: [&str; 9] = [
+/// Regions for further gateways (all but the emulator's own), so that a client sees them as different places.
+const REGIONS: [&str; 10] = [
+    "cn-hangzhou",
     "cn-shanghai",
     "cn-beijing",
     "cn-shenzhen",
@@ -104,6 +105,8 @@ pub(crate) fn write(control: &Control, dir: &Path) -> Result<Folder, Error> {
 }
 
 fn gateways(control: &Control, wanted: impl Fn(Endpoint) -> bool) -> impl Iterator<Item = (&str, String)> {
+    let own = control.region.as_str();
+    let regions = std::iter::once(own).chain(REGIONS.into_iter().filter(move |region| *region != own));
     control
         .ports
         .iter()
@@ -111,14 +114,8 @@ fn gateways(control: &Control, wanted: impl Fn(Endpoint) -> bool) -> impl Iterat
             Listener::Service(endpoint) if wanted(*endpoint) => Some(format!("127.0.0.1:{port}")),
             _ => None,
         })
-        .enumerate()
-        .map(|(index, endpoint)| {
-            let region = match index {
-                0 => control.region.as_str(),
-                _ => OTHER_REGIONS[index - 1],
-            };
-            (region, endpoint)
-        })
+        .zip(regions)
+        .map(|(endpoint, region)| (region, endpoint))
 }
 
 /// Where everything is, without any secret: the line that the program prints, and the admin interface's index.

@@ -47,6 +47,24 @@ fn the_folder_has_all_a_client_needs_and_nobody_else_can_read_it() {
 }
 
 #[test]
+fn each_gateway_has_a_region_of_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    for own in ["cn-shanghai", "cn-hangzhou", "ap-southeast-1"] {
+        let emulator =
+            Emulator::builder().region(own).instance_gateways(10).shared_gateways(10).start().unwrap();
+        let folder = emulator.write_folder(dir.path()).unwrap();
+        for file in [folder.on_the_cloud, folder.off_the_cloud] {
+            let text = std::fs::read_to_string(file).unwrap();
+            let list = text.lines().find_map(|line| line.split_once("=[")).unwrap().1;
+            let list: Vec<serde_json::Value> = serde_json::from_str(&format!("[{list}")).unwrap();
+            let regions: BTreeSet<&str> = list.iter().map(|one| one["regionId"].as_str().unwrap()).collect();
+            assert_eq!(regions.len(), 10, "{text}");
+            assert_eq!(list[0]["regionId"], own);
+        }
+    }
+}
+
+#[test]
 fn a_restart_changes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let start = || Emulator::builder().dir(dir.path()).start().unwrap();
