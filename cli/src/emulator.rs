@@ -1,5 +1,6 @@
 //! `kmsak emulator`
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use kmsak_emulator::program::{Arguments, run};
@@ -16,7 +17,8 @@ impl Emulator {
         match run(&self.arguments) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
-                eprintln!("kmsak emulator: {error}");
+                // The status says it too, if standard error cannot be written.
+                let _ = writeln!(std::io::stderr(), "kmsak emulator: {error}");
                 ExitCode::FAILURE
             }
         }

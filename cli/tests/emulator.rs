@@ -13,11 +13,15 @@ struct Emulator {
 
 impl Emulator {
     fn start(dir: &Path) -> Self {
+        Self::start_with(dir, Stdio::piped())
+    }
+
+    fn start_with(dir: &Path, error: Stdio) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_kmsak"))
             .args(["emulator", "--test-keys", "--dir"])
             .arg(dir)
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stderr(error)
             .spawn()
             .unwrap();
         let mut ready = String::new();
@@ -30,7 +34,9 @@ impl Emulator {
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
         let status = self.process.wait().unwrap();
         let mut said = String::new();
-        self.process.stderr.unwrap().read_to_string(&mut said).unwrap();
+        if let Some(mut error) = self.process.stderr {
+            error.read_to_string(&mut said).unwrap();
+        }
         (status, said)
     }
 }
@@ -53,6 +59,32 @@ fn it_says_when_it_is_ready_and_ends_in_good_order() {
     let second = Emulator::start(&dir);
     assert_eq!(second.ready, ready);
     assert_eq!(second.stop("-INT").0.code(), Some(0));
+}
+
+#[test]
+fn it_runs_where_nothing_can_be_written_on_standard_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap().into();
+    let emulator = Emulator::start_with(dir.path(), full());
+    assert!(emulator.ready.starts_with('{'), "{}", emulator.ready);
+    assert_eq!(emulator.stop("-TERM").0.code(), Some(0));
+
+    let mut failing = Command::new(env!("CARGO_BIN_EXE_kmsak"));
+    failing.args(["emulator", "--dir"]).arg(dir.path()).args(["--shared-gateways", "99"]);
+    assert_eq!(failing.stderr(full()).status().unwrap().code(), Some(1));
+}
+
+#[test]
+fn what_it_suggests_can_be_pasted_into_a_shell() {
+    let root = tempfile::tempdir().unwrap();
+    let (_, said) = Emulator::start(&root.path().join("it's a kms")).stop("-TERM");
+    let line = said.lines().find(|line| line.contains("on_the_cloud")).unwrap();
+    let arguments = line.trim().strip_prefix("kmsak").unwrap();
+    let script = format!("for one in {arguments}; do echo \"$one\"; done");
+    let output = Command::new("sh").args(["-c", &script]).output().unwrap();
+    let path = root.path().join("it's a kms/on_the_cloud.properties");
+    let expected = format!("get\n--config\n{}\nacs/ram/user/app\n", path.display());
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
 }
 
 #[test]

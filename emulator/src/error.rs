@@ -1,6 +1,7 @@
 //! What can go wrong when the emulator is driven (not what it answers to clients: see `refusal`).
 
 use std::fmt;
+use std::io::Write as _;
 
 /// Why the emulator could not do what it was asked to through its own API.
 ///
@@ -33,6 +34,11 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// Says on standard error what nobody waits to hear. That it cannot be written there must not end the emulator.
+pub(crate) fn complain(error: &Error) {
+    let _ = writeln!(std::io::stderr(), "kmsak emulator: {error}");
+}
 
 /// Says what was being done when something outside failed.
 pub(crate) fn doing<E: fmt::Display>(what: impl fmt::Display) -> impl FnOnce(E) -> Error {

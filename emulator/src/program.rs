@@ -1,7 +1,7 @@
 //! The `kmsak emulator` program: its arguments, and its run until a signal ends it.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
@@ -80,21 +80,34 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
     })
 }
 
+/// A path as it can be pasted into a shell.
+fn shell_word(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    if text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+,:@%".contains(c)) {
+        return text.into_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
 fn announce(arguments: &Arguments, emulator: &Emulator) -> std::io::Result<()> {
-    let dir = arguments.dir.display();
+    let dir = shell_word(&arguments.dir);
+    let on = shell_word(&arguments.dir.join("on_the_cloud.properties"));
+    let off = shell_word(&arguments.dir.join("off_the_cloud.properties"));
     let admin = emulator.admin_url();
-    eprintln!(
+    let hints = format!(
         "A KMS is running on this machine, with the secret acs/ram/user/app. Its files are in {dir}.\n\
          Fetch the AccessKey through the instance gateway, then through the shared gateway:\n  \
-           kmsak get --config {dir}/on_the_cloud.properties acs/ram/user/app\n  \
-           kmsak get --config {dir}/off_the_cloud.properties acs/ram/user/app\n\
+           kmsak get --config {on} acs/ram/user/app\n  \
+           kmsak get --config {off} acs/ram/user/app\n\
          Rotate it; the old AccessKey is deleted at once:\n  \
            curl {admin}/rotations -d '{{\"secret\": \"acs/ram/user/app\"}}'\n\
-         Make the next request fail, and see what happened:\n  \
-           curl {admin}/faults -d '{{\"kind\": \"error\", \"status\": 500, \"code\": \"InternalFailure\", \"times\": 1}}'\n  \
+         Refuse the next request, and see what happened:\n  \
+           curl {admin}/faults -d '{{\"kind\": \"error\", \"status\": 403, \"code\": \"Forbidden.NoPermission\", \"times\": 1}}'\n  \
            curl {admin}/events\n\
-         Stop it with Ctrl-C; started again with the same folder it goes on where it was."
+         Stop it with Ctrl-C; started again with the same folder it goes on where it was.\n"
     );
+    // The line on standard output says all that is needed, whether or not anybody can read this.
+    let _ = std::io::stderr().write_all(hints.as_bytes());
     let mut line = emulator.summary();
     let dir = arguments.dir.canonicalize().unwrap_or_else(|_| arguments.dir.clone());
     line["dir"] = dir.to_string_lossy().into();

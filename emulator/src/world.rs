@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use crate::call::{Call, Outcome, Success};
 use crate::clock::Clock;
 use crate::endpoint::Endpoint;
-use crate::error::Error;
+use crate::error::{Error, complain};
 use crate::faults::Faults;
 use crate::journal::{Journal, What};
 use crate::refusal::Refusal;
@@ -110,8 +110,7 @@ impl World {
         }
         let happened = state.catch_up(now);
         if let Err(error) = self.save(state) {
-            // Nobody waits for this answer, so the program's own log is the place to say it.
-            eprintln!("kmsak emulator: {error}");
+            complain(&error);
         }
         self.report(happened);
     }
@@ -159,7 +158,7 @@ impl World {
         };
         if !happened.is_empty() {
             if let Err(error) = self.save(&state) {
-                eprintln!("kmsak emulator: {error}");
+                complain(&error);
             }
             self.schedule_changed.notify_one();
         }
