@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::CONTENT_TYPE;
 use hyper::service::service_fn;
@@ -22,6 +22,7 @@ use crate::error::Error;
 use crate::faults::{Fault, FaultId};
 use crate::folder::summary;
 use crate::ram::{AccessKeyStatus, Policy};
+use crate::request_body;
 use crate::secrets::{Secret, SecretValue};
 
 const LARGEST_BODY: usize = 1024 * 1024;
@@ -84,11 +85,10 @@ async fn handle(
 async fn answer(control: Arc<Control>, request: Request<Incoming>) -> Answer {
     check_origin(&control, &request)?;
     let (parts, body) = request.into_parts();
-    let body = Limited::new(body, LARGEST_BODY)
-        .collect()
+    let body = request_body::read(body, LARGEST_BODY)
         .await
-        .map_err(|_| Failure::new(413, "the body is larger than 1 MiB"))?
-        .to_bytes();
+        .map_err(|error| Failure::new(400, format!("the body did not arrive: {error}")))?
+        .ok_or_else(|| Failure::new(413, "the body is larger than 1 MiB"))?;
     let query: Vec<(String, String)> =
         url::form_urlencoded::parse(parts.uri.query().unwrap_or("").as_bytes())
             .map(|(name, value)| (name.into_owned(), value.into_owned()))

@@ -51,6 +51,7 @@ pub mod program;
 mod ram;
 mod refusal;
 mod region;
+mod request_body;
 mod rotation;
 mod rpc_signature;
 mod secrets;

@@ -7,8 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -30,6 +29,7 @@ use crate::endpoint::Endpoint;
 use crate::faults::FaultKind;
 use crate::journal::{Moments, RequestRecord, What};
 use crate::refusal::Refusal;
+use crate::request_body;
 use crate::world::{World, parts_of};
 
 /// Larger requests are answered with 413, as KMS does.
@@ -153,17 +153,15 @@ impl Connection {
 
     async fn handle(&self, request: Request<Incoming>) -> io::Result<Response<Body>> {
         let (parts, body) = request.into_parts();
-        let (body, too_large) = match Limited::new(body, LARGEST_BODY).collect().await {
-            Ok(body) => (body.to_bytes(), false),
-            Err(error) if error.is::<LengthLimitError>() => (Bytes::new(), true),
-            Err(error) => return Err(io::Error::other(error)),
-        };
+        let body = request_body::read(body, LARGEST_BODY).await.map_err(io::Error::other)?;
+        let too_large = body.is_none();
         let moments = Moments {
             connected_at: self.connected,
             handshaken_at: self.handshaken,
             received_at: self.world.clock.now(),
         };
-        let call = Call::new(self.endpoint, self.source, self.number, moments, parts, body);
+        let call =
+            Call::new(self.endpoint, self.source, self.number, moments, parts, body.unwrap_or_default());
         let effect = self.world.faults.strike(call.endpoint, &call.action, call.secret.as_deref());
         let mut fault = effect.end.as_ref().map(FaultKind::name);
         let truncated = effect.end == Some(FaultKind::TruncatedBody);

@@ -123,6 +123,7 @@ fn wrong_bodies_paths_and_sizes_are_refused() {
     assert_eq!(send(b"not protobuf".to_vec()), (400, "InvalidParameter".into()));
     assert_eq!(send(Vec::new()), (400, "InvalidParameter".into()));
     assert_eq!(send(vec![0; 100_000]).0, 413);
+    assert_eq!(send(vec![0; 5_000_000]).0, 413);
 
     let url = format!("https://{}", emulator.instance_endpoint());
     let answer = client.get(format!("{url}/")).send().unwrap();

@@ -121,6 +121,9 @@ fn each_wrong_parameter_has_its_error() {
     assert_eq!(json(request.post(&client, &url)).0, 200);
     assert_eq!(refusal(request.post(&client, &url)), (400, "SignatureNonceUsed".into()));
 
+    let answer = client.post(format!("{url}/?Format=JSON")).body(vec![b'a'; 5_000_000]).send().unwrap();
+    assert_eq!(refusal(answer), (413, "RequestEntityTooLarge".into()));
+
     let request = fresh().sign_rsa("POST", &private);
     let answer = client.put(format!("{url}/?{}", request.query())).send().unwrap();
     assert_eq!(refusal(answer), (405, "UnsupportedHTTPMethod".into()));
