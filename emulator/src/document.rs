@@ -1,6 +1,5 @@
 //! Answers that are written as JSON or XML, whichever the client asked for.
 
-use quick_xml::escape::escape;
 use serde_json::{Map, Value};
 
 use crate::call::Call;
@@ -59,11 +58,30 @@ fn element(text: &mut String, name: &str, value: &Value) {
                 element(text, name, value);
             }
         }
-        Value::String(string) => text.push_str(&escape(string.as_str())),
+        Value::String(string) => characters(text, string),
         Value::Null | Value::Array(_) => {}
         Value::Bool(_) | Value::Number(_) => text.push_str(&value.to_string()),
     }
     text.push_str("</");
     text.push_str(name);
     text.push('>');
+}
+
+/// Appends text so that a parser gives it back, as far as XML 1.0 can hold it: it has no way to write most
+/// control characters.
+fn characters(text: &mut String, string: &str) {
+    for character in string.chars() {
+        match character {
+            '<' => text.push_str("&lt;"),
+            '>' => text.push_str("&gt;"),
+            '&' => text.push_str("&amp;"),
+            '"' => text.push_str("&quot;"),
+            '\'' => text.push_str("&apos;"),
+            // Parsers take one that stands as it is for a line end.
+            '\r' => text.push_str("&#13;"),
+            '\t' | '\n' => text.push(character),
+            '\0'..' ' | '\u{fffe}' | '\u{ffff}' => text.push(char::REPLACEMENT_CHARACTER),
+            _ => text.push(character),
+        }
+    }
 }

@@ -41,14 +41,14 @@ fn xml_is_the_default_form() {
     let (client, url) = (https(&emulator), url(&emulator));
     let key = emulator.client_key().unwrap();
     let private = private_key(&key);
-    emulator.create_secret("marked", "Generic", SecretValue::text("<&>\"'")).unwrap();
+    emulator.create_secret("marked", "Generic", SecretValue::text("<&>\"'\r\n\u{1}")).unwrap();
     for request in [Rpc::secret(&emulator).remove("Format"), Rpc::secret(&emulator).set("Format", "XML")] {
         let request = request.set("SecretName", "marked").for_client_key(&key);
         let answer = request.sign_rsa("POST", &private).post(&client, &url);
         assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/xml"));
         let text = answer.text().unwrap();
         assert!(text.contains("<KMS>"), "{text}");
-        assert!(text.contains("<SecretData>&lt;&amp;&gt;&quot;&apos;</SecretData>"), "{text}");
+        assert!(text.contains("<SecretData>&lt;&amp;&gt;&quot;&apos;&#13;\n\u{fffd}</SecretData>"), "{text}");
         assert!(text.contains("<VersionStages><VersionStage>ACSCurrent</VersionStage></VersionStages>"));
     }
     let front = Rpc::secret(&emulator).remove("Format").set("AccessKeyId", "KAAP.0");
