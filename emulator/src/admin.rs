@@ -196,10 +196,8 @@ fn route(control: &Control, method: &Method, path: &str, query: &[(String, Strin
             if !wait.is_zero() {
                 control.world.journal.wait(since, wait, |_| true);
             }
-            Ok(json!({
-                "last": control.world.journal.last(),
-                "events": control.world.journal.since(since),
-            }))
+            let (events, last) = control.world.journal.since(since);
+            Ok(json!({"last": last, "events": events}))
         }
         ("GET", "/counters") => serde_json::to_value(control.world.journal.counters())
             .map_err(|error| Failure::new(500, error.to_string())),

@@ -407,7 +407,7 @@ impl Emulator {
     /// The events after `mark`, oldest first. The latest 4096 are kept of KMS requests, of requests to
     /// STS and OSS, and of all else.
     pub fn events_since(&self, mark: u64) -> Vec<Event> {
-        self.control.world.journal.since(mark)
+        self.control.world.journal.since(mark).0
     }
 
     /// Waits until an event after `mark` satisfies `condition` and gives the first that does; none if

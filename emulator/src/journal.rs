@@ -223,9 +223,10 @@ impl Journal {
         self.inner.lock().last
     }
 
-    /// The kept events after `since`, in order.
-    pub(crate) fn since(&self, since: u64) -> Vec<Event> {
-        self.inner.lock().after(since).cloned().collect()
+    /// The kept events after `since`, in order, and the number of the latest at that moment.
+    pub(crate) fn since(&self, since: u64) -> (Vec<Event>, u64) {
+        let inner = self.inner.lock();
+        (inner.after(since).cloned().collect(), inner.last)
     }
 
     pub(crate) fn wait(
