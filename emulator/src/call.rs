@@ -12,7 +12,7 @@ use crate::journal::Moments;
 use crate::messages::GetSecretValueRequest;
 use crate::refusal::Refusal;
 
-/// Actions that are kept by name in the log; others would let a client fill the memory with names.
+/// What is kept of a name in the log: a client must not fill the memory with what it calls things.
 const LONGEST_NAME: usize = 256;
 
 pub(crate) struct Call {
@@ -115,7 +115,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-fn truncate(text: &mut String) {
+pub(crate) fn truncate(text: &mut String) {
     if text.len() > LONGEST_NAME {
         let mut end = LONGEST_NAME;
         while !text.is_char_boundary(end) {

@@ -12,6 +12,17 @@ use crate::endpoint::Endpoint;
 /// Each kind of event keeps this many of its latest; older ones are forgotten.
 const KEPT: usize = 4096;
 
+/// Actions that are counted by name; the name is the client's, and could be another each time.
+const COUNTED: [&str; 7] = [
+    "",
+    "GetSecretValue",
+    "DescribeSecret",
+    "ListSecrets",
+    "RotateSecret",
+    "GetCallerIdentity",
+    "ListBuckets",
+];
+
 /// When a connection and a request on it had come how far, by the emulator's clock. The event's own time is that of the answer.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -136,7 +147,7 @@ impl Event {
 pub struct RequestCount {
     /// Where they came in.
     pub endpoint: Endpoint,
-    /// The API's name.
+    /// The API's name; `<other>` for what the emulator does not offer.
     pub action: String,
     /// `OK`, an error code, or in angle brackets the fault that left the request without a whole answer, as `<hang>`.
     pub outcome: String,
@@ -302,7 +313,11 @@ impl Inner {
                     (false, Some(code), _) => code.clone(),
                     (false, None, fault) => format!("<{}>", fault.unwrap_or("no answer")),
                 };
-                let key = (record.endpoint, record.action.clone(), outcome);
+                let action = match record.action.as_str() {
+                    action if COUNTED.contains(&action) => action,
+                    _ => "<other>",
+                };
+                let key = (record.endpoint, action.to_owned(), outcome);
                 *self.requests.entry(key).or_default() += 1;
                 if let (true, "GetSecretValue", Some(secret)) =
                     (record.is_success(), record.action.as_str(), &record.secret)

@@ -22,7 +22,7 @@ use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 
 use crate::body::Body;
-use crate::call::Call;
+use crate::call::{Call, truncate};
 use crate::certificates::{Authority, WrongCertificate};
 use crate::clock::http_date;
 use crate::endpoint::Endpoint;
@@ -233,18 +233,22 @@ impl Connection {
         access_key_id: Option<String>,
         version_id: Option<String>,
     ) {
+        let cut = |mut text: String| {
+            truncate(&mut text);
+            text
+        };
         let record = RequestRecord {
             endpoint: call.endpoint,
             connection: call.connection,
             action: call.action.clone(),
             secret: call.secret.clone(),
-            access_key_id,
+            access_key_id: access_key_id.map(cut),
             status,
             code,
             request_id,
             fault,
             version_id,
-            user_agent: call.header("user-agent").map(str::to_owned),
+            user_agent: call.header("user-agent").map(|text| cut(text.to_owned())),
             moments: call.moments,
         };
         self.world.journal.add(self.world.clock.now(), What::Request(record));

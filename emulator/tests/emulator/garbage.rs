@@ -50,6 +50,25 @@ fn send(emulator: &Emulator, endpoint: Endpoint, bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
+fn what_a_client_calls_things_does_not_fill_the_memory() {
+    let emulator = Emulator::start().unwrap();
+    let client = https(&emulator);
+    let long = "x".repeat(5000);
+    for number in 0..20 {
+        let url = format!("http://{}/?Action=Odd{number}{long}&AccessKeyId={long}", emulator.sts_endpoint());
+        client.get(url).header("user-agent", &long).send().unwrap();
+    }
+    let counters = emulator.counters();
+    assert_eq!(counters.requests.len(), 1, "{counters:?}");
+    assert_eq!((counters.requests[0].action.as_str(), counters.requests[0].count), ("<other>", 20));
+    for event in emulator.events_since(0) {
+        let record = event.request().unwrap();
+        let texts = [Some(&record.action), record.access_key_id.as_ref(), record.user_agent.as_ref()];
+        assert!(texts.iter().all(|text| text.unwrap().len() == 256));
+    }
+}
+
+#[test]
 fn garbage_is_refused_and_harms_nobody() {
     let emulator = Emulator::start().unwrap();
     let heads = [
