@@ -131,7 +131,7 @@ impl Control {
 
     pub(crate) fn rotate(&self, secret: &str, overlap: Duration) -> Result<Rotation, Error> {
         let overlap = overlap_of(overlap)?;
-        self.world.change(|state, now, happened| state.rotate(secret, overlap, false, now, happened))
+        self.world.change(|state, now, happened| state.rotate(secret, None, overlap, false, now, happened))
     }
 
     pub(crate) fn delete_access_key(&self, id: &str) -> Result<(), Error> {

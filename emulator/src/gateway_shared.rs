@@ -19,6 +19,8 @@ const VERSION: &str = "2016-01-20";
 /// RotateSecret may be called this often an hour.
 const ROTATE_QUOTA: usize = 50;
 
+const LONGEST_VERSION_ID: usize = 64;
+
 pub(crate) fn answer(
     state: &mut State,
     call: &Call,
@@ -259,19 +261,30 @@ fn rotate_secret(
         return Err(Refusal::throttled());
     }
     state.rotate_requests.push_back(now);
-    let name = named_secret(state, call)?.name.clone();
-    if state.secrets[&name].user.is_none() {
+    let secret = named_secret(state, call)?;
+    let version_id =
+        call.parameter("VersionId").filter(|id| !id.is_empty()).ok_or_else(|| missing("VersionId"))?;
+    if version_id.len() > LONGEST_VERSION_ID {
+        return Err(invalid("VersionId"));
+    }
+    let name = secret.name.clone();
+    if secret.user.is_none() {
         return Err(Refusal::service(
             400,
             "UnsupportedOperation",
             "This operation is not supported for this type of secret.",
         ));
     }
-    let overlap = Duration::seconds(state.immediate_overlap);
-    state
-        .rotate(&name, overlap, false, now, happened)
-        .map_err(|error| Refusal::service(409, "Rejected.LimitExceeded", error.to_string()))?;
-    let version = state.secrets[&name].version("", "").map(|one| one.id.clone());
+    // A version that is there already comes from the same request, sent before.
+    let version = if secret.versions.iter().any(|version| version.id == version_id) {
+        Some(version_id.to_owned())
+    } else {
+        let overlap = Duration::seconds(state.immediate_overlap);
+        state
+            .rotate(&name, Some(version_id.to_owned()), overlap, false, now, happened)
+            .map_err(|error| Refusal::service(409, "Rejected.LimitExceeded", error.to_string()))?;
+        state.secrets[&name].version("", "").map(|one| one.id.clone())
+    };
     Ok(json!({
         "Arn": arn(state, &name),
         "SecretName": name,

@@ -33,6 +33,7 @@ impl State {
     pub(crate) fn rotate(
         &mut self,
         name: &str,
+        version_id: Option<String>,
         overlap: Duration,
         scheduled: bool,
         now: OffsetDateTime,
@@ -56,7 +57,7 @@ impl State {
             old.ok_or_else(|| Error::new(format!("the secret {name:?} holds no AccessKey to rotate")))?;
         let new = self.create_access_key(&user, now)?;
         let secret = self.secret_mut(name)?;
-        let version_id = secret.put(None, ram_secret_data(&new.id, &new.secret, now), now);
+        let version_id = secret.put(version_id, ram_secret_data(&new.id, &new.secret, now), now);
         secret.last_rotation = Some(now);
         if let Some(interval) = secret.rotation_interval {
             secret.next_rotation = Some(now + Duration::seconds(interval));
@@ -131,7 +132,7 @@ impl State {
                 }
             } else {
                 let overlap = Duration::seconds(self.scheduled_overlap);
-                let rotated = self.rotate(&name, overlap, true, at, &mut happened);
+                let rotated = self.rotate(&name, None, overlap, true, at, &mut happened);
                 if !matches!(rotated, Ok(Rotation::Rotated { .. }))
                     && let Some(secret) = self.secrets.get_mut(&name)
                     && let Some(interval) = secret.rotation_interval

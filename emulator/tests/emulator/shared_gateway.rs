@@ -240,12 +240,43 @@ fn permissions_and_revocation_hold_here_too() {
 }
 
 #[test]
+fn rotate_secret_makes_the_version_that_it_names_once() {
+    let emulator = Emulator::start().unwrap();
+    let (client, url) = (https(&emulator), url(&emulator));
+    let operator = emulator.operator().unwrap();
+    emulator.create_secret("plain", "Generic", SecretValue::text("x")).unwrap();
+    let ask = |request: Rpc| {
+        json(request.for_access_key(&operator).sign_hmac("POST", &operator).post(&client, &url))
+    };
+    let rotate = |secret: &str| Rpc::kms(&emulator, "RotateSecret").set("SecretName", secret);
+    for version in ["000000123", "000000123"] {
+        let (status, body) = ask(rotate(SECRET).set("VersionId", version));
+        assert_eq!((status, body["VersionId"].as_str()), (200, Some("000000123")), "{body}");
+        assert_eq!(emulator.counters().rotations[SECRET], 1);
+        // So that an overlap is not what stands in the way of the second.
+        emulator.advance_clock(Duration::from_secs(600)).unwrap();
+    }
+    assert_eq!(emulator.secret(SECRET).unwrap().versions.last().unwrap().id, "000000123");
+    for (request, code) in [
+        (rotate(SECRET), "MissingParameter"),
+        (rotate(SECRET).set("VersionId", &"1".repeat(65)), "InvalidParameter"),
+        (rotate("plain").set("VersionId", "2"), "UnsupportedOperation"),
+    ] {
+        let (status, body) = ask(request);
+        assert_eq!((status, body["Code"].as_str()), (400, Some(code)));
+    }
+}
+
+#[test]
 fn quotas_are_kept() {
     let emulator = Emulator::builder().shared_quota(2).start().unwrap();
     let (client, url) = (https(&emulator), url(&emulator));
     let operator = emulator.operator().unwrap();
     let ask = |action: &str| {
-        let request = Rpc::kms(&emulator, action).set("SecretName", SECRET).for_access_key(&operator);
+        let mut request = Rpc::kms(&emulator, action).set("SecretName", SECRET).for_access_key(&operator);
+        if action == "RotateSecret" {
+            request = request.set("VersionId", &uuid::Uuid::new_v4().to_string());
+        }
         let answer = request.sign_hmac("POST", &operator).post(&client, &url);
         let (status, body) = json(answer);
         (status, body["Code"].as_str().unwrap_or("").to_owned())

@@ -49,8 +49,14 @@ def test_describe_list_and_rotate(emulator: Any) -> None:
     listed = client.list_secrets(models.ListSecretsRequest())
     assert SECRET in [one.secret_name for one in listed.body.secret_list.secret]
     before = emulator.current()
-    rotated = client.rotate_secret(models.RotateSecretRequest(secret_name=SECRET))
-    assert rotated.body.version_id == emulator.current()["VersionId"] != before["VersionId"]
+    request = models.RotateSecretRequest(secret_name=SECRET, version_id="000000123")
+    rotated = client.rotate_secret(request)
+    current = emulator.current()
+    assert rotated.body.version_id == current["VersionId"] == "000000123"
+    assert current["AccessKeyId"] != before["AccessKeyId"]
+    # Asked again, it has no effect.
+    assert client.rotate_secret(request).body.version_id == "000000123"
+    assert emulator.current() == current
 
 
 def test_a_user_without_policy_is_refused(emulator: Any) -> None:
