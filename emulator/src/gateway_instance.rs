@@ -49,11 +49,7 @@ fn get_secret_value(
         ));
     };
     if request.secret_name.is_empty() {
-        return Err(Refusal::service(
-            400,
-            "InvalidParameter",
-            "The specified parameter SecretName is not valid.",
-        ));
+        return Err(Refusal::invalid_parameter("SecretName"));
     }
     let scope = Scope::Instance(state.instance_id.clone());
     let secret = state.secrets.get(&request.secret_name);
@@ -67,8 +63,7 @@ fn get_secret_value(
     if !state.keys.contains(&secret.encryption_key_id) {
         return Err(Refusal::no_such_key());
     }
-    let version =
-        secret.version(&request.version_id, &request.version_stage).ok_or_else(Refusal::no_such_secret)?;
+    let version = secret.asked_version(&request.version_id, &request.version_stage)?;
     let (data_type, data) = version.value.as_sent();
     let date = |at: Option<OffsetDateTime>| at.map(iso8601).unwrap_or_default();
     let response = GetSecretValueResponse {

@@ -141,16 +141,12 @@ fn missing(name: &str) -> Refusal {
     Refusal::service(400, "MissingParameter", format!("The parameter {name} is needed but not provided."))
 }
 
-fn invalid(name: &str) -> Refusal {
-    Refusal::service(400, "InvalidParameter", format!("The specified parameter {name} is not valid."))
-}
-
 fn flag(call: &Call, name: &str) -> Result<bool, Refusal> {
     match call.parameter(name) {
         None | Some("") => Ok(false),
         Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
         Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
-        Some(_) => Err(invalid(name)),
+        Some(_) => Err(Refusal::invalid_parameter(name)),
     }
 }
 
@@ -161,9 +157,8 @@ fn get_secret_value(state: &State, call: &Call) -> Result<(Value, String), Refus
     if !state.keys.contains(&secret.encryption_key_id) {
         return Err(Refusal::no_such_key());
     }
-    let version = secret
-        .version(call.parameter("VersionId").unwrap_or(""), call.parameter("VersionStage").unwrap_or(""))
-        .ok_or_else(Refusal::no_such_secret)?;
+    let asked = |name| call.parameter(name).unwrap_or("");
+    let version = secret.asked_version(asked("VersionId"), asked("VersionStage"))?;
     let (data_type, data) = version.value.as_sent();
     let mut fields = Map::new();
     let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
@@ -218,9 +213,11 @@ fn describe_secret(state: &State, call: &Call) -> Result<Value, Refusal> {
 fn list_secrets(state: &State, call: &Call) -> Result<Value, Refusal> {
     let number = |name: &str, default: usize, most: usize| match call.parameter(name) {
         None | Some("") => Ok(default),
-        Some(text) => {
-            text.parse().ok().filter(|number| (1..=most).contains(number)).ok_or_else(|| invalid(name))
-        }
+        Some(text) => text
+            .parse()
+            .ok()
+            .filter(|number| (1..=most).contains(number))
+            .ok_or_else(|| Refusal::invalid_parameter(name)),
     };
     let page = number("PageNumber", 1, usize::MAX)?;
     let size = number("PageSize", 10, 100)?;
@@ -265,7 +262,7 @@ fn rotate_secret(
     let version_id =
         call.parameter("VersionId").filter(|id| !id.is_empty()).ok_or_else(|| missing("VersionId"))?;
     if version_id.len() > LONGEST_VERSION_ID {
-        return Err(invalid("VersionId"));
+        return Err(Refusal::invalid_parameter("VersionId"));
     }
     let name = secret.name.clone();
     if secret.user.is_none() {

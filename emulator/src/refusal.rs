@@ -47,6 +47,10 @@ impl Refusal {
         Self::service(403, "Forbidden.NoPermission", message)
     }
 
+    pub(crate) fn invalid_parameter(name: &str) -> Self {
+        Self::service(400, "InvalidParameter", format!("The specified parameter {name} is not valid."))
+    }
+
     pub(crate) fn no_such_secret() -> Self {
         Self::service(404, "Forbidden.ResourceNotFound", "The specified resource is not found.")
     }

@@ -8,14 +8,15 @@ use time::OffsetDateTime;
 
 use crate::clock::iso8601;
 use crate::random_text;
+use crate::refusal::Refusal;
 
 /// The stage of the version that a client gets when it names none.
 pub const CURRENT: &str = "ACSCurrent";
 /// The stage of the version before the current one.
 pub const PREVIOUS: &str = "ACSPrevious";
 
-/// KMS keeps no more versions than this of one secret.
-const MAX_VERSIONS: usize = 20;
+/// KMS keeps no more versions than this of a generic secret, and answers no more than two of a managed one.
+const MAX_VERSIONS: usize = 10;
 
 /// The type of a managed RAM secret, as KMS spells it.
 pub(crate) const RAM_CREDENTIALS: &str = "RAMCredentials";
@@ -159,6 +160,18 @@ impl Secret {
         self.versions.iter().find(|version| {
             (id.is_empty() || version.id == id)
                 && (stage.is_empty() || version.stages.iter().any(|one| one == stage))
+        })
+    }
+
+    /// The version that a client asks for. Managed secrets have no versions but by stage: an id is ignored.
+    pub(crate) fn asked_version(&self, id: &str, stage: &str) -> Result<&SecretVersion, Refusal> {
+        let id = if self.secret_type.eq_ignore_ascii_case("Generic") { id } else { "" };
+        self.version(id, stage).ok_or_else(|| {
+            if id.is_empty() || stage.is_empty() {
+                Refusal::no_such_secret()
+            } else {
+                Refusal::invalid_parameter("VersionId")
+            }
         })
     }
 

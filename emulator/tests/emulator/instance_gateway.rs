@@ -31,9 +31,9 @@ fn versions_stages_and_binary_values() {
     emulator.create_secret("plain", "Generic", SecretValue::text("one")).unwrap();
     let first = emulator.secret("plain").unwrap().versions[0].id.clone();
     emulator.put_secret_value("plain", SecretValue::binary([0, 255])).unwrap();
-    let ask = |stage: &str, version_id: &str| {
+    let ask_for = |name: &str, stage: &str, version_id: &str| {
         let body = SecretRequest {
-            name: "plain".into(),
+            name: name.into(),
             stage: stage.into(),
             version_id: version_id.into(),
             extended: true,
@@ -41,15 +41,32 @@ fn versions_stages_and_binary_values() {
         let request = InstanceRequest::new(&emulator, &key.key_id, &body).sign(&private);
         fetch(&emulator, &client, &request)
     };
+    let ask = |stage: &str, version_id: &str| ask_for("plain", stage, version_id);
     let current = ask("", "").unwrap();
     assert_eq!((current.data.as_str(), current.data_type.as_str()), ("AP8=", "binary"));
     assert_eq!(ask("ACSPrevious", "").unwrap().data, "one");
     assert_eq!(ask("", &first).unwrap().stages, ["ACSPrevious"]);
     assert_eq!(ask("ACSPrevious", &first).unwrap().data, "one");
-    for (stage, version) in [("ACSCurrent", first.as_str()), ("", "none"), ("Mine", "")] {
+    for (stage, version, expected) in [
+        ("ACSCurrent", first.as_str(), (400, "InvalidParameter")),
+        ("ACSCurrent", "none", (400, "InvalidParameter")),
+        ("", "none", (404, "Forbidden.ResourceNotFound")),
+        ("Mine", "", (404, "Forbidden.ResourceNotFound")),
+    ] {
         let (status, code, _) = ask(stage, version).unwrap_err();
-        assert_eq!((status, code.as_str()), (404, "Forbidden.ResourceNotFound"));
+        assert_eq!((status, code.as_str()), expected);
     }
+    // A managed secret has its stages only.
+    emulator.rotate(SECRET, Duration::ZERO).unwrap();
+    let previous = emulator.secret(SECRET).unwrap().versions[0].id.clone();
+    assert_eq!(ask_for(SECRET, "", &previous).unwrap().stages, ["ACSCurrent"]);
+    assert_eq!(ask_for(SECRET, "ACSPrevious", "none").unwrap().version_id, previous);
+
+    for number in 0..12 {
+        emulator.put_secret_value("plain", SecretValue::text(number.to_string())).unwrap();
+    }
+    assert_eq!(emulator.secret("plain").unwrap().versions.len(), 10);
+    assert_eq!(ask("", &first).unwrap_err().0, 404);
 }
 
 #[test]

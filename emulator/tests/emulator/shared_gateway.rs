@@ -71,6 +71,7 @@ fn each_wrong_parameter_has_its_error() {
     let (client, url) = (https(&emulator), url(&emulator));
     let key = emulator.client_key().unwrap();
     let private = private_key(&key);
+    emulator.create_secret("db", "Generic", SecretValue::text("x")).unwrap();
     let fresh = || Rpc::secret(&emulator).for_client_key(&key);
     let at = |seconds: i64| iso(emulator.now() + time::Duration::seconds(seconds));
     let cases: Vec<(Rpc, u16, &str)> = vec![
@@ -97,7 +98,12 @@ fn each_wrong_parameter_has_its_error() {
         (fresh().set("SecretName", "none"), 404, "Forbidden.ResourceNotFound"),
         (fresh().set("SecretName", ""), 400, "MissingParameter"),
         (fresh().set("VersionStage", "Mine"), 404, "Forbidden.ResourceNotFound"),
-        (fresh().set("VersionId", "none"), 404, "Forbidden.ResourceNotFound"),
+        (fresh().set("SecretName", "db").set("VersionId", "none"), 404, "Forbidden.ResourceNotFound"),
+        (
+            fresh().set("SecretName", "db").set("VersionId", "none").set("VersionStage", "ACSCurrent"),
+            400,
+            "InvalidParameter",
+        ),
         (fresh().set("Action", "RotateSecret"), 403, "Forbidden.NoPermission"),
         (fresh().set("Action", "ListSecrets"), 403, "Forbidden.NoPermission"),
     ];
