@@ -7,6 +7,7 @@ use hyper::header::HeaderMap;
 use hyper::http::request::Parts;
 use prost::Message as _;
 
+use crate::arn::bare_name;
 use crate::endpoint::Endpoint;
 use crate::journal::Moments;
 use crate::messages::GetSecretValueRequest;
@@ -77,7 +78,8 @@ impl Call {
             Endpoint::Instance(_) => {
                 call.action = call.header("x-kms-apiname").unwrap_or("").to_owned();
                 call.secret_request = GetSecretValueRequest::decode(call.body.as_ref()).ok();
-                call.secret = call.secret_request.as_ref().map(|request| request.secret_name.clone());
+                call.secret =
+                    call.secret_request.as_ref().map(|request| bare_name(&request.secret_name).to_owned());
             }
             Endpoint::Oss | Endpoint::OssHttps => {
                 if call.method == "GET" && call.path == "/" {
@@ -87,7 +89,7 @@ impl Call {
             _ => {
                 call.action =
                     call.parameter("Action").or_else(|| call.header("x-acs-action")).unwrap_or("").to_owned();
-                call.secret = call.parameter("SecretName").map(str::to_owned);
+                call.secret = call.parameter("SecretName").map(|name| bare_name(name).to_owned());
             }
         }
         truncate(&mut call.action);

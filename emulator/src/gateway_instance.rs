@@ -5,6 +5,7 @@ use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use time::OffsetDateTime;
 
 use crate::access_point::Scope;
+use crate::arn::bare_name;
 use crate::call::{Call, Outcome, Success};
 use crate::clock::{TOLERANCE, iso8601, parse_http_date};
 use crate::encoding::{from_base64, upper_hex};
@@ -52,12 +53,14 @@ fn get_secret_value(
         return Err(Refusal::invalid_parameter("SecretName"));
     }
     let scope = Scope::Instance(state.instance_id.clone());
-    let secret = state.secrets.get(&request.secret_name);
+    let secret = state.secret_called(&request.secret_name);
     let encryption_key = secret.map(|secret| secret.encryption_key_id.as_str());
     let point = state.access_points.get(key);
     point
         .ok_or(crate::access_point::Forbidden::Operation)
-        .and_then(|point| point.may_read(&scope, call.source, &request.secret_name, encryption_key))
+        .and_then(|point| {
+            point.may_read(&scope, call.source, bare_name(&request.secret_name), encryption_key)
+        })
         .map_err(|what| Refusal::forbidden(&what, encryption_key.unwrap_or("")))?;
     let secret = secret.ok_or_else(Refusal::no_such_secret)?;
     if !state.keys.contains(&secret.encryption_key_id) {

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 use time::{Duration, OffsetDateTime};
 
 use crate::access_point::{Forbidden, Scope};
+use crate::arn::bare_name;
 use crate::authentication::{Caller, authenticate, claimed_access_key};
 use crate::call::{Call, Outcome, Success};
 use crate::clock::iso8601;
@@ -119,7 +120,7 @@ fn permit(state: &State, call: &Call, caller: &Caller) -> Result<(), Refusal> {
             if call.action != "GetSecretValue" {
                 return Err(forbidden());
             }
-            let name = call.parameter("SecretName").unwrap_or("");
+            let name = bare_name(call.parameter("SecretName").unwrap_or(""));
             state
                 .client_keys
                 .get(key_id)
@@ -134,7 +135,7 @@ fn permit(state: &State, call: &Call, caller: &Caller) -> Result<(), Refusal> {
 fn named_secret<'a>(state: &'a State, call: &Call) -> Result<&'a Secret, Refusal> {
     let name =
         call.parameter("SecretName").filter(|name| !name.is_empty()).ok_or_else(|| missing("SecretName"))?;
-    state.secrets.get(name).ok_or_else(Refusal::no_such_secret)
+    state.secret_called(name).ok_or_else(Refusal::no_such_secret)
 }
 
 fn missing(name: &str) -> Refusal {

@@ -26,6 +26,7 @@
 mod access_point;
 mod acs3_signature;
 mod admin;
+mod arn;
 mod authentication;
 mod body;
 mod builder;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use crate::access_point::{AccessPoint, PermissionPolicy, Role, Scope};
+use crate::arn;
 use crate::certificates::Authority;
 use crate::client_key::{ClientKey, RegisteredClientKey};
 use crate::error::Error;
@@ -210,6 +211,16 @@ impl State {
         secret.put(None, value, now);
         self.secrets.insert(name.to_owned(), secret);
         Ok(())
+    }
+
+    /// The secret that a client means; one of another region or account is not here.
+    pub(crate) fn secret_called(&self, name: &str) -> Option<&Secret> {
+        let name = match arn::parse(name) {
+            Some((region, account, name)) if region == self.region && account == self.account_id => name,
+            Some(_) => return None,
+            None => name,
+        };
+        self.secrets.get(name)
     }
 
     pub(crate) fn secret_mut(&mut self, name: &str) -> Result<&mut Secret, Error> {

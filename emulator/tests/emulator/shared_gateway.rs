@@ -274,6 +274,51 @@ fn rotate_secret_makes_the_version_that_it_names_once() {
 }
 
 #[test]
+fn a_secret_may_be_called_by_its_arn() {
+    let emulator = Emulator::start().unwrap();
+    let (client, url) = (https(&emulator), url(&emulator));
+    let key = emulator.client_key().unwrap();
+    let private = private_key(&key);
+    let through_shared = |name: &str| {
+        let request = Rpc::secret(&emulator).set("SecretName", name).for_client_key(&key);
+        let (status, body) = json(request.sign_rsa("POST", &private).post(&client, &url));
+        (status, body["SecretName"].as_str().unwrap_or("").to_owned())
+    };
+    let operator = emulator.operator().unwrap();
+    let described = Rpc::kms(&emulator, "DescribeSecret").set("SecretName", SECRET).for_access_key(&operator);
+    let (_, described) = json(described.sign_hmac("POST", &operator).post(&client, &url));
+    let arn = described["Arn"].as_str().unwrap();
+    let account = arn.split(':').nth(3).unwrap();
+    assert_eq!(arn, format!("acs:kms:cn-hangzhou:{account}:secret/{SECRET}"));
+
+    emulator.reset_counters();
+    assert_eq!(through_shared(arn), (200, SECRET.to_owned()));
+    assert_eq!(simple_fetch(&emulator, &client, arn).unwrap().name, SECRET);
+    assert_eq!(emulator.counters().secret_values_of(SECRET), 2);
+    let elsewhere = [arn.replace("cn-hangzhou", "cn-beijing"), arn.replace(account, "1")];
+    for other in elsewhere {
+        assert_eq!(through_shared(&other).0, 404, "{other}");
+        assert_eq!(simple_fetch(&emulator, &client, &other).unwrap_err().0, 404, "{other}");
+    }
+    // Policies name secrets, however the client does.
+    let policy = |scope, roles: &[Role]| PermissionPolicy {
+        scope,
+        roles: roles.to_vec(),
+        secrets: vec![SECRET.into()],
+        keys: vec!["*".into()],
+        sources: vec![],
+    };
+    let instance = Scope::Instance(emulator.instance_id().to_owned());
+    let policies = vec![
+        policy(Scope::Shared, &[Role::SecretUser]),
+        policy(instance, &[Role::CryptoServiceSecretUser, Role::CryptoServiceKeyUser]),
+    ];
+    emulator.put_access_point(AccessPoint { name: "app".into(), policies }).unwrap();
+    assert_eq!(through_shared(arn).0, 200);
+    assert!(simple_fetch(&emulator, &client, arn).is_ok());
+}
+
+#[test]
 fn quotas_are_kept() {
     let emulator = Emulator::builder().shared_quota(2).start().unwrap();
     let (client, url) = (https(&emulator), url(&emulator));
