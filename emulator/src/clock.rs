@@ -57,8 +57,10 @@ pub(crate) fn http_date(at: OffsetDateTime) -> String {
     httpdate::fmt_http_date(SystemTime::from(at))
 }
 
+/// RFC 1123 only: HTTP's two obsolete forms are refused as KMS does.
 pub(crate) fn parse_http_date(text: &str) -> Option<OffsetDateTime> {
-    httpdate::parse_http_date(text).ok().map(Into::into)
+    let at = OffsetDateTime::from(httpdate::parse_http_date(text).ok()?);
+    (http_date(at) == text).then_some(at)
 }
 
 #[cfg(test)]

@@ -136,8 +136,13 @@ fn authenticate<'a>(state: &'a State, call: &Call, now: OffsetDateTime) -> Resul
             return Err(Refusal::service(400, "InvalidApiName", format!("The ApiName {name:?} is invalid.")));
         }
     }
-    if call.header("x-kms-signaturemethod") != Some("RSA_PKCS1_SHA_256") {
-        return Err(invalid("x-kms-signaturemethod"));
+    match call.header("x-kms-signaturemethod").unwrap_or("") {
+        "RSA_PKCS1_SHA_256" => {}
+        "" => return Err(invalid("x-kms-signaturemethod")),
+        other => {
+            let message = format!("The Param x-kms-signaturemethod is invalid. message:\"{other}\".");
+            return Err(Refusal::service(400, "InvalidParam", message));
+        }
     }
     let key_id = mandatory(ACCESS_KEY_ID)?;
     for name in ["accept", "content-type"] {

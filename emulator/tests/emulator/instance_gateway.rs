@@ -97,6 +97,8 @@ fn each_wrong_header_has_its_error() {
         ("no accept", fresh().remove("accept").set("accept", "*/*"), 400, "InvalidParam"),
         ("content type", fresh().set("content-type", "application/json"), 400, "InvalidParam"),
         ("date", fresh().set("date", "2026-11-23T12:34:44Z"), 400, "InvalidParam"),
+        ("RFC 850", fresh().set("date", "Monday, 23-Nov-26 12:34:44 GMT"), 400, "InvalidParam"),
+        ("asctime", fresh().set("date", "Mon Nov 23 12:34:44 2026"), 400, "InvalidParam"),
         ("no date", fresh().remove("date"), 400, "InvalidParam"),
         ("late", fresh().set("date", &late), 400, "RequestTimeTooSkewed"),
         ("early", fresh().set("date", &early), 400, "RequestTimeTooSkewed"),
@@ -120,10 +122,21 @@ fn each_wrong_header_has_its_error() {
     let mut changed = fresh().sign(&private);
     changed.headers.push(("x-kms-more".into(), "1".into()));
     assert_eq!(fetch(&emulator, &client, &changed).unwrap_err().0, 401);
-    // The message that the API reference gives for the header with three c's.
-    let (_, _, message) =
-        fetch(&emulator, &client, &fresh().remove("x-kms-acccesskeyid").sign(&private)).unwrap_err();
-    assert_eq!(message, "Parameter x-kms-acccesskeyid does not exist in http header or body.");
+    // The messages that the API reference gives; the header with three c's is one of them.
+    for (request, says) in [
+        (
+            fresh().remove("x-kms-acccesskeyid"),
+            "Parameter x-kms-acccesskeyid does not exist in http header or body.",
+        ),
+        (fresh().remove("x-kms-signaturemethod"), "The Param x-kms-signaturemethod is invalid."),
+        (
+            fresh().set("x-kms-signaturemethod", "RSA"),
+            "The Param x-kms-signaturemethod is invalid. message:\"RSA\".",
+        ),
+        (fresh().set("date", "now"), "The Param Date is invalid."),
+    ] {
+        assert_eq!(fetch(&emulator, &client, &request.sign(&private)).unwrap_err().2, says);
+    }
 }
 
 #[test]
