@@ -104,6 +104,10 @@ fn what_is_wrong_is_said_in_a_sentence() {
     let dir = root.path().join("kms");
     let dir = dir.to_str().unwrap();
     assert_eq!(run(&["--dir", dir, "--instance-gateways", "0"]).0, Some(1));
+    // An address of no machine, which the sentence names.
+    let (status, said) = run(&["--dir", dir, "--listen", "192.0.2.1"]);
+    assert!(status == Some(1) && said.contains("192.0.2.1"), "{said}");
+    assert_eq!(run(&["--dir", dir, "--name", "no name"]).0, Some(1));
     for wrong in
         [["--port", "0"], ["--port", "x"], ["--client-key-days", "0"], ["--region", "x y"], ["--region", ""]]
     {

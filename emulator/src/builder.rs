@@ -1,7 +1,7 @@
 //! How an emulator is set up and started.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::admin;
 use crate::client_key;
-use crate::control::{Control, HOST, Keys, Listener};
+use crate::control::{Control, Keys, LOOPBACK, Listener};
 use crate::emulator::Emulator;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, doing};
@@ -37,6 +37,8 @@ pub struct Builder {
     instance_id: String,
     instance_gateways: usize,
     shared_gateways: usize,
+    listen: IpAddr,
+    names: Vec<String>,
     port: Option<u16>,
     dir: Option<PathBuf>,
     threads: usize,
@@ -52,6 +54,8 @@ impl Default for Builder {
             instance_id: DEFAULT_INSTANCE.to_owned(),
             instance_gateways: 1,
             shared_gateways: 1,
+            listen: LOOPBACK,
+            names: Vec::new(),
             port: None,
             dir: None,
             threads: 1,
@@ -88,6 +92,21 @@ impl Builder {
     #[must_use]
     pub fn shared_gateways(mut self, count: usize) -> Self {
         self.shared_gateways = count;
+        self
+    }
+
+    /// The address on which the services listen; 127.0.0.1 by default. It stands in their certificates and URLs,
+    /// those of `0.0.0.0` and `::` with the loopback address in its place. The admin interface stays on loopback.
+    #[must_use]
+    pub fn listen(mut self, address: IpAddr) -> Self {
+        self.listen = address;
+        self
+    }
+
+    /// One more host name or address in the services' certificates, by which clients elsewhere call this machine.
+    #[must_use]
+    pub fn name(mut self, name: &str) -> Self {
+        self.names.push(name.to_owned());
         self
     }
 
@@ -151,6 +170,9 @@ impl Builder {
             let region = &self.region;
             return Err(Error::new(format!("{region:?} is no region id: use one like cn-hangzhou")));
         }
+        if let Some(name) = self.names.iter().find(|name| !is_host(name)) {
+            return Err(Error::new(format!("{name:?} is neither a host name nor an address")));
+        }
         if self.client_key_validity > LONGEST_VALIDITY {
             return Err(Error::new("a ClientKey is valid for a century at most"));
         }
@@ -184,7 +206,14 @@ impl Builder {
             sockets.iter().map(|(listener, _, port)| (*listener, *port)).collect();
         state.ports = ports.iter().map(|(listener, port)| (listener.to_string(), *port)).collect();
         let authority = state.authority.clone();
-        let names = server_names(&state);
+        let host = match self.listen {
+            IpAddr::V4(address) if address.is_unspecified() => LOOPBACK,
+            IpAddr::V6(address) if address.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            address => address,
+        };
+        let mut names = server_names(&state);
+        names.push(host.to_string());
+        names.extend(self.names.iter().cloned());
         let ca_pem = authority.pem();
         let http1: &[&[u8]] = &[b"http/1.1"];
         let http2: &[&[u8]] = &[b"h2", b"http/1.1"];
@@ -206,6 +235,7 @@ impl Builder {
             region,
             instance_id,
             ca_pem,
+            host,
             ports,
             keys,
             client_key_validity: self.client_key_validity,
@@ -270,19 +300,21 @@ impl Builder {
         }
         let mut bound = Vec::new();
         for (listener, distance) in listeners {
+            let host = if listener == Listener::Admin { LOOPBACK } else { self.listen };
+            let at = |port| SocketAddr::new(host, port);
             let socket = match self.port {
                 Some(first) => {
                     let port = u16::try_from(usize::from(first) + distance).map_err(|_| {
                         Error::new(format!("port {first} is too high: the emulator uses some ports after it"))
                     })?;
-                    TcpListener::bind(SocketAddr::new(HOST, port))
-                        .map_err(doing(format!("listening on {HOST}:{port} ({listener})")))?
+                    TcpListener::bind(at(port))
+                        .map_err(doing(format!("listening on {} ({listener})", at(port))))?
                 }
                 None => {
                     let earlier = recorded.get(&listener.to_string()).copied().unwrap_or(0);
-                    TcpListener::bind(SocketAddr::new(HOST, earlier))
-                        .or_else(|_| TcpListener::bind(SocketAddr::new(HOST, 0)))
-                        .map_err(doing(format!("listening on {HOST} ({listener})")))?
+                    TcpListener::bind(at(earlier))
+                        .or_else(|_| TcpListener::bind(at(0)))
+                        .map_err(doing(format!("listening on {host} ({listener})")))?
                 }
             };
             socket.set_nonblocking(true).map_err(doing("setting up a socket"))?;
@@ -291,6 +323,11 @@ impl Builder {
         }
         Ok(bound)
     }
+}
+
+fn is_host(name: &str) -> bool {
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c));
+    is_name || name.parse::<IpAddr>().is_ok()
 }
 
 fn server_names(state: &State) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! What the Rust API and the admin interface both drive.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::rotation::Rotation;
 use crate::secrets::{Secret, SecretValue};
 use crate::world::World;
 
-pub(crate) const HOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+pub(crate) const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Listener {
@@ -61,15 +61,21 @@ pub(crate) struct Control {
     pub(crate) region: String,
     pub(crate) instance_id: String,
     pub(crate) ca_pem: String,
+    /// Where clients find the services; the admin interface is on loopback always.
+    pub(crate) host: IpAddr,
     pub(crate) ports: BTreeMap<Listener, u16>,
     pub(crate) keys: Keys,
     pub(crate) client_key_validity: Duration,
 }
 
 impl Control {
-    /// `127.0.0.1:<port>` of a listener.
+    /// `<address>:<port>` of a listener.
     pub(crate) fn authority(&self, listener: Listener) -> Option<String> {
-        self.ports.get(&listener).map(|port| format!("{HOST}:{port}"))
+        let host = match listener {
+            Listener::Service(_) => self.host,
+            Listener::Admin => LOOPBACK,
+        };
+        self.ports.get(&listener).map(|port| SocketAddr::new(host, *port).to_string())
     }
 
     pub(crate) fn issue_client_key(

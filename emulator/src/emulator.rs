@@ -67,17 +67,17 @@ impl Emulator {
         Builder::default()
     }
 
-    /// `127.0.0.1:<port>` of any endpoint; empty if this emulator does not have it.
+    /// `<address>:<port>` of any endpoint; empty if this emulator does not have it.
     pub fn authority(&self, endpoint: Endpoint) -> String {
         self.control.authority(Listener::Service(endpoint)).unwrap_or_default()
     }
 
-    /// `127.0.0.1:<port>` of the first instance gateway (HTTPS).
+    /// `<address>:<port>` of the first instance gateway (HTTPS).
     pub fn instance_endpoint(&self) -> String {
         self.authority(Endpoint::Instance(0))
     }
 
-    /// `127.0.0.1:<port>` of each instance gateway.
+    /// `<address>:<port>` of each instance gateway.
     pub fn instance_endpoints(&self) -> Vec<String> {
         self.control
             .ports
@@ -87,12 +87,12 @@ impl Emulator {
             .collect()
     }
 
-    /// `127.0.0.1:<port>` of the first shared gateway (HTTPS).
+    /// `<address>:<port>` of the first shared gateway (HTTPS).
     pub fn shared_endpoint(&self) -> String {
         self.authority(Endpoint::Shared(0))
     }
 
-    /// `127.0.0.1:<port>` of each shared gateway.
+    /// `<address>:<port>` of each shared gateway.
     pub fn shared_endpoints(&self) -> Vec<String> {
         self.control
             .ports
@@ -102,22 +102,22 @@ impl Emulator {
             .collect()
     }
 
-    /// `127.0.0.1:<port>` of STS over HTTP.
+    /// `<address>:<port>` of STS over HTTP.
     pub fn sts_endpoint(&self) -> String {
         self.authority(Endpoint::Sts)
     }
 
-    /// `127.0.0.1:<port>` of STS over HTTPS.
+    /// `<address>:<port>` of STS over HTTPS.
     pub fn sts_https_endpoint(&self) -> String {
         self.authority(Endpoint::StsHttps)
     }
 
-    /// `127.0.0.1:<port>` of OSS over HTTP.
+    /// `<address>:<port>` of OSS over HTTP.
     pub fn oss_endpoint(&self) -> String {
         self.authority(Endpoint::Oss)
     }
 
-    /// `127.0.0.1:<port>` of OSS over HTTPS.
+    /// `<address>:<port>` of OSS over HTTPS.
     pub fn oss_https_endpoint(&self) -> String {
         self.authority(Endpoint::OssHttps)
     }

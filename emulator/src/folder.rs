@@ -109,9 +109,9 @@ fn gateways(control: &Control, wanted: impl Fn(Endpoint) -> bool) -> impl Iterat
     let regions = std::iter::once(own).chain(REGIONS.into_iter().filter(move |region| *region != own));
     control
         .ports
-        .iter()
-        .filter_map(move |(listener, port)| match listener {
-            Listener::Service(endpoint) if wanted(*endpoint) => Some(format!("127.0.0.1:{port}")),
+        .keys()
+        .filter_map(move |listener| match listener {
+            Listener::Service(endpoint) if wanted(*endpoint) => control.authority(*listener),
             _ => None,
         })
         .zip(regions)
@@ -122,12 +122,12 @@ fn gateways(control: &Control, wanted: impl Fn(Endpoint) -> bool) -> impl Iterat
 pub(crate) fn summary(control: &Control) -> Value {
     let endpoints: serde_json::Map<String, Value> = control
         .ports
-        .iter()
-        .filter_map(|(listener, port)| match listener {
+        .keys()
+        .filter_map(|listener| match listener {
             Listener::Admin => None,
             Listener::Service(endpoint) => {
                 let scheme = if endpoint.is_tls() { "https" } else { "http" };
-                Some((endpoint.to_string(), json!(format!("{scheme}://127.0.0.1:{port}"))))
+                Some((endpoint.to_string(), json!(format!("{scheme}://{}", control.authority(*listener)?))))
             }
         })
         .collect();

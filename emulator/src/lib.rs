@@ -1,7 +1,7 @@
 //! An Alibaba Cloud KMS for development and tests.
 //!
-//! [`Emulator`] runs a KMS instance gateway, a shared gateway, an STS and a small OSS on loopback ports
-//! of this machine, with real TLS, strict checks of every request and the error answers of the real
+//! [`Emulator`] runs a KMS instance gateway, a shared gateway, an STS and a small OSS on ports of
+//! this machine (of its loopback address unless told otherwise), with real TLS, strict checks of every request and the error answers of the real
 //! services. `kmsak emulator` is the same as a program.
 //!
 //! ```

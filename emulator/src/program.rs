@@ -1,6 +1,7 @@
 //! The `kmsak emulator` program: its arguments, and its run until a signal ends it.
 
 use std::io::Write as _;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,6 +20,12 @@ pub struct Arguments {
     /// Folder for the ClientKey, CA and properties files and for the state; made if need be
     #[arg(long, value_name = "DIR", default_value = "kmsak-emulator")]
     dir: PathBuf,
+    /// Address on which the services listen, for clients elsewhere; the admin interface stays on 127.0.0.1
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
+    listen: IpAddr,
+    /// One more host name or address in the services' certificates; may be repeated
+    #[arg(long = "name", value_name = "NAME")]
+    names: Vec<String>,
     /// First of the ports: N instance gateway, N+1 shared gateway, N+2 and N+3 STS (HTTP, HTTPS), N+4 and
     /// N+5 OSS (HTTP, HTTPS), N+6 admin interface [default: those of the last start, else free ones]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=65500))]
@@ -57,12 +64,16 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         let mut interrupt = signal(SignalKind::interrupt()).map_err(doing("starting"))?;
         let mut builder = Emulator::builder()
             .dir(&arguments.dir)
+            .listen(arguments.listen)
             .instance_gateways(arguments.instance_gateways)
             .shared_gateways(arguments.shared_gateways)
             .region(&arguments.region)
             .shared_quota(arguments.shared_quota)
             .client_key_validity(Duration::from_secs(u64::from(arguments.client_key_days) * 24 * 60 * 60))
             .threads(2);
+        for name in &arguments.names {
+            builder = builder.name(name);
+        }
         if !arguments.test_keys {
             builder = builder.generated_keys();
         }

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use kmsak_emulator::{AccessKey, ClientKey, Emulator, OffsetDateTime};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use prost::Message;
-use reqwest::blocking::{Client, Response};
+use reqwest::blocking::{Client, ClientBuilder, Response};
 use ring::rand::SystemRandom;
 use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use ring::{digest, hmac};
@@ -70,15 +70,14 @@ pub(crate) type Headers = Vec<(String, String)>;
 
 /// A client that trusts the emulator's CA and nothing else.
 pub(crate) fn https(emulator: &Emulator) -> Client {
+    https_builder(emulator).build().unwrap()
+}
+
+pub(crate) fn https_builder(emulator: &Emulator) -> ClientBuilder {
     // Another test may have installed it first, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let certificates = reqwest::Certificate::from_pem_bundle(emulator.ca_pem().as_bytes()).unwrap();
-    Client::builder()
-        .tls_certs_only(certificates)
-        .no_proxy()
-        .timeout(std::time::Duration::from_secs(10))
-        .build()
-        .unwrap()
+    Client::builder().tls_certs_only(certificates).no_proxy().timeout(std::time::Duration::from_secs(10))
 }
 
 pub(crate) fn private_key(key: &ClientKey) -> RsaKeyPair {

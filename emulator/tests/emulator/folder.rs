@@ -1,4 +1,4 @@
-use kmsak_emulator::{Emulator, SecretValue};
+use kmsak_emulator::{AccessPoint, Emulator, PermissionPolicy, Role, Scope, SecretValue};
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -202,6 +202,53 @@ fn ports_can_be_chosen() {
     assert_eq!(emulator.oss_endpoint(), at(4));
     assert_eq!(emulator.oss_https_endpoint(), at(5));
     assert_eq!(emulator.admin_url(), format!("http://{}", at(6)));
+}
+
+#[test]
+fn services_listen_where_they_are_told_to_and_the_admin_interface_on_loopback() {
+    let dir = tempfile::tempdir().unwrap();
+    let elsewhere = "127.0.0.2".parse().unwrap();
+    let emulator = Emulator::builder().listen(elsewhere).name("kms.test").dir(dir.path()).start().unwrap();
+    assert!(emulator.instance_endpoint().starts_with("127.0.0.2:"));
+    assert!(emulator.admin_url().starts_with("http://127.0.0.1:"));
+    let on = std::fs::read_to_string(dir.path().join("on_the_cloud.properties")).unwrap();
+    assert!(on.contains(&emulator.instance_endpoint()), "{on}");
+    let summary = emulator.summary();
+    assert_eq!(summary["endpoints"]["oss"], format!("http://{}", emulator.oss_endpoint()));
+    assert!(std::net::TcpStream::connect(emulator.instance_endpoint().replace(".2:", ".1:")).is_err());
+    // TLS is verified: by the address, and by the name.
+    assert!(simple_fetch(&emulator, &https(&emulator), SECRET).is_ok());
+    let port = emulator.instance_endpoint().split_once(':').unwrap().1.to_owned();
+    let named = https_builder(&emulator)
+        .resolve("kms.test", emulator.instance_endpoint().parse().unwrap())
+        .build()
+        .unwrap();
+    assert!(named.get(format!("https://kms.test:{port}/")).send().is_ok());
+
+    let everywhere = Emulator::builder().listen("0.0.0.0".parse().unwrap()).start().unwrap();
+    assert!(everywhere.instance_endpoint().starts_with("127.0.0.1:"));
+    assert!(Emulator::builder().name("no name").start().is_err());
+    assert!(Emulator::builder().listen("192.0.2.1".parse().unwrap()).start().is_err());
+}
+
+#[test]
+fn a_network_rule_goes_by_the_address_that_a_client_comes_from() {
+    let emulator = Emulator::builder().listen("127.0.0.2".parse().unwrap()).start().unwrap();
+    let policy = PermissionPolicy {
+        scope: Scope::Instance(emulator.instance_id().to_owned()),
+        roles: vec![Role::CryptoServiceSecretUser, Role::CryptoServiceKeyUser],
+        secrets: vec!["*".into()],
+        keys: vec!["*".into()],
+        sources: vec!["127.0.0.3/32".parse().unwrap()],
+    };
+    emulator.put_access_point(AccessPoint { name: "app".into(), policies: vec![policy] }).unwrap();
+    let from = |address: &str| {
+        let address: std::net::IpAddr = address.parse().unwrap();
+        let client = https_builder(&emulator).local_address(address).build().unwrap();
+        simple_fetch(&emulator, &client, SECRET).map(|_| ()).map_err(|error| error.0)
+    };
+    assert_eq!(from("127.0.0.3"), Ok(()));
+    assert_eq!(from("127.0.0.4"), Err(403));
 }
 
 #[test]
