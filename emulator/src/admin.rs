@@ -23,7 +23,7 @@ use crate::faults::{Fault, FaultId};
 use crate::folder::summary;
 use crate::ram::{AccessKeyStatus, Policy};
 use crate::request_body;
-use crate::secrets::{Secret, SecretValue};
+use crate::secrets::{NewVersion, Secret, SecretValue};
 
 const LARGEST_BODY: usize = 1024 * 1024;
 
@@ -161,6 +161,12 @@ fn route(control: &Control, method: &Method, path: &str, query: &[(String, Strin
         ("POST", "/secrets/versions") => put_secret_value(control, read(body)?),
         ("POST", "/secrets/schedule") => schedule(control, &read(body)?),
         ("POST", "/rotations") => rotate(control, &read(body)?),
+        ("GET", "/overlaps") => Ok(control.world.read(|state, _| {
+            json!({
+                "scheduledSeconds": state.scheduled_overlap,
+                "immediateSeconds": state.immediate_overlap,
+            })
+        })),
         ("PUT", "/overlaps") => set_overlaps(control, &read(body)?),
         ("GET", "/access-points") => Ok(control
             .world
@@ -176,6 +182,11 @@ fn route(control: &Control, method: &Method, path: &str, query: &[(String, Strin
         ("GET", "/client-keys") => Ok(client_keys(control)),
         ("POST", "/client-keys") => issue_client_key(control, read(body)?),
         ("DELETE", "/client-keys") => done(control.revoke_client_key(needed("id")?)),
+        ("GET", "/keys") => Ok(control.world.read(|state, _| json!({"keys": state.keys}))),
+        ("POST", "/keys") => {
+            let NoFields {} = read(body)?;
+            Ok(json!({"id": control.world.change(|state, _, _| Ok(state.create_key()))?}))
+        }
         ("DELETE", "/keys") => done(control.delete_key(needed("id")?)),
         ("GET", "/faults") => Ok(json!({"faults": control.world.faults.list()})),
         ("POST", "/faults") => {
@@ -211,6 +222,10 @@ fn route(control: &Control, method: &Method, path: &str, query: &[(String, Strin
         )),
     }
 }
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoFields {}
 
 fn done(result: Result<(), Error>) -> Answer {
     result?;
@@ -381,6 +396,7 @@ struct CreateSecret {
     text: Option<String>,
     binary: Option<String>,
     extended_config: Option<String>,
+    encryption_key_id: Option<String>,
 }
 
 /// A text as it stands, or binary data in base64.
@@ -395,6 +411,7 @@ fn value(text: Option<String>, binary: Option<String>) -> Result<SecretValue, Fa
 }
 
 fn create_secret(control: &Control, what: CreateSecret) -> Answer {
+    let key = what.encryption_key_id.as_deref();
     if let Some(user) = &what.user {
         if what.name.is_some() || what.text.is_some() || what.binary.is_some() {
             return Err(Failure::new(
@@ -402,14 +419,14 @@ fn create_secret(control: &Control, what: CreateSecret) -> Answer {
                 "a managed RAM secret is made of a user alone; KMS names and fills it",
             ));
         }
-        let name = control.world.change(|state, now, _| state.create_ram_secret(user, now))?;
+        let name = control.world.change(|state, now, _| state.create_ram_secret(user, key, now))?;
         return Ok(json!({"name": name}));
     }
     let name = what.name.ok_or_else(|| Failure::new(400, "give either user or name"))?;
     let kind = what.secret_type.unwrap_or_else(|| "Generic".to_owned());
     let value = value(what.text, what.binary)?;
     control.world.change(|state, now, _| {
-        state.create_secret(&name, &kind, value, now)?;
+        state.create_secret(&name, &kind, value, key, now)?;
         state.secret_mut(&name)?.extended_config = what.extended_config;
         Ok(())
     })?;
@@ -417,16 +434,19 @@ fn create_secret(control: &Control, what: CreateSecret) -> Answer {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 struct PutSecretValue {
     name: String,
+    version_id: Option<String>,
+    stages: Option<Vec<String>>,
     text: Option<String>,
     binary: Option<String>,
 }
 
 fn put_secret_value(control: &Control, what: PutSecretValue) -> Answer {
     let value = value(what.text, what.binary)?;
-    let id = control.put_secret_value(&what.name, value)?;
+    let new = NewVersion { id: what.version_id, stages: what.stages };
+    let id = control.put_secret_value(&what.name, value, new)?;
     Ok(json!({"versionId": id}))
 }
 

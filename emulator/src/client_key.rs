@@ -52,18 +52,23 @@ impl std::fmt::Debug for ClientKey {
 }
 
 /// What KMS keeps of a ClientKey: never the private key.
-#[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct RegisteredClientKey {
-    pub(crate) key_id: String,
-    pub(crate) access_point: String,
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RegisteredClientKey {
+    /// `KAAP.<uuid>`.
+    pub key_id: String,
+    /// The application access point that it belongs to.
+    pub access_point: String,
     /// PKCS#1 `RSAPublicKey`, in hexadecimal.
     #[serde(with = "base64_bytes")]
     pub(crate) public_key: Vec<u8>,
+    /// When it begins to be valid.
     #[serde(with = "time::serde::rfc3339")]
-    pub(crate) not_before: OffsetDateTime,
+    pub not_before: OffsetDateTime,
+    /// When it ends to be valid.
     #[serde(with = "time::serde::rfc3339")]
-    pub(crate) not_after: OffsetDateTime,
-    pub(crate) revoked: bool,
+    pub not_after: OffsetDateTime,
+    /// Whether both gateways refuse it.
+    pub revoked: bool,
 }
 
 /// Where the RSA key of a new ClientKey comes from.

@@ -14,7 +14,7 @@ use crate::error::Error;
 use crate::faults::{Fault, FaultId, FaultKind};
 use crate::journal::What;
 use crate::rotation::Rotation;
-use crate::secrets::{Secret, SecretValue};
+use crate::secrets::{NewVersion, Secret, SecretValue};
 use crate::world::World;
 
 pub(crate) const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -175,8 +175,13 @@ impl Control {
         })
     }
 
-    pub(crate) fn put_secret_value(&self, name: &str, value: SecretValue) -> Result<String, Error> {
-        self.world.change(|state, now, _| Ok(state.secret_mut(name)?.put(None, value, now)))
+    pub(crate) fn put_secret_value(
+        &self,
+        name: &str,
+        value: SecretValue,
+        new: NewVersion,
+    ) -> Result<String, Error> {
+        self.world.change(|state, now, _| state.secret_mut(name)?.put_new(new, value, now))
     }
 
     pub(crate) fn secret(&self, name: &str) -> Result<Secret, Error> {

@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 use crate::access_point::AccessPoint;
 use crate::builder::Builder;
-use crate::client_key::ClientKey;
+use crate::client_key::{ClientKey, RegisteredClientKey};
 use crate::control::{Control, Listener};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
@@ -19,7 +19,7 @@ use crate::folder::{self, Folder};
 use crate::journal::{Counters, Event};
 use crate::ram::{AccessKey, AccessKeyStatus, Policy, User};
 use crate::rotation::Rotation;
-use crate::secrets::{Secret, SecretValue};
+use crate::secrets::{NewVersion, Secret, SecretValue};
 use crate::state::OPERATOR;
 
 /// A running emulator. It is driven from any thread; dropping it stops it and frees its ports.
@@ -258,17 +258,17 @@ impl Emulator {
     /// Puts a RAM user's AccessKey under KMS's management; user and AccessKey are made if need be.
     /// Gives the secret's name, `acs/ram/user/<user>`.
     pub fn create_ram_secret(&self, user: &str) -> Result<String, Error> {
-        self.control.world.change(|state, now, _| state.create_ram_secret(user, now))
+        self.control.world.change(|state, now, _| state.create_ram_secret(user, None, now))
     }
 
     /// Makes a secret of any type and value; `Generic` is the plain one.
     pub fn create_secret(&self, name: &str, secret_type: &str, value: SecretValue) -> Result<(), Error> {
-        self.control.world.change(|state, now, _| state.create_secret(name, secret_type, value, now))
+        self.control.world.change(|state, now, _| state.create_secret(name, secret_type, value, None, now))
     }
 
     /// Writes a new ACSCurrent; gives its version id.
     pub fn put_secret_value(&self, name: &str, value: SecretValue) -> Result<String, Error> {
-        self.control.put_secret_value(name, value)
+        self.control.put_secret_value(name, value, NewVersion::default())
     }
 
     /// Changes anything about a secret, for tests of odd answers.
@@ -322,6 +322,16 @@ impl Emulator {
         self.control.set_overlaps(scheduled, immediate)
     }
 
+    /// The ids of the KMS keys.
+    pub fn keys(&self) -> Vec<String> {
+        self.control.world.read(|state, _| state.keys.clone())
+    }
+
+    /// Makes a KMS key; gives its id.
+    pub fn create_key(&self) -> Result<String, Error> {
+        self.control.world.change(|state, _, _| Ok(state.create_key()))
+    }
+
     /// Deletes a KMS key: secrets encrypted with it cannot be read any more.
     pub fn delete_key(&self, id: &str) -> Result<(), Error> {
         self.control.delete_key(id)
@@ -366,6 +376,11 @@ impl Emulator {
     /// Takes in a ClientKey that was issued elsewhere; gives its KeyId.
     pub fn import_client_key(&self, json: &str, password: &str, access_point: &str) -> Result<String, Error> {
         self.control.import_client_key(json, password, access_point)
+    }
+
+    /// All ClientKeys that were issued or taken in, the revoked ones too.
+    pub fn client_keys(&self) -> Vec<RegisteredClientKey> {
+        self.control.world.read(|state, _| state.client_keys.values().cloned().collect())
     }
 
     /// Revokes a ClientKey: both gateways refuse it from now on.

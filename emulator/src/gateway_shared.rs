@@ -12,15 +12,13 @@ use crate::document::Format;
 use crate::journal::What;
 use crate::refusal::{Origin, Refusal};
 use crate::region::is_region_id;
-use crate::secrets::Secret;
+use crate::secrets::{LONGEST_VERSION_ID, Secret};
 use crate::state::State;
 
 const VERSION: &str = "2016-01-20";
 
 /// RotateSecret may be called this often an hour.
 const ROTATE_QUOTA: usize = 50;
-
-const LONGEST_VERSION_ID: usize = 64;
 
 pub(crate) fn answer(
     state: &mut State,

@@ -65,7 +65,7 @@ mod world;
 pub use access_point::{AccessPoint, PermissionPolicy, Role, Scope};
 pub use builder::Builder;
 pub use certificates::WrongCertificate;
-pub use client_key::ClientKey;
+pub use client_key::{ClientKey, RegisteredClientKey};
 pub use emulator::Emulator;
 pub use endpoint::Endpoint;
 pub use error::Error;

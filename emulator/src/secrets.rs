@@ -7,6 +7,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::clock::iso8601;
+use crate::error::Error;
 use crate::random_text;
 use crate::refusal::Refusal;
 
@@ -17,6 +18,16 @@ pub const PREVIOUS: &str = "ACSPrevious";
 
 /// KMS keeps no more versions than this of a generic secret, and answers no more than two of a managed one.
 const MAX_VERSIONS: usize = 10;
+
+pub(crate) const LONGEST_VERSION_ID: usize = 64;
+const LONGEST_STAGE: usize = 128;
+
+/// The id and the stages that a new version is to have: a random one, and ACSCurrent, unless said.
+#[derive(Default)]
+pub(crate) struct NewVersion {
+    pub(crate) id: Option<String>,
+    pub(crate) stages: Option<Vec<String>>,
+}
 
 /// The type of a managed RAM secret, as KMS spells it.
 pub(crate) const RAM_CREDENTIALS: &str = "RAMCredentials";
@@ -131,20 +142,30 @@ impl Secret {
 
     /// Writes a new ACSCurrent; what was current becomes ACSPrevious. Gives the new version's id.
     pub(crate) fn put(&mut self, id: Option<String>, value: SecretValue, now: OffsetDateTime) -> String {
+        self.put_with_stages(id, vec![CURRENT.to_owned()], value, now)
+    }
+
+    /// Writes a version; no other keeps its stages. If it is ACSCurrent, what was current becomes ACSPrevious.
+    fn put_with_stages(
+        &mut self,
+        id: Option<String>,
+        stages: Vec<String>,
+        value: SecretValue,
+        now: OffsetDateTime,
+    ) -> String {
+        let replaces_current = stages.iter().any(|stage| stage == CURRENT);
         for version in &mut self.versions {
             let was_current = version.stages.iter().any(|stage| stage == CURRENT);
-            version.stages.retain(|stage| stage != CURRENT && stage != PREVIOUS);
-            if was_current {
+            version.stages.retain(|stage| !stages.contains(stage));
+            if replaces_current {
+                version.stages.retain(|stage| stage != PREVIOUS);
+            }
+            if was_current && replaces_current {
                 version.stages.push(PREVIOUS.to_owned());
             }
         }
         let id = id.unwrap_or_else(|| random_text(b"0123456789abcdef", 32));
-        self.versions.push(SecretVersion {
-            id: id.clone(),
-            stages: vec![CURRENT.to_owned()],
-            value,
-            created: now,
-        });
+        self.versions.push(SecretVersion { id: id.clone(), stages, value, created: now });
         while self.versions.len() > MAX_VERSIONS {
             let Some(oldest) = self.versions.iter().position(|one| one.stages.is_empty()) else {
                 break;
@@ -152,6 +173,33 @@ impl Secret {
             self.versions.remove(oldest);
         }
         id
+    }
+
+    /// Writes the version that somebody asks for, as `PutSecretValue` does: the same one once more has no effect.
+    pub(crate) fn put_new(
+        &mut self,
+        new: NewVersion,
+        value: SecretValue,
+        now: OffsetDateTime,
+    ) -> Result<String, Error> {
+        let fits = |text: &String, most| !text.is_empty() && text.len() <= most;
+        if new.id.as_ref().is_some_and(|id| !fits(id, LONGEST_VERSION_ID)) {
+            return Err(Error::new(format!("a version id has 1 to {LONGEST_VERSION_ID} bytes")));
+        }
+        let stages = new.stages.unwrap_or_else(|| vec![CURRENT.to_owned()]);
+        if stages.is_empty() || !stages.iter().all(|stage| fits(stage, LONGEST_STAGE)) {
+            return Err(Error::new(format!(
+                "a version has one stage or more, each of 1 to {LONGEST_STAGE} bytes"
+            )));
+        }
+        if let Some(there) = self.versions.iter().find(|version| new.id.as_ref() == Some(&version.id)) {
+            return if there.value == value {
+                Ok(there.id.clone())
+            } else {
+                Err(Error::new(format!("the version {:?} is there already, with another value", there.id)))
+            };
+        }
+        Ok(self.put_with_stages(new.id, stages, value, now))
     }
 
     /// The version with this id and this stage; an empty id or stage matches any, both empty mean ACSCurrent.

@@ -12,6 +12,7 @@ use crate::client_key::{ClientKey, RegisteredClientKey};
 use crate::error::Error;
 use crate::nonces::Nonces;
 use crate::ram::{AccessKey, AccessKeyStatus, MAX_ACCESS_KEYS, Policy, User};
+use crate::random_text;
 use crate::secrets::{RAM_CREDENTIALS, Secret, SecretValue, ram_extended_config, ram_secret_data};
 
 pub(crate) const DEFAULT_INSTANCE: &str = "kst-hzz000000000000000";
@@ -73,7 +74,7 @@ impl State {
             nonces: Nonces::default(),
             rotate_requests: VecDeque::new(),
         };
-        state.create_ram_secret(DEFAULT_USER, now)?;
+        state.create_ram_secret(DEFAULT_USER, None, now)?;
         state.create_user(OPERATOR, vec![Policy::AliyunKMSFullAccess])?;
         state.create_access_key(OPERATOR, now)?;
         let instance = Scope::Instance(instance_id.to_owned());
@@ -170,7 +171,13 @@ impl State {
     }
 
     /// Hands a RAM user's AccessKey over to KMS. The user is made if need be.
-    pub(crate) fn create_ram_secret(&mut self, user: &str, now: OffsetDateTime) -> Result<String, Error> {
+    pub(crate) fn create_ram_secret(
+        &mut self,
+        user: &str,
+        key: Option<&str>,
+        now: OffsetDateTime,
+    ) -> Result<String, Error> {
+        let key = self.key_or_default(key)?;
         let name = format!("acs/ram/user/{user}");
         if self.secrets.contains_key(&name) {
             return Err(Error::new(format!("the secret {name:?} exists already")));
@@ -179,16 +186,31 @@ impl State {
             self.create_user(user, Vec::new())?;
         }
         let newest = self.users[user].access_keys.last().cloned();
-        let key = match newest {
-            Some(key) => key,
+        let access_key = match newest {
+            Some(access_key) => access_key,
             None => self.create_access_key(user, now)?,
         };
-        let mut secret = Secret::new(&name, RAM_CREDENTIALS, DEFAULT_KEY, now);
+        let mut secret = Secret::new(&name, RAM_CREDENTIALS, &key, now);
         secret.user = Some(user.to_owned());
         secret.extended_config = Some(ram_extended_config(user));
-        secret.put(None, ram_secret_data(&key.id, &key.secret, now), now);
+        secret.put(None, ram_secret_data(&access_key.id, &access_key.secret, now), now);
         self.secrets.insert(name.clone(), secret);
         Ok(name)
+    }
+
+    /// Makes a KMS key; gives its id.
+    pub(crate) fn create_key(&mut self) -> String {
+        let id = format!("key-hzz{}", random_text(b"0123456789abcdefghijklmnopqrstuvwxyz", 19));
+        self.keys.push(id.clone());
+        id
+    }
+
+    fn key_or_default(&self, id: Option<&str>) -> Result<String, Error> {
+        match id {
+            None => Ok(DEFAULT_KEY.to_owned()),
+            Some(id) if self.keys.iter().any(|key| key == id) => Ok(id.to_owned()),
+            Some(id) => Err(Error::not_found("key", id)),
+        }
     }
 
     pub(crate) fn create_secret(
@@ -196,8 +218,10 @@ impl State {
         name: &str,
         secret_type: &str,
         value: SecretValue,
+        key: Option<&str>,
         now: OffsetDateTime,
     ) -> Result<(), Error> {
+        let key = self.key_or_default(key)?;
         let allowed = |c: char| c.is_ascii_alphanumeric() || "_/+=.@-".contains(c);
         if name.is_empty() || name.len() > 192 || !name.chars().all(allowed) {
             return Err(Error::new(format!(
@@ -207,7 +231,7 @@ impl State {
         if self.secrets.contains_key(name) {
             return Err(Error::new(format!("the secret {name:?} exists already")));
         }
-        let mut secret = Secret::new(name, secret_type, DEFAULT_KEY, now);
+        let mut secret = Secret::new(name, secret_type, &key, now);
         secret.put(None, value, now);
         self.secrets.insert(name.to_owned(), secret);
         Ok(())

@@ -109,7 +109,9 @@ fn secrets_versions_schedules_and_rotations() {
     assert_eq!(again["outcome"], "already_running");
     let running = admin.ok("GET", &path, Value::Null);
     assert_eq!(running["runningRotation"]["oldAccessKeyId"], rotation["oldAccessKeyId"]);
-    admin.ok("PUT", "/overlaps", json!({"scheduledSeconds": 10, "immediateSeconds": 0}));
+    let overlaps = json!({"scheduledSeconds": 10, "immediateSeconds": 0});
+    admin.ok("PUT", "/overlaps", overlaps.clone());
+    assert_eq!(admin.ok("GET", "/overlaps", Value::Null), overlaps);
     admin.ok("DELETE", "/secrets?name=plain", Value::Null);
     let names = admin.ok("GET", "/secrets", Value::Null)["secrets"].as_array().unwrap().len();
     assert_eq!(names, 3);
@@ -138,6 +140,51 @@ fn secrets_versions_schedules_and_rotations() {
 }
 
 #[test]
+fn keys_and_what_they_encrypt() {
+    let emulator = Emulator::start().unwrap();
+    let admin = Admin::of(&emulator);
+    let made = admin.ok("POST", "/keys", Value::Null)["id"].as_str().unwrap().to_owned();
+    assert_eq!(admin.ok("GET", "/keys", Value::Null)["keys"], json!(emulator.keys()));
+    assert!(emulator.keys().contains(&made) && emulator.keys().len() == 2);
+    admin.ok("POST", "/secrets", json!({"user": "web", "encryptionKeyId": made}));
+    admin.ok("POST", "/secrets", json!({"name": "plain", "text": "x", "encryptionKeyId": made}));
+    let client = https(&emulator);
+    admin.ok("DELETE", &format!("/keys?id={made}"), Value::Null);
+    for secret in ["acs/ram/user/web", "plain"] {
+        assert_eq!(simple_fetch(&emulator, &client, secret).unwrap_err().1, "Forbidden.KeyNotFound");
+    }
+    assert!(simple_fetch(&emulator, &client, SECRET).is_ok());
+    let gone = json!({"name": "other", "text": "x", "encryptionKeyId": made});
+    admin.refused("POST", "/secrets", gone, 404);
+    admin.refused("POST", "/keys", json!({"id": "mine"}), 400);
+}
+
+#[test]
+fn versions_have_the_ids_and_stages_that_were_asked_for() {
+    let emulator = Emulator::start().unwrap();
+    let admin = Admin::of(&emulator);
+    admin.ok("POST", "/secrets", json!({"name": "db", "text": "one"}));
+    let put = |body: Value| admin.ok("POST", "/secrets/versions", body)["versionId"].clone();
+    for _ in 0..2 {
+        assert_eq!(put(json!({"name": "db", "text": "two", "versionId": "2"})), "2");
+    }
+    put(json!({"name": "db", "text": "three", "versionId": "3", "stages": ["next"]}));
+    put(json!({"name": "db", "text": "four", "versionId": "4", "stages": ["next", "ACSCurrent"]}));
+    let stages: Vec<Vec<String>> =
+        emulator.secret("db").unwrap().versions.into_iter().map(|version| version.stages).collect();
+    assert_eq!(stages, [vec![], vec!["ACSPrevious"], vec![], vec!["next", "ACSCurrent"]]);
+    for body in [
+        json!({"name": "db", "text": "other", "versionId": "2"}),
+        json!({"name": "db", "text": "x", "versionId": ""}),
+        json!({"name": "db", "text": "x", "stages": []}),
+        json!({"name": "db", "text": "x", "stages": [""]}),
+    ] {
+        admin.refused("POST", "/secrets/versions", body, 400);
+    }
+    assert_eq!(emulator.secret("db").unwrap().versions.len(), 4);
+}
+
+#[test]
 fn access_points_and_client_keys() {
     let emulator = Emulator::start().unwrap();
     let admin = Admin::of(&emulator);
@@ -155,6 +202,8 @@ fn access_points_and_client_keys() {
     let keys = admin.ok("GET", "/client-keys", Value::Null);
     let revoked = keys["clientKeys"].as_array().unwrap().iter().find(|one| one["id"] == id).unwrap();
     assert_eq!(revoked["revoked"], true);
+    let known = emulator.client_keys().into_iter().find(|one| one.key_id == id).unwrap();
+    assert!(known.revoked && known.access_point == "web");
     let back = json!({"accessPoint": "app", "json": key["json"], "password": key["password"]});
     assert_eq!(admin.ok("POST", "/client-keys", back)["id"], id);
     admin.ok("DELETE", "/access-points?name=web", Value::Null);
