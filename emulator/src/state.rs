@@ -46,9 +46,10 @@ pub(crate) struct State {
     pub(crate) access_key_owners: HashMap<String, String>,
     #[serde(skip)]
     pub(crate) next_due: Option<OffsetDateTime>,
-    #[serde(skip)]
+    #[serde(default)]
     pub(crate) nonces: Nonces,
-    #[serde(skip)]
+    /// When RotateSecret was called in the last hour.
+    #[serde(default)]
     pub(crate) rotate_requests: VecDeque<OffsetDateTime>,
 }
 

@@ -115,6 +115,11 @@ impl World {
         self.report(happened);
     }
 
+    /// Writes down what requests have left behind since the last change.
+    pub(crate) fn save_now(&self) -> Result<(), Error> {
+        self.save(&self.state.lock())
+    }
+
     fn save(&self, state: &State) -> Result<(), Error> {
         match &self.storage {
             Some(storage) => storage.save(state),

@@ -104,6 +104,32 @@ fn a_restart_changes_nothing() {
 }
 
 #[test]
+fn a_replay_is_refused_and_a_quota_goes_on_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let start = || Emulator::builder().dir(dir.path()).start().unwrap();
+    let first = start();
+    let operator = first.operator().unwrap();
+    let ask = |emulator: &Emulator, request: &Rpc| {
+        let url = format!("https://{}", emulator.shared_endpoint());
+        let (status, body) = json(request.post(&https(emulator), &url));
+        (status, body["Code"].as_str().unwrap_or("").to_owned())
+    };
+    let rotate = |emulator: &Emulator| {
+        let request = Rpc::kms(emulator, "RotateSecret").set("SecretName", SECRET).set("VersionId", "2");
+        request.for_access_key(&operator).sign_hmac("POST", &operator)
+    };
+    for _ in 0..49 {
+        assert_eq!(ask(&first, &rotate(&first)).0, 200);
+    }
+    let last = rotate(&first);
+    assert_eq!(ask(&first, &last).0, 200);
+    drop(first);
+    let second = start();
+    assert_eq!(ask(&second, &last), (400, "SignatureNonceUsed".into()));
+    assert_eq!(ask(&second, &rotate(&second)).0, 429);
+}
+
+#[test]
 fn reading_writes_nothing_even_after_a_jump_over_thousands_of_rotations() {
     let dir = tempfile::tempdir().unwrap();
     let emulator = Emulator::builder().dir(dir.path()).start().unwrap();
