@@ -49,6 +49,11 @@ def test_fetch_and_refresh(
         assert first.secret_type == "RAMCredentials"
         assert json.loads(first.extended_config)["UserName"] == "app"
 
+        # Its errors are read from the body: protobuf on the one gateway, JSON or XML on the other.
+        with pytest.raises(Exception) as refusal:
+            client.get_secret_info("missing")
+        assert getattr(refusal.value, "error_code", None) == "Forbidden.ResourceNotFound"
+
         rotation = emulator.admin("POST", "/rotations", {"secret": SECRET})
         assert rotation["outcome"] == "rotated"
         assert client.refresh_now(SECRET)
