@@ -263,6 +263,9 @@ fn rotate_secret_makes_the_version_that_it_names_once() {
         emulator.advance_clock(Duration::from_secs(600)).unwrap();
     }
     assert_eq!(emulator.secret(SECRET).unwrap().versions.last().unwrap().id, "000000123");
+    emulator.create_access_key("app").unwrap();
+    let (status, body) = ask(rotate(SECRET).set("VersionId", "000000124"));
+    assert_eq!((status, body["Code"].as_str()), (409, Some("Rejected.LimitExceeded")));
     for (request, code) in [
         (rotate(SECRET), "MissingParameter"),
         (rotate(SECRET).set("VersionId", &"1".repeat(65)), "InvalidParameter"),
