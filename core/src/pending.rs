@@ -1,6 +1,7 @@
 //! An answer that may still be on its way.
 
 use std::future::Future;
+use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -77,7 +78,7 @@ impl<T> Pending<T> {
     }
 
     /// Calls `f` with the answer, once: now, on this thread, if it is here already; else on kmsak's own thread, which `f` must
-    /// not block.
+    /// not block and where a panic of `f` is caught and logged.
     pub fn then(self, f: impl FnOnce(Result<T>) + Send + 'static) {
         let mut state = self.0.lock();
         if let Some(result) = take_if_here(&mut state) {
@@ -128,7 +129,10 @@ fn deliver<T>(slot: &Slot<T>, result: Result<T>) {
     match std::mem::replace(&mut *state, State::Gone) {
         State::Promised(f) => {
             drop(state);
-            f(result);
+            // It runs on kmsak's own thread, in the middle of the work for all others.
+            if panic::catch_unwind(AssertUnwindSafe(|| f(result))).is_err() {
+                tracing::warn!("a function that was to be called with an answer panicked");
+            }
         }
         State::Awaited(waker) => {
             *state = State::Here(result);

@@ -196,6 +196,15 @@ fn an_answer_can_be_awaited_from_any_executor_or_called_back_with() {
     assert_eq!(secret.version_id(), awaited.version_id());
 }
 
+#[test]
+fn a_panic_in_a_function_that_awaits_an_answer_harms_nobody() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("");
+    provider.begin_refresh(APP).then(|_| panic!("a defect of the caller's"));
+    provider.refresh(APP).expect("the next one is answered");
+    provider.renew(APP, "LTAI").expect("and so on");
+}
+
 /// The smallest executor: a thread that parks.
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     struct Unpark(thread::Thread);
