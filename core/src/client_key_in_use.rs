@@ -27,13 +27,8 @@ pub(crate) struct ClientKeyInUse {
     refused: ArcSwapOption<(ClientKeyInfo, Instant)>,
 }
 
-/// What to do after KMS refused a ClientKey.
-pub(crate) enum AfterRefusal {
-    /// Another one is at hand: sign again with [`ClientKeyInUse::signer`].
-    SignAgain,
-    /// There is no other.
-    GiveUp,
-}
+/// A ClientKey that signed a request, and how KMS refused it.
+pub(crate) type Refusal = (Arc<ClientKey>, Error);
 
 impl ClientKeyInUse {
     /// # Errors
@@ -83,38 +78,37 @@ impl ClientKeyInUse {
         Ok(true)
     }
 
-    /// KMS accepted a request signed by `key`.
-    pub(crate) fn accepted(&self, key: &Arc<ClientKey>) -> Option<Event> {
-        let candidate = self.candidate.load();
-        let candidate = candidate.as_ref().filter(|candidate| Arc::ptr_eq(candidate, key))?;
-        let old = self.proven.swap(candidate.clone());
+    /// KMS accepted a request signed by `key`, after it had refused the same one signed by those in `refusals`.
+    pub(crate) fn accepted(&self, key: &Arc<ClientKey>, refusals: &[Refusal]) -> Option<Event> {
+        let candidate = self.candidate.load_full()?;
+        if Arc::ptr_eq(&candidate, key) {
+            let old = self.proven.swap(candidate);
+            self.candidate.store(None);
+            return Some(Event::ClientKeyReplaced {
+                old_key_id: old.info().key_id.clone(),
+                new_key_id: key.info().key_id.clone(),
+            });
+        }
+        let (_, error) = refusals.iter().find(|(refused, _)| Arc::ptr_eq(refused, &candidate))?;
         self.candidate.store(None);
-        Some(Event::ClientKeyReplaced {
-            old_key_id: old.info().key_id.clone(),
-            new_key_id: key.info().key_id.clone(),
-        })
+        self.refused.store(Some(Arc::new((candidate.info().clone(), Instant::now()))));
+        Some(Event::ClientKeyUnusable { key_id: key.info().key_id.clone(), error: error.clone() })
     }
 
-    /// KMS refused a request signed by `key` with `error`: the files are read again at once.
-    pub(crate) fn refused(&self, key: &Arc<ClientKey>, error: &Error) -> (AfterRefusal, Option<Event>) {
-        if self.candidate.load().as_ref().is_some_and(|candidate| Arc::ptr_eq(candidate, key)) {
-            self.candidate.store(None);
-            self.refused.store(Some(Arc::new((key.info().clone(), Instant::now()))));
-            let event = Event::ClientKeyUnusable {
-                key_id: self.proven.load().info().key_id.clone(),
-                error: error.clone(),
-            };
-            return (AfterRefusal::SignAgain, Some(event));
-        }
-        if !Arc::ptr_eq(&self.signer(), key) {
-            return (AfterRefusal::SignAgain, None);
+    /// What may sign a request that KMS refused to all those in `refusals`, if anything: what KMS refuses to the old and to the
+    /// new ClientKey alike says nothing of either. If need be the files are read again at once.
+    pub(crate) fn other_than(&self, refusals: &[Refusal]) -> (Option<Arc<ClientKey>>, Option<Event>) {
+        let is_untried =
+            |key: &Arc<ClientKey>| !refusals.iter().any(|(refused, _)| Arc::ptr_eq(refused, key));
+        let untried = || [self.signer(), self.proven()].into_iter().find(is_untried);
+        if let Some(key) = untried() {
+            return (Some(key), None);
         }
         match self.reload() {
-            Ok(true) => (AfterRefusal::SignAgain, None),
-            Ok(false) => (AfterRefusal::GiveUp, None),
+            Ok(_) => (untried(), None),
             Err(broken) => {
-                let event = Event::ClientKeyUnusable { key_id: key.info().key_id.clone(), error: broken };
-                (AfterRefusal::GiveUp, Some(event))
+                let key_id = self.proven().info().key_id.clone();
+                (None, Some(Event::ClientKeyUnusable { key_id, error: broken }))
             }
         }
     }

@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use crate::client_key_in_use::{AfterRefusal, ClientKeyInUse};
+use crate::client_key_in_use::ClientKeyInUse;
 use crate::config::{EndpointConfig, Source};
 use crate::environment::{Door, Environment};
 use crate::error::{Error, Kind, Result};
@@ -85,6 +85,9 @@ pub(crate) struct Health {
 /// Requests to one endpoint that are under way at the same time.
 pub(crate) const MOST_AT_ONCE: usize = 32;
 
+/// ClientKeys with which one request is signed again: the one in use, the one that takes its place, and one that takes that one's.
+const MOST_REFUSALS: usize = 2;
+
 /// Failures in a row before an endpoint counts as down.
 const PATIENCE: u32 = 2;
 
@@ -131,9 +134,9 @@ impl Endpoint {
         let _let_through = self.gate.acquire().await;
         let client_key = &self.plan.client_key;
         let mut clock_mended = false;
-        let mut keys_left = 2;
+        let mut signer = client_key.signer();
+        let mut refusals = Vec::new();
         loop {
-            let signer = client_key.signer();
             let local = environment.clock.now();
             let door = self.door.load_full();
             let http =
@@ -145,7 +148,7 @@ impl Endpoint {
             self.record(started.elapsed(), &result, tell);
             let error = match result {
                 Ok(secret) => {
-                    client_key.accepted(&signer).into_iter().for_each(tell);
+                    client_key.accepted(&signer, &refusals).into_iter().for_each(tell);
                     return Ok(secret);
                 }
                 Err(error) => error,
@@ -160,12 +163,13 @@ impl Endpoint {
                     );
                     continue;
                 }
-            } else if error.kind() == Kind::Denied && keys_left > 0 {
+            } else if error.kind() == Kind::Denied && refusals.len() < MOST_REFUSALS {
                 // An instance answers a ClientKey that it does not know as it answers a missing permission.
-                keys_left -= 1;
-                let (next, event) = client_key.refused(&signer, &error);
+                refusals.push((signer, error.clone()));
+                let (other, event) = client_key.other_than(&refusals);
                 event.into_iter().for_each(tell);
-                if let AfterRefusal::SignAgain = next {
+                if let Some(other) = other {
+                    signer = other;
                     continue;
                 }
             }

@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 
 use fixture::{APP, Kms, Told};
 use kmsak::{Event, Kind};
-use kmsak_emulator::Emulator;
+use kmsak_emulator::{Emulator, Fault};
 
 #[test]
 fn a_new_pair_is_taken_over_without_anybody_asking() {
@@ -126,6 +126,28 @@ fn a_replaced_ca_is_followed() {
     while let Err(error) = provider.credentials(APP) {
         assert!(started.elapsed() < fixture::PATIENCE, "{error}");
     }
+}
+
+#[test]
+fn a_refusal_that_is_not_for_the_new_client_key_does_not_cost_it() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("");
+    provider.credentials(APP).expect("KMS answers");
+    let told = Told::by(&provider);
+    let fault = kms.emulator.inject(Fault::error(403, "Forbidden.NoPermission")).expect("a fault");
+    let mark = kms.emulator.mark();
+    let new = kms.emulator.issue_client_key("app").expect("another");
+    kms.replace_client_key(&new);
+    // Both are refused: the new one, then the old one.
+    let refused = kms.wait_for_request(mark, |request| request.fault == Some("error"));
+    told.wait_for("refresh_failed");
+    assert_eq!(refused.status, 403);
+    kms.emulator.clear_fault(fault);
+    provider.refresh(APP).expect("the permission is back");
+    let Event::ClientKeyReplaced { new_key_id, .. } = told.wait_for("client_key_replaced") else {
+        unreachable!()
+    };
+    assert_eq!(new_key_id, new.key_id);
 }
 
 #[test]
