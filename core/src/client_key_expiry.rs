@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-const DAY: Duration = Duration::from_secs(86_400);
+pub(crate) const DAY: Duration = Duration::from_secs(86_400);
 
 /// Days before the end at which somebody is told: half a year, a quarter, a month, then daily in the last week.
 const REMINDERS: [u32; 11] = [180, 90, 30, 7, 6, 5, 4, 3, 2, 1, 0];

@@ -108,7 +108,7 @@ impl Event {
         }
     }
 
-    fn log(&self) {
+    pub(crate) fn log(&self) {
         match self {
             Event::Fetched { secret, version_id } => {
                 tracing::debug!("fetched {secret}, version {version_id}")
@@ -188,6 +188,11 @@ impl Subscribers {
             Arc::new(Subscriber { listener, queue: PerProcess::empty(), gone: AtomicBool::new(false) });
         self.0.rcu(|all| all.iter().chain([&subscriber]).cloned().collect::<Vec<_>>());
         Subscription { subscriber, all: Arc::downgrade(self) }
+    }
+
+    /// Queues `event` for the one listener of `subscription`.
+    pub(crate) fn tell_one(subscription: &Subscription, event: Event, runtime: &Handle) {
+        Subscriber::push(&subscription.subscriber, event, runtime);
     }
 
     /// Logs the event and queues it for everybody; the calls are made on threads that `runtime` lends.

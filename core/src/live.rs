@@ -9,9 +9,11 @@ use std::time::SystemTime;
 
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
+use tokio::time::sleep;
 
 use crate::cache::Cache;
 use crate::cache_file::CacheFile;
+use crate::client_key_expiry::{DAY, is_near, until_next_reminder};
 use crate::client_key_in_use::ClientKeyInUse;
 use crate::config::Config;
 use crate::endpoint::{Endpoint, EndpointPlan};
@@ -131,6 +133,10 @@ impl Live {
         &self.state
     }
 
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
     pub(crate) fn environment(&self) -> &Environment {
         &self.state.environment
     }
@@ -226,27 +232,30 @@ impl Live {
     }
 }
 
+/// The reminder of `client_key`'s end, if that is near.
+pub(crate) fn expiry_reminder(client_key: &ClientKeyInUse, now: SystemTime) -> Option<Event> {
+    let info = client_key.proven().info().clone();
+    let days_left = crate::stats::days_left(info.not_after, now);
+    is_near(info.not_after, now).then_some(Event::ClientKeyExpiring {
+        key_id: info.key_id,
+        not_after: info.not_after,
+        days_left,
+    })
+}
+
+/// Tells at each reminder, and when another ClientKey is in use whose end is near as well.
 async fn remind_of_expiry(live: Arc<Live>, client_key: Arc<ClientKeyInUse>) {
-    use crate::client_key_expiry::{is_near, until_next_reminder};
-    let mut first = true;
     loop {
         let info = client_key.proven().info().clone();
         let now = live.state.now();
-        if !first || is_near(info.not_after, now) {
-            let days_left = crate::stats::days_left(info.not_after, now);
-            live.tell(Event::ClientKeyExpiring { key_id: info.key_id, not_after: info.not_after, days_left });
+        let reminder = now + until_next_reminder(info.not_after, now);
+        while let Ok(left) = reminder.duration_since(live.state.now())
+            && !left.is_zero()
+            && *client_key.proven().info() == info
+        {
+            sleep(left.min(DAY)).await;
         }
-        first = false;
-        // A ClientKey replaced meanwhile has another end: look at least daily.
-        let day = std::time::Duration::from_secs(86_400);
-        loop {
-            let info = client_key.proven().info().clone();
-            let wait = until_next_reminder(info.not_after, live.state.now());
-            tokio::time::sleep(wait.min(day)).await;
-            if wait <= day {
-                break;
-            }
-        }
+        expiry_reminder(&client_key, live.state.now()).into_iter().for_each(|event| live.tell(event));
     }
 }
 

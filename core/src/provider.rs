@@ -11,10 +11,10 @@ use crate::config::{Builder, Config};
 use crate::engine::Engine;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
-use crate::event::{Event, Subscription};
+use crate::event::{Event, Subscribers, Subscription};
 use crate::fork::PerProcess;
 use crate::keeper::{Ask, Waiter};
-use crate::live::{Live, State, check_name};
+use crate::live::{Live, State, check_name, expiry_reminder};
 use crate::pending::{Pending, closed};
 use crate::secret::{Credentials, Secret};
 use crate::stats::Stats;
@@ -78,6 +78,8 @@ impl Provider {
         for client_key in &state.client_keys {
             if let Some(warning) = client_key.proven().info().validity_warning(state.now()) {
                 tracing::warn!("{warning}");
+            } else if let Some(reminder) = expiry_reminder(client_key, state.now()) {
+                reminder.log();
             }
         }
         let provider = Provider(Arc::new(Inner { state: Arc::new(state), process: PerProcess::empty() }));
@@ -240,11 +242,24 @@ impl Provider {
         self.0.state.config.renewal.rejection_codes.iter().any(|known| known == code)
     }
 
-    /// Calls `listener` with everything that happens until the [`Subscription`] is dropped. The calls come from other
+    /// Calls `listener` with everything that happens until the [`Subscription`] is dropped, and at once with
+    /// [`Event::ClientKeyExpiring`] where a ClientKey is within 180 days of its end. The calls come from other
     /// threads, one at a time for each listener; a listener that is slow or panics harms nobody, but of more than 1024
     /// events that wait for it the oldest are dropped.
     pub fn subscribe(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
-        self.0.state.subscribers.add(Box::new(listener))
+        let subscription = self.0.state.subscribers.add(Box::new(listener));
+        let state = &self.0.state;
+        let now = state.now();
+        let reminders: Vec<Event> =
+            state.client_keys.iter().filter_map(|client_key| expiry_reminder(client_key, now)).collect();
+        if !reminders.is_empty()
+            && let Ok(live) = self.0.live()
+        {
+            for reminder in reminders {
+                Subscribers::tell_one(&subscription, reminder, live.runtime());
+            }
+        }
+        subscription
     }
 
     /// What goes on inside. Without secrets.

@@ -151,13 +151,24 @@ fn a_refusal_that_is_not_for_the_new_client_key_does_not_cost_it() {
 }
 
 #[test]
-fn a_client_key_near_its_end_is_told_at_start() {
+fn a_client_key_near_its_end_is_told_to_each_new_subscriber() {
     let kms = Kms::start();
     let now = kms.emulator.now();
     let day = std::time::Duration::from_secs(86_400);
     let short = kms.emulator.issue_client_key_between("app", now - day, now + day * 20).expect("a ClientKey");
     kms.replace_client_key(&short);
     let provider = kms.on_the_cloud("");
+    for _ in 0..2 {
+        let told = Told::by(&provider);
+        let Event::ClientKeyExpiring { key_id, days_left, .. } = told.wait_for("client_key_expiring") else {
+            unreachable!()
+        };
+        assert_eq!(key_id, short.key_id);
+        assert!((19..=20).contains(&days_left), "{days_left}");
+        provider.refresh(APP).expect("KMS answers");
+        told.wait_for("fetched");
+        assert!(!told.names().contains("client_key_expiring"), "once");
+    }
     let days = provider.stats().client_keys[0].days_left;
     assert!((19..=20).contains(&days), "{days}");
 }
