@@ -1,10 +1,9 @@
 //! One endpoint of KMS: who signs, how to get there, and how it has been doing.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
@@ -22,16 +21,16 @@ use crate::skew::Skew;
 
 /// What survives a fork: everything read from files.
 pub(crate) struct EndpointPlan {
-    pub(crate) config: EndpointConfig,
+    config: EndpointConfig,
     pub(crate) authority: String,
     pub(crate) client_key: Arc<ClientKeyInUse>,
-    /// The CA file, whose content is in `config` by now.
-    pub(crate) ca_file: Option<PathBuf>,
+    /// What the CA in `config` held when it was last read.
+    ca: ArcSwapOption<Source>,
 }
 
 impl EndpointPlan {
     /// Reads the CA file and finds out the endpoint's name.
-    pub(crate) fn new(mut config: EndpointConfig, client_key: Arc<ClientKeyInUse>) -> Result<Self> {
+    pub(crate) fn new(config: EndpointConfig, client_key: Arc<ClientKeyInUse>) -> Result<Self> {
         let authority = match &config.authority {
             Some(authority) => authority.clone(),
             None => client_key.proven().info().instance_endpoint().ok_or_else(|| {
@@ -40,14 +39,19 @@ impl EndpointPlan {
                 )
             })?,
         };
-        let mut ca_file = None;
-        if let Some(source) = &config.transport.ca {
-            if let Source::File(path) = source.as_ref() {
-                ca_file = Some(path.clone());
-            }
-            config.transport.ca = Some(Arc::new(inline(source)?));
-        }
-        Ok(EndpointPlan { config, authority, client_key, ca_file })
+        let ca = config.transport.ca.as_deref().map(inline).transpose()?;
+        Ok(EndpointPlan { config, authority, client_key, ca: ArcSwapOption::new(ca.map(Arc::new)) })
+    }
+
+    fn open_door(
+        &self,
+        ca: Option<Arc<Source>>,
+        environment: &Environment,
+        user_agent: &str,
+    ) -> Result<Door> {
+        let mut config = self.config.clone();
+        config.transport.ca = ca;
+        environment.doors.open(&config, &self.authority, user_agent)
     }
 }
 
@@ -93,7 +97,7 @@ const PATIENCE: u32 = 2;
 
 impl Endpoint {
     pub(crate) fn open(plan: Arc<EndpointPlan>, environment: &Environment, user_agent: &str) -> Result<Self> {
-        let door = environment.doors.open(&plan.config, &plan.authority, user_agent)?;
+        let door = plan.open_door(plan.ca.load_full(), environment, user_agent)?;
         Ok(Endpoint {
             plan,
             user_agent: user_agent.to_owned(),
@@ -116,10 +120,11 @@ impl Endpoint {
     /// # Errors
     /// When it cannot be used; the old one stays.
     pub(crate) fn reload_ca(&self, environment: &Environment) -> Result<()> {
-        let Some(path) = &self.plan.ca_file else { return Ok(()) };
-        let mut config = self.plan.config.clone();
-        config.transport.ca = Some(Arc::new(inline(&Source::File(path.clone()))?));
-        self.door.store(Arc::new(environment.doors.open(&config, &self.plan.authority, &self.user_agent)?));
+        if let Some(source @ Source::File(_)) = self.plan.config.transport.ca.as_deref() {
+            let ca = Some(Arc::new(inline(source)?));
+            self.door.store(Arc::new(self.plan.open_door(ca.clone(), environment, &self.user_agent)?));
+            self.plan.ca.store(ca);
+        }
         Ok(())
     }
 

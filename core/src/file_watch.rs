@@ -9,8 +9,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use arc_swap::ArcSwap;
 use tokio::time::sleep;
 
+use crate::config::{Config, Source};
 use crate::event::Event;
 use crate::keeper::Ask;
 use crate::live::Live;
@@ -24,35 +26,57 @@ const WITH_NOTICE: Duration = Duration::from_secs(300);
 /// Two files that belong together are rarely written in the same moment.
 const SETTLE: Duration = Duration::from_millis(200);
 
-/// Begins to watch what `live` read its ClientKeys and CAs from.
-pub(crate) fn start(live: &Arc<Live>) {
-    let mut files = BTreeSet::new();
-    for client_key in &live.state().client_keys {
-        files.extend(client_key.source().files().into_iter().map(Path::to_path_buf));
-    }
-    files.extend(live.endpoints().iter().filter_map(|endpoint| endpoint.plan.ca_file.clone()));
-    if !files.is_empty() {
-        // Looked at before the task runs: what changes from here on is noticed.
-        let seen = Fingerprint::of(&files);
-        let notices = Notices::about(&files);
-        live.spawn(watch(live.clone(), files, seen, notices));
+/// The files that a provider reads, and what they were like when it last did. Survives a fork: what changes between the fork and
+/// the child's first use is noticed as well.
+pub(crate) struct WatchedFiles {
+    paths: BTreeSet<PathBuf>,
+    seen: ArcSwap<Fingerprint>,
+}
+
+impl WatchedFiles {
+    pub(crate) fn of(config: &Config) -> Self {
+        let mut paths = BTreeSet::new();
+        for endpoint in &config.endpoints {
+            paths.extend(endpoint.client_key.files().into_iter().map(Path::to_path_buf));
+            if let Some(Source::File(path)) = endpoint.transport.ca.as_deref() {
+                paths.insert(path.clone());
+            }
+        }
+        let seen = ArcSwap::from_pointee(Fingerprint::of(&paths));
+        WatchedFiles { paths, seen }
     }
 }
 
-async fn watch(live: Arc<Live>, files: BTreeSet<PathBuf>, mut seen: Fingerprint, mut notices: Notices) {
-    loop {
+/// Begins to watch what `live` read its ClientKeys and CAs from.
+pub(crate) fn start(live: &Arc<Live>) {
+    let files = &live.state().files;
+    if !files.paths.is_empty() {
+        let notices = Notices::about(&files.paths);
+        live.spawn(watch(live.clone(), notices));
+    }
+}
+
+async fn watch(live: Arc<Live>, mut notices: Notices) {
+    let files = &live.state().files;
+    let mut now = Fingerprint::of(&files.paths);
+    // A forked child may not be allowed to see the files: what its parent read is in use.
+    if !now.sees_a_change_since(&files.seen.load()) {
+        files.seen.store(Arc::new(now));
         notices.wait().await;
-        let mut now = Fingerprint::of(&files);
-        if now == seen {
-            continue;
+        now = Fingerprint::of(&files.paths);
+    }
+    loop {
+        if now != **files.seen.load() {
+            while now != **files.seen.load() {
+                files.seen.store(Arc::new(now));
+                sleep(SETTLE).await;
+                now = Fingerprint::of(&files.paths);
+            }
+            reload(&live);
+            notices = Notices::about(&files.paths);
         }
-        while now != seen {
-            seen = now;
-            sleep(SETTLE).await;
-            now = Fingerprint::of(&files);
-        }
-        reload(&live);
-        notices = Notices::about(&files);
+        notices.wait().await;
+        now = Fingerprint::of(&files.paths);
     }
 }
 
@@ -98,6 +122,11 @@ struct Mark {
 impl Fingerprint {
     fn of(files: &BTreeSet<PathBuf>) -> Self {
         Fingerprint(files.iter().map(|file| Mark::of(file)).collect())
+    }
+
+    /// Whether a file that is there now is another than before.
+    fn sees_a_change_since(&self, before: &Fingerprint) -> bool {
+        self.0.iter().zip(&before.0).any(|(now, before)| now.is_some() && now != before)
     }
 }
 

@@ -20,7 +20,7 @@ use crate::endpoint::{Endpoint, EndpointPlan};
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Subscribers};
-use crate::file_watch;
+use crate::file_watch::{self, WatchedFiles};
 use crate::keeper::{Ask, Keeper, KeeperStatus};
 use crate::lock::Mutex;
 use crate::skew::Skew;
@@ -35,12 +35,16 @@ pub(crate) struct State {
     pub(crate) subscribers: Arc<Subscribers>,
     pub(crate) skew: Skew,
     pub(crate) closed: AtomicBool,
+    /// What the files were like when they were last read.
+    pub(crate) files: WatchedFiles,
     user_agent: String,
 }
 
 impl State {
     /// Reads every file that `config` names.
     pub(crate) fn new(config: Config, environment: Environment) -> Result<Self> {
+        // Looked at before they are read: a change in between is noticed later.
+        let files = WatchedFiles::of(&config);
         let mut client_keys: Vec<Arc<ClientKeyInUse>> = Vec::new();
         let mut plans = Vec::with_capacity(config.endpoints.len());
         for endpoint in &config.endpoints {
@@ -73,6 +77,7 @@ impl State {
             subscribers: Subscribers::new(),
             skew: Skew::default(),
             closed: AtomicBool::new(false),
+            files,
             user_agent,
         })
     }

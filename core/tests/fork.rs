@@ -4,6 +4,7 @@
 
 mod fixture;
 
+use std::fs;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,7 +12,8 @@ use std::thread;
 use std::time::Duration;
 
 use fixture::{APP, Kms};
-use kmsak::Provider;
+use kmsak::{Kind, Provider};
+use kmsak_emulator::Emulator;
 
 /// Runs `f` in a forked child and answers whether it came to its end without a panic.
 fn in_a_child(f: impl FnOnce()) -> bool {
@@ -110,5 +112,34 @@ fn children_of_children_work_too() {
         provider.refresh(APP).expect("KMS answers");
         assert!(in_a_child(|| drop(provider.refresh(APP).expect("KMS answers"))));
         provider.refresh(APP).expect("KMS answers");
+    }));
+}
+
+#[test]
+fn a_child_trusts_the_ca_that_its_parent_took_over() {
+    let kms = Kms::start();
+    let stranger = Emulator::builder().generated_keys().start().expect("another KMS");
+    fs::write(&kms.files.ca, stranger.ca_pem()).expect("a writable folder");
+    let provider = kms.on_the_cloud("fetch_deadline=2000");
+    assert_eq!(provider.credentials(APP).expect_err("the wrong CA").kind(), Kind::Tls);
+    fs::write(&kms.files.ca, kms.emulator.ca_pem()).expect("a writable folder");
+    let started = std::time::Instant::now();
+    while let Err(error) = provider.credentials(APP) {
+        assert!(started.elapsed() < fixture::PATIENCE, "{error}");
+    }
+    assert!(in_a_child(|| drop(provider.refresh(APP).expect("the right CA"))));
+}
+
+#[test]
+fn a_child_notices_what_changed_before_its_first_use() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("");
+    provider.credentials(APP).expect("KMS answers");
+    let new = kms.emulator.issue_client_key("app").expect("another");
+    assert!(in_a_child(|| {
+        kms.replace_client_key(&new);
+        while provider.stats().client_keys[0].info.key_id != new.key_id {
+            thread::sleep(Duration::from_millis(5));
+        }
     }));
 }
