@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::error::{Error, Kind};
 
+/// What the last try before a deadline finds left of it.
+const LAST_TRY: Duration = Duration::from_millis(750);
+
 /// Full jitter: uniform between nothing and a ceiling that doubles from `first` to `most`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Backoff {
@@ -39,6 +42,16 @@ impl Backoff {
     }
 }
 
+/// `wait`, cut short where the deadline is only `left` away, so that a last try fits in before it; none where none does. KMS's
+/// Retry-After, `floor`, is never cut.
+pub(crate) fn within(wait: Duration, floor: Option<Duration>, left: Duration) -> Option<Duration> {
+    let latest = left.saturating_sub(LAST_TRY);
+    if wait > latest && !latest.is_zero() && latest >= floor.unwrap_or_default() {
+        return Some(latest);
+    }
+    (wait < left).then_some(wait)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,6 +67,15 @@ mod tests {
     fn a_pause_is_never_nothing() {
         assert_eq!(Backoff::BRIEF.pause(1, None, 0.0), Duration::from_millis(100));
         assert_eq!(Backoff::BRIEF.pause(3, None, 1.0), Backoff::BRIEF.wait(3, None, 1.0));
+    }
+
+    #[test]
+    fn a_last_try_fits_in_before_the_deadline() {
+        let seconds = Duration::from_secs;
+        assert_eq!(within(seconds(2), None, seconds(9)), Some(seconds(2)));
+        assert_eq!(within(seconds(2), None, seconds(1)), Some(Duration::from_millis(250)));
+        assert_eq!(within(seconds(2), None, LAST_TRY), None);
+        assert_eq!(within(seconds(2), Some(seconds(2)), seconds(1)), None, "Retry-After is not cut");
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::gateway::SecretRequest;
 use crate::gateway::explanation::is_clock_skew;
 use crate::lock::Mutex;
 use crate::protected::ProtectedBytes;
+use crate::schedule::LONGEST_RETRY_AFTER;
 use crate::secret::Secret;
 use crate::skew::Skew;
 
@@ -83,6 +84,10 @@ pub(crate) struct Health {
     pub(crate) latency: Option<Duration>,
     /// Passed over until then.
     pub(crate) down_until: Option<Instant>,
+    /// It asked for a pause until then.
+    rests_until: Option<Instant>,
+    /// When it last did its work.
+    answered: Option<Instant>,
     announced: bool,
 }
 
@@ -182,46 +187,87 @@ impl Endpoint {
         }
     }
 
-    /// The endpoint has not answered for so long that another request was sent elsewhere.
-    pub(crate) fn hangs(&self) {
+    /// How much is left of the pause that it asked for by `Retry-After`.
+    pub(crate) fn rests_for(&self, now: Instant) -> Duration {
+        self.health.lock().rests_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
+    }
+
+    /// Whether `other` would be refused what this one is refused: the same ClientKey at the same host, on whatever port.
+    pub(crate) fn is_like(&self, other: &Endpoint) -> bool {
+        Arc::ptr_eq(&self.plan.client_key, &other.plan.client_key)
+            && host(&self.plan.authority) == host(&other.plan.authority)
+    }
+
+    /// A request that left at `sent` was given up without an answer. Says nothing of an endpoint that has answered others
+    /// meanwhile.
+    pub(crate) fn hung(&self, sent: Instant, tell: &(dyn Fn(Event) + Send + Sync)) {
         let mut health = self.health.lock();
-        health.failures_in_a_row = health.failures_in_a_row.saturating_add(1);
+        if health.answered.is_none_or(|answered| answered < sent) {
+            health.requests += 1;
+            drop(health);
+            self.failed(&gave_no_answer(self.name(), sent.elapsed()), tell);
+        }
     }
 
     fn record(&self, took: Duration, result: &Result<Secret>, tell: &(dyn Fn(Event) + Send + Sync)) {
         let mut health = self.health.lock();
         health.requests += 1;
-        let failed = result.as_ref().err().filter(|error| speaks_against_the_endpoint(error));
-        match failed {
-            None => {
-                health.latency = Some(health.latency.map_or(took, |average| (average * 3 + took) / 4));
-                health.failures_in_a_row = 0;
-                health.down_until = None;
-                if std::mem::take(&mut health.announced) {
-                    drop(health);
-                    tell(Event::EndpointUp { endpoint: self.name().to_owned() });
-                }
-            }
-            Some(error) => {
-                health.failures += 1;
-                health.failures_in_a_row = health.failures_in_a_row.saturating_add(1);
-                if health.failures_in_a_row < PATIENCE {
-                    return;
-                }
-                let pause = Duration::from_secs(5)
-                    .saturating_mul(1 << (health.failures_in_a_row - PATIENCE).min(4))
-                    .min(Duration::from_secs(60));
-                health.down_until = Some(Instant::now() + pause.max(error.retry_after().unwrap_or_default()));
-                if !std::mem::replace(&mut health.announced, true) {
-                    drop(health);
-                    tell(Event::EndpointDown { endpoint: self.name().to_owned(), error: error.clone() });
-                }
-            }
+        if let Some(error) = result.as_ref().err().filter(|error| speaks_against_the_endpoint(error)) {
+            drop(health);
+            return self.failed(error, tell);
+        }
+        health.latency = Some(health.latency.map_or(took, |average| (average * 3 + took) / 4));
+        health.failures_in_a_row = 0;
+        health.down_until = None;
+        health.rests_until = None;
+        health.answered = Some(Instant::now());
+        if std::mem::take(&mut health.announced) {
+            drop(health);
+            tell(Event::EndpointUp { endpoint: self.name().to_owned() });
+        }
+    }
+
+    fn failed(&self, error: &Error, tell: &(dyn Fn(Event) + Send + Sync)) {
+        let now = Instant::now();
+        let rest = error.retry_after().map(|rest| rest.min(LONGEST_RETRY_AFTER));
+        let mut health = self.health.lock();
+        health.failures += 1;
+        health.failures_in_a_row = health.failures_in_a_row.saturating_add(1);
+        if let Some(rest) = rest {
+            health.rests_until = Some(now + rest);
+        }
+        if health.failures_in_a_row < PATIENCE {
+            return;
+        }
+        let pause = Duration::from_secs(5)
+            .saturating_mul(1 << (health.failures_in_a_row - PATIENCE).min(4))
+            .min(Duration::from_secs(60));
+        health.down_until = Some(now + pause.max(rest.unwrap_or_default()));
+        if !std::mem::replace(&mut health.announced, true) {
+            drop(health);
+            tell(Event::EndpointDown { endpoint: self.name().to_owned(), error: error.clone() });
         }
     }
 }
 
-/// Whether another endpoint might do better: KMS's refusals are the same everywhere.
+fn gave_no_answer(name: &str, after: Duration) -> Error {
+    let seconds = after.as_secs();
+    Error::new(
+        Kind::Network,
+        format!("{name} did not answer within {seconds} s: check the network and the firewall between here and there"),
+    )
+    .with_retryable(true)
+}
+
+/// An authority without its port.
+fn host(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    }
+}
+
+/// Whether the endpoint is to blame: a refusal is an answer.
 fn speaks_against_the_endpoint(error: &Error) -> bool {
     matches!(error.kind(), Kind::Network | Kind::Tls | Kind::Throttled | Kind::Server)
 }

@@ -12,7 +12,7 @@ use crate::backoff::Backoff;
 use crate::cache::{Entry, Snapshot};
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
-use crate::fetch::{MOST_ROUNDS_OF_A_LONE_PROBE, fetch};
+use crate::fetch::{Fetch, MOST_ROUNDS_OF_A_LONE_PROBE};
 use crate::gateway::SecretRequest;
 use crate::live::Live;
 use crate::lock::Mutex;
@@ -280,14 +280,12 @@ impl Keeper {
         asks: &mut UnboundedReceiver<Ask>,
         deadline: Instant,
     ) -> Result<Secret> {
-        let live = self.live.clone();
         let request = Arc::new(SecretRequest::current(&self.name));
-        // The schedule itself is the retry of a probe that nobody waits for.
-        let alone = round.fetches.is_empty() && round.renewals.is_empty();
-        let most_rounds =
-            if alone && self.failing_since.is_some() { MOST_ROUNDS_OF_A_LONE_PROBE } else { u32::MAX };
-        let mut fetching = std::pin::pin!(fetch(&live, request, deadline, most_rounds));
+        let mut fetch = Fetch::new(self.live.clone(), request, deadline);
         loop {
+            // The schedule itself is the retry of a probe that nobody waits for.
+            let alone = round.fetches.is_empty() && round.renewals.is_empty() && self.failing_since.is_some();
+            fetch.limit_rounds(if alone { MOST_ROUNDS_OF_A_LONE_PROBE } else { u32::MAX });
             // A renewal does not wait for ever for a fetch that was begun for something else.
             let cut = following
                 .renewals
@@ -295,7 +293,7 @@ impl Keeper {
                 .map(|renewal| renewal.asked + self.live.state().config.renewal.deadline / 2);
             tokio::select! {
                 biased;
-                result = &mut fetching => return result,
+                result = fetch.run() => return result,
                 Some(ask) = asks.recv() => self.accept(ask, round, Some(&mut *following)),
                 () = sleep_until(cut.unwrap_or(deadline)), if cut.is_some() => return Err(overtaken(&self.name)),
             }

@@ -26,6 +26,8 @@ mod engine;
 mod environment;
 mod error;
 mod event;
+#[cfg(test)]
+mod expiry_tests;
 mod fetch;
 mod file_watch;
 #[cfg(any(test, feature = "fleet-simulation"))]
@@ -47,6 +49,8 @@ mod skew;
 mod stats;
 mod token_bucket;
 mod transport;
+#[cfg(test)]
+mod virtual_kms;
 #[cfg(test)]
 mod year_tests;
 

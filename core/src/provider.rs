@@ -12,6 +12,7 @@ use crate::engine::Engine;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::event::{Event, Subscribers, Subscription};
+use crate::fetch::Fetch;
 use crate::fork::PerProcess;
 use crate::keeper::{Ask, Waiter};
 use crate::live::{Live, State, check_name, expiry_reminder};
@@ -170,7 +171,7 @@ impl Provider {
         let deadline = Instant::now() + self.0.state.config.fetch_deadline;
         live.spawn({
             let live = live.clone();
-            async move { reply.send(crate::fetch::fetch(&live, request, deadline, u32::MAX).await.map(Arc::new)) }
+            async move { reply.send(Fetch::new(live, request, deadline).run().await.map(Arc::new)) }
         });
         pending
     }

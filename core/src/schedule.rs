@@ -42,6 +42,9 @@ pub(crate) fn within_max_stale(
 /// No pause between refreshes that fail is longer.
 pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(600);
 
+/// A `Retry-After` that is longer is a mistake, or KMS will say it again.
+pub(crate) const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
+
 /// How long to wait before a refresh that failed is tried again, `failing_for` after the first failure: full jitter under a
 /// ceiling that is a part of the time that it has failed for, from 30 s to [`LONGEST_PAUSE`], and at least `floor` (KMS's
 /// Retry-After). The value in the cache stays in use meanwhile, so there is no hurry, and an account that is throttled recovers only
@@ -51,7 +54,8 @@ pub(crate) fn after_failed_refresh(failing_for: Duration, floor: Option<Duration
     const FIRST: Duration = Duration::from_secs(30);
     let ceiling = (failing_for / 4).clamp(FIRST, LONGEST_PAUSE);
     // At least a second: a draw near zero would ask again at once.
-    ceiling.mul_f64(draw.clamp(0.0, 1.0)).max(Duration::from_secs(1)) + floor.unwrap_or_default()
+    let wait = ceiling.mul_f64(draw.clamp(0.0, 1.0)).max(Duration::from_secs(1));
+    wait + floor.unwrap_or_default().min(LONGEST_RETRY_AFTER)
 }
 
 #[cfg(test)]
@@ -105,6 +109,7 @@ mod tests {
         assert_eq!(after_failed_refresh(Duration::MAX, None, 1.0), LONGEST_PAUSE);
         assert_eq!(after_failed_refresh(Duration::ZERO, None, 0.0), Duration::from_secs(1));
         assert!(after_failed_refresh(Duration::ZERO, Some(HOUR), 0.0) >= HOUR);
+        assert!(after_failed_refresh(Duration::ZERO, Some(24 * HOUR), 0.0) < 2 * HOUR, "nor for ever");
     }
 
     proptest! {

@@ -96,7 +96,8 @@ const OUTAGE: Duration = Duration::from_secs(3600);
 /// To KMS and back.
 const LATENCY: Duration = Duration::from_millis(50);
 
-/// Why a request brought nothing.
+/// Why a request brought nothing. There is no time-out among them: it is KMS's quota that is modelled, of which a KMS that does
+/// not answer spends none; how many requests hang in an outage is counted in the year's test.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Failure {
     Throttled,

@@ -5,7 +5,7 @@ use rand::rngs::SmallRng;
 use tokio::time::Instant;
 
 use super::{Failure, Process, Scenario, uniform};
-use crate::backoff::Backoff;
+use crate::backoff::{Backoff, within};
 use crate::fetch::{MOST_REQUESTS, MOST_ROUNDS_OF_A_LONE_PROBE};
 use crate::schedule;
 use crate::token_bucket::TokenBucket;
@@ -85,10 +85,14 @@ impl Process for KmsakProcess {
         };
         self.sent += 1;
         self.rounds_failed += 1;
-        let again = now + backoff.wait(self.rounds_failed, None, random.random());
+        let left = self.deadline.saturating_sub(now);
+        let wait = within(backoff.wait(self.rounds_failed, None, random.random()), None, left);
         let most_rounds = if self.doing == Doing::Probe { MOST_ROUNDS_OF_A_LONE_PROBE } else { u32::MAX };
-        if self.sent < MOST_REQUESTS && self.rounds_failed < most_rounds && again < self.deadline {
-            return again;
+        if self.sent < MOST_REQUESTS
+            && self.rounds_failed < most_rounds
+            && let Some(wait) = wait
+        {
+            return now + wait;
         }
         let failing_for = now - *self.failing_since.get_or_insert(now);
         let scheduled = now + schedule::after_failed_refresh(failing_for, None, random.random());
