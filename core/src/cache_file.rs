@@ -97,7 +97,8 @@ impl CacheFile {
         self.entries.lock().contains_key(name)
     }
 
-    /// The secret as it was last fetched. None, with a warning, when it cannot be opened or is older than `max_stale`.
+    /// The secret as it was last fetched. None, with a warning, when it cannot be opened or is older than `max_stale`: then it is
+    /// not held any more.
     pub(crate) fn load(&self, name: &str, max_stale: Option<Duration>, now: SystemTime) -> Option<Kept> {
         let sealed = self.entries.lock().get(name)?.clone();
         let kept = self.open(name, &sealed).and_then(|kept| {
@@ -111,6 +112,7 @@ impl CacheFile {
             Ok(kept) => Some(kept),
             Err(why) => {
                 tracing::warn!("{name} is not taken from the cache file {}: {why}", self.path.display());
+                self.entries.lock().remove(name);
                 None
             }
         }

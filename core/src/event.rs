@@ -35,7 +35,8 @@ pub enum Event {
         /// The AccessKey id in use from now on.
         new_access_key_id: String,
     },
-    /// A secret could not be refreshed. The cached value, if there is one, stays in use.
+    /// A secret could not be refreshed, or KMS has no other AccessKey than one that was rejected. The cached value, if there is
+    /// one, stays in use.
     RefreshFailed {
         /// The secret's name.
         secret: String,

@@ -39,6 +39,8 @@ pub(crate) struct Fetch {
     deadline: Instant,
     /// How often it may go round the endpoints.
     most_rounds: u32,
+    /// How many endpoints the first round leaves to the end.
+    begin_with: usize,
     /// The rest of this round's endpoints.
     plan: VecDeque<Arc<Endpoint>>,
     rounds: u32,
@@ -69,6 +71,7 @@ impl Fetch {
             request,
             deadline,
             most_rounds: u32::MAX,
+            begin_with: 0,
             plan: VecDeque::new(),
             rounds: 0,
             rounds_failed: 0,
@@ -80,6 +83,12 @@ impl Fetch {
             refusal: None,
             last_error: None,
         }
+    }
+
+    /// Leaves the first `endpoints` to the end of the first round.
+    pub(crate) fn begin_with(mut self, endpoints: usize) -> Self {
+        self.begin_with = endpoints;
+        self
     }
 
     /// Goes round the endpoints so many times at most.
@@ -138,6 +147,10 @@ impl Fetch {
         if self.plan.is_empty() {
             let now = Instant::now();
             let mut order = endpoint::order(&self.candidates(), now);
+            if self.rounds == 0 && !order.is_empty() {
+                let first = self.begin_with % order.len();
+                order.rotate_left(first);
+            }
             let ready: Vec<_> =
                 order.iter().filter(|endpoint| endpoint.rests_for(now).is_zero()).cloned().collect();
             // The pause is for those who were sent away; a fetch that begins asks once.

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::backoff::Backoff;
+use crate::backoff::{Backoff, within};
 use crate::cache::{Entry, Snapshot};
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
@@ -49,26 +49,66 @@ impl Waiter {
 }
 
 struct Renewal {
+    rejected: String,
     waiter: Reply<Arc<Credentials>>,
-    asked: Instant,
+    /// When its time is up.
+    until: Instant,
+}
+
+/// Somebody who waits for a fetch.
+struct Reader {
+    waiter: Waiter,
+    /// When its time is up.
+    until: Instant,
 }
 
 /// What one fetch is for.
 #[derive(Default)]
 struct Round {
     wanted: bool,
-    fetches: Vec<Waiter>,
+    readers: Vec<Reader>,
     renewals: Vec<Renewal>,
 }
 
 impl Round {
     fn is_empty(&self) -> bool {
-        !self.wanted && self.fetches.is_empty() && self.renewals.is_empty()
+        !self.wanted && !self.is_awaited()
     }
 
-    fn answer_all(&mut self, error: &Error) {
-        self.fetches.drain(..).for_each(|waiter| waiter.answer(Err(error.clone())));
-        self.renewals.drain(..).for_each(|renewal| renewal.waiter.send(Err(error.clone())));
+    fn is_awaited(&self) -> bool {
+        !self.readers.is_empty() || !self.renewals.is_empty()
+    }
+
+    /// Answers everybody whom `snapshot` serves: all but those to whom its AccessKey was rejected.
+    fn answer(&mut self, snapshot: &Snapshot) {
+        self.readers.drain(..).for_each(|reader| reader.waiter.answer(Ok(snapshot)));
+        self.answer_renewals(snapshot);
+    }
+
+    fn answer_renewals(&mut self, snapshot: &Snapshot) {
+        let served = |renewal: &mut Renewal| snapshot.access_key_id() != Some(&renewal.rejected);
+        for renewal in self.renewals.extract_if(.., served) {
+            renewal.waiter.send(snapshot.credentials());
+        }
+    }
+
+    fn fail_readers(&mut self, error: &Error, is_up: impl Fn(Instant) -> bool) {
+        for reader in self.readers.extract_if(.., |reader| is_up(reader.until)) {
+            reader.waiter.answer(Err(error.clone()));
+        }
+    }
+
+    fn fail(&mut self, error: &Error, is_up: impl Fn(Instant) -> bool) {
+        self.fail_readers(error, &is_up);
+        for renewal in self.renewals.extract_if(.., |renewal| is_up(renewal.until)) {
+            renewal.waiter.send(Err(error.clone()));
+        }
+    }
+
+    /// Those whose time is not up yet go on to the next fetch.
+    fn carry_over(&mut self, following: &mut Round) {
+        following.readers.append(&mut self.readers);
+        following.renewals.append(&mut self.renewals);
     }
 }
 
@@ -87,11 +127,24 @@ pub(crate) struct Keeper {
     name: Box<str>,
     entry: Arc<Entry>,
     status: Arc<Mutex<KeeperStatus>>,
-    /// When the schedule wants the next fetch, by KMS's clock.
-    next: Option<SystemTime>,
+    next: Option<Next>,
     failing_since: Option<Instant>,
+    /// Since when KMS has had no other AccessKey than one that was rejected.
+    rejected_since: Option<Instant>,
+    /// How many endpoints in a row have answered an AccessKey that was rejected.
+    lagging: usize,
     bucket: TokenBucket,
+    /// Whether it was told that the bucket is empty.
+    told_empty: bool,
     rejected: Rejected,
+}
+
+/// When the schedule wants the next fetch: whichever clock is there first. The one on the wall may be set back, and the other
+/// one stands still while the machine sleeps.
+#[derive(Clone, Copy)]
+struct Next {
+    by_kms_clock: SystemTime,
+    at: Instant,
 }
 
 /// The AccessKeys that were lately reported as rejected: a region that lags behind must not bring one back.
@@ -133,7 +186,10 @@ impl Keeper {
             status,
             next: None,
             failing_since: None,
+            rejected_since: None,
+            lagging: 0,
             bucket,
+            told_empty: false,
             rejected: Rejected::default(),
         };
         // In a forked child the value is there already, and the child's schedule is its own.
@@ -176,29 +232,32 @@ impl Keeper {
         let busy = following.is_some();
         let renewing = !round.renewals.is_empty();
         let snapshot = self.entry.snapshot();
+        let config = &self.live.state().config;
+        let reader = |waiter| Reader { waiter, until: Instant::now() + config.fetch_deadline };
         match ask {
             Ask::Need(waiter) => match snapshot {
                 Some(snapshot) => waiter.answer(Ok(&snapshot)),
-                None => round.fetches.push(waiter),
+                None => round.readers.push(reader(waiter)),
             },
-            Ask::Refresh(waiter) => following.unwrap_or(round).fetches.push(waiter),
+            Ask::Refresh(waiter) => following.unwrap_or(round).readers.push(reader(waiter)),
             Ask::Probe => following.unwrap_or(round).wanted = true,
             Ask::Renew { rejected, waiter, asked } => {
-                self.rejected.add(rejected);
-                match snapshot.as_ref().filter(|snapshot| self.is_good(snapshot)) {
+                let until = asked + config.renewal.deadline;
+                self.rejected.add(rejected.clone());
+                match snapshot.filter(|snapshot| snapshot.access_key_id() != Some(&rejected)) {
                     Some(snapshot) => waiter.send(snapshot.credentials()),
-                    None if busy && !renewing => {
-                        following.unwrap_or(round).renewals.push(Renewal { waiter, asked });
+                    None => {
+                        let round = if busy && !renewing { following.unwrap_or(round) } else { round };
+                        round.renewals.push(Renewal { rejected, waiter, until });
                     }
-                    None => round.renewals.push(Renewal { waiter, asked }),
                 }
             }
         }
     }
 
-    /// Whether nobody has reported this AccessKey as rejected.
-    fn is_good(&self, snapshot: &Snapshot) -> bool {
-        snapshot.access_key_id().is_some_and(|id| !self.rejected.contains(id))
+    /// Whether somebody has reported this AccessKey as rejected.
+    fn is_rejected(&self, snapshot: &Snapshot) -> bool {
+        snapshot.access_key_id().is_some_and(|id| self.rejected.contains(id))
     }
 
     /// Fetches for `round` until it is served or its time is up.
@@ -207,17 +266,16 @@ impl Keeper {
         let mut tries = 0;
         let mut answered = None;
         loop {
-            let fetched = self.fetch_listening(round, following, asks, deadline).await;
+            let Some(fetched) = self.fetch_listening(round, following, asks, deadline).await else {
+                // A renewal takes over; whoever waited here waits on.
+                following.wanted |= round.wanted;
+                round.carry_over(following);
+                return;
+            };
             let error = match fetched.and_then(|secret| self.take_over(secret)) {
                 Ok(snapshot) => {
-                    round.fetches.drain(..).for_each(|waiter| waiter.answer(Ok(&snapshot)));
-                    if snapshot.credentials.is_none() || self.is_good(&snapshot) {
-                        round
-                            .renewals
-                            .drain(..)
-                            .for_each(|renewal| renewal.waiter.send(snapshot.credentials()));
-                    }
-                    if round.renewals.is_empty() {
+                    round.answer(&snapshot);
+                    if round.renewals.is_empty() && !self.is_rejected(&snapshot) {
                         return;
                     }
                     answered.insert(still_rejected(&snapshot, &self.name)).clone()
@@ -225,77 +283,91 @@ impl Keeper {
                 Err(error) => {
                     self.note_failure(&error);
                     if let Some(snapshot) = self.fall_back(&error) {
-                        round.fetches.drain(..).for_each(|waiter| waiter.answer(Ok(&snapshot)));
+                        round.readers.drain(..).for_each(|reader| reader.waiter.answer(Ok(&snapshot)));
                     }
-                    round.fetches.drain(..).for_each(|waiter| waiter.answer(Err(error.clone())));
+                    let cut_short = error.retryable() && Instant::now() >= deadline;
+                    round.fail_readers(&error, |until| !cut_short || until <= deadline);
                     error
                 }
             };
             tries += 1;
-            let wait = self.before_next_try(&error, tries);
-            if round.renewals.is_empty() || !error.retryable() || Instant::now() + wait >= deadline {
-                // What KMS said tells more than that the last try ran out of time.
-                let said = answered.filter(|_| error.kind() == Kind::Network);
-                round.answer_all(&said.unwrap_or(error));
-                return;
+            let wait = self.before_next_try(&error, tries, deadline);
+            if let Some(wait) = wait.filter(|_| !round.renewals.is_empty() && error.retryable()) {
+                self.wait_listening(wait, round, following, asks).await;
+                continue;
             }
-            self.wait_listening(wait, round, following, asks).await;
+            // What KMS said tells more than that the last try was not answered.
+            let said = answered.filter(|_| error.code().is_none() && error.retryable());
+            if let Some(said) = &said {
+                self.note_rejection(said);
+            }
+            let error = said.unwrap_or(error);
+            round.fail(&error, |until| !error.retryable() || until <= deadline);
+            round.carry_over(following);
+            return;
         }
     }
 
     /// Until when `round` may take, or none when there is nothing to do: no renewal is left that the bucket allows.
     fn deadline(&mut self, round: &mut Round) -> Option<Instant> {
         let now = Instant::now();
-        let config = &self.live.state().config;
-        if let Some(snapshot) = self.entry.snapshot().filter(|snapshot| self.is_good(snapshot)) {
-            round.renewals.drain(..).for_each(|renewal| renewal.waiter.send(snapshot.credentials()));
+        let snapshot = self.entry.snapshot();
+        if let Some(snapshot) = &snapshot {
+            round.answer_renewals(snapshot);
         }
-        let mut deadline = now + config.fetch_deadline;
-        let cache_file_may_help = self.entry.snapshot().is_none()
-            && self.live.cache_file().is_some_and(|file| file.holds(&self.name));
-        if cache_file_may_help {
-            deadline = deadline.min(now + PATIENCE_WITH_CACHE_FILE);
-        }
-        if let Some(first) = round.renewals.iter().map(|renewal| renewal.asked).min() {
+        let mut until = round.readers.iter().map(|reader| reader.until).min();
+        if let Some(first) = round.renewals.iter().map(|renewal| renewal.until).min() {
             match self.bucket.take(now) {
-                // A second at least, for whoever had to wait for another fetch to end.
                 Ok(()) => {
-                    deadline = (first + config.renewal.deadline).max(now + Duration::from_secs(1));
+                    until = Some(first);
+                    self.told_empty = false;
                     self.status.lock().renewals += 1;
                 }
                 Err(wait) => {
                     let error = too_many_renewals(&self.name, wait);
-                    round.renewals.drain(..).for_each(|renewal| renewal.waiter.send(Err(error.clone())));
+                    self.note_empty_bucket(&error);
+                    for renewal in round.renewals.drain(..) {
+                        renewal.waiter.send(Err(error.clone()));
+                    }
                 }
             }
+        }
+        let mut deadline = match until {
+            // A second at least, for whoever had to wait for another fetch to end.
+            Some(until) => until.max(now + Duration::from_secs(1)),
+            None => now + self.live.state().config.fetch_deadline,
+        };
+        let cache_file_may_help =
+            snapshot.is_none() && self.live.cache_file().is_some_and(|file| file.holds(&self.name));
+        if cache_file_may_help {
+            deadline = deadline.min(now + PATIENCE_WITH_CACHE_FILE);
         }
         (!round.is_empty()).then_some(deadline)
     }
 
-    /// Fetches, and lets newcomers in meanwhile.
+    /// Fetches, and lets newcomers in meanwhile. None when a renewal has waited long enough for a fetch that was begun for
+    /// something else.
     async fn fetch_listening(
         &mut self,
         round: &mut Round,
         following: &mut Round,
         asks: &mut UnboundedReceiver<Ask>,
         deadline: Instant,
-    ) -> Result<Secret> {
+    ) -> Option<Result<Secret>> {
         let request = Arc::new(SecretRequest::current(&self.name));
-        let mut fetch = Fetch::new(self.live.clone(), request, deadline);
+        let mut fetch = Fetch::new(self.live.clone(), request, deadline).begin_with(self.lagging);
         loop {
             // The schedule itself is the retry of a probe that nobody waits for.
-            let alone = round.fetches.is_empty() && round.renewals.is_empty() && self.failing_since.is_some();
+            let alone = !round.is_awaited() && self.failing_since.is_some();
             fetch.limit_rounds(if alone { MOST_ROUNDS_OF_A_LONE_PROBE } else { u32::MAX });
-            // A renewal does not wait for ever for a fetch that was begun for something else.
-            let cut = following
-                .renewals
-                .first()
-                .map(|renewal| renewal.asked + self.live.state().config.renewal.deadline / 2);
+            let half = self.live.state().config.renewal.deadline / 2;
+            let cut = following.renewals.first().map(|renewal| renewal.until - half);
             tokio::select! {
                 biased;
-                result = fetch.run() => return result,
+                result = fetch.run() => return Some(result),
                 Some(ask) = asks.recv() => self.accept(ask, round, Some(&mut *following)),
-                () = sleep_until(cut.unwrap_or(deadline)), if cut.is_some() => return Err(overtaken(&self.name)),
+                () = sleep_until(cut.unwrap_or(deadline)), if cut.is_some() => return None,
+                () = self.too_stale() => self.forget(),
             }
         }
     }
@@ -313,13 +385,15 @@ impl Keeper {
                 biased;
                 () = sleep_until(end) => return,
                 Some(ask) = asks.recv() => self.accept(ask, round, Some(&mut *following)),
+                () = self.too_stale() => self.forget(),
             }
         }
     }
 
-    fn before_next_try(&self, error: &Error, tries: u32) -> Duration {
+    fn before_next_try(&self, error: &Error, tries: u32, deadline: Instant) -> Option<Duration> {
         let draw = self.live.environment().random.draw();
-        Backoff::after(error).pause(tries, error.retry_after(), draw)
+        let pause = Backoff::after(error).pause(tries, error.retry_after(), draw);
+        within(pause, error.retry_after(), deadline.saturating_duration_since(Instant::now()))
     }
 
     /// Puts what KMS answered into the cache.
@@ -328,7 +402,8 @@ impl Keeper {
         let before = self.entry.snapshot();
         let old_id = before.as_ref().and_then(|before| before.access_key_id());
         let new_id = snapshot.access_key_id();
-        if old_id.is_some() && old_id != new_id && !self.is_good(&snapshot) {
+        self.lagging = if self.is_rejected(&snapshot) { self.lagging.wrapping_add(1) } else { 0 };
+        if old_id.is_some() && old_id != new_id && self.is_rejected(&snapshot) {
             return Err(brought_back(&self.name, new_id.unwrap_or_default()));
         }
         self.entry.set(Some(snapshot.clone()));
@@ -359,6 +434,12 @@ impl Keeper {
     }
 
     fn schedule_after(&mut self, snapshot: &Snapshot) {
+        if self.is_rejected(snapshot) {
+            let since = *self.rejected_since.get_or_insert_with(Instant::now);
+            self.next_try(since, None);
+            return;
+        }
+        self.rejected_since = None;
         let config = &self.live.state().config;
         let draw = self.live.environment().random.draw();
         let rotation = snapshot.secret.next_rotation_date();
@@ -366,30 +447,63 @@ impl Keeper {
         self.set_next(schedule::within_max_stale(next, snapshot.fetched, config.max_stale, draw));
     }
 
+    /// Schedules a fetch as after a failure that has lasted since `since`; answers how long it waits.
+    fn next_try(&mut self, since: Instant, floor: Option<Duration>) -> Duration {
+        let draw = self.live.environment().random.draw();
+        let wait = schedule::after_failed_refresh(since.elapsed(), floor, draw);
+        self.set_next(self.live.state().now() + wait);
+        wait
+    }
+
     fn set_next(&mut self, next: SystemTime) {
-        self.next = Some(next);
+        let wait = next.duration_since(self.live.state().now()).unwrap_or_default();
+        self.next = Some(Next { by_kms_clock: next, at: Instant::now() + wait });
         self.status.lock().next_refresh = Some(next);
     }
 
+    /// KMS was asked, and has only the AccessKey that was rejected.
+    fn note_rejection(&mut self, error: &Error) {
+        self.status.lock().last_error = Some(error.clone());
+        let next_try_in = self.next.map(|next| next.at.saturating_duration_since(Instant::now()));
+        self.tell_failure(error, next_try_in);
+    }
+
+    /// The schedule goes on looking for another AccessKey. Told once, however often a faulty application asks.
+    fn note_empty_bucket(&mut self, error: &Error) {
+        let rejected = self.entry.snapshot().is_some_and(|snapshot| self.is_rejected(&snapshot));
+        if rejected && self.rejected_since.is_none() {
+            let now = Instant::now();
+            self.rejected_since = Some(now);
+            self.next_try(now, None);
+        }
+        self.status.lock().last_error = Some(error.clone());
+        if !std::mem::replace(&mut self.told_empty, true) {
+            let next_try_in = self.next.map(|next| next.at.saturating_duration_since(Instant::now()));
+            self.tell_failure(error, next_try_in);
+        }
+    }
+
     fn note_failure(&mut self, error: &Error) {
-        let failing_for = self.failing_since.get_or_insert_with(Instant::now).elapsed();
+        let since = *self.failing_since.get_or_insert_with(Instant::now);
         {
             let mut status = self.status.lock();
             status.failures += 1;
             status.last_error = Some(error.clone());
         }
-        let snapshot = self.entry.snapshot();
-        let mut next_try_in = None;
-        if snapshot.is_some() || self.next.is_some() {
-            let draw = self.live.environment().random.draw();
-            let wait = schedule::after_failed_refresh(failing_for, error.retry_after(), draw);
-            self.set_next(self.live.state().now() + wait);
-            next_try_in = Some(wait);
-        }
+        let is_kept = self.entry.snapshot().is_some() || self.next.is_some();
+        let next_try_in = is_kept.then(|| self.next_try(since, error.retry_after()));
+        self.tell_failure(error, next_try_in);
+    }
+
+    fn tell_failure(&self, error: &Error, next_try_in: Option<Duration>) {
         self.live.tell(Event::RefreshFailed {
             secret: self.name.to_string(),
             error: error.clone(),
-            stale_for: snapshot.map(|snapshot| snapshot.fetched_at.elapsed()).unwrap_or_default(),
+            stale_for: self
+                .entry
+                .snapshot()
+                .map(|snapshot| snapshot.fetched_at.elapsed())
+                .unwrap_or_default(),
             next_try_in,
         });
     }
@@ -407,26 +521,35 @@ impl Keeper {
         let fetched_at = Instant::now().checked_sub(age).unwrap_or_else(Instant::now);
         let snapshot = Arc::new(Snapshot::new(Arc::new(kept.secret), kept.fetched, fetched_at).ok()?);
         self.entry.set(Some(snapshot.clone()));
-        let draw = self.live.environment().random.draw();
-        let failing_for = self.failing_since.map(|since| since.elapsed()).unwrap_or_default();
-        self.set_next(now + schedule::after_failed_refresh(failing_for, error.retry_after(), draw));
+        self.next_try(self.failing_since.unwrap_or_else(Instant::now), error.retry_after());
         self.live.tell(Event::CacheFileUsed { secret: self.name.to_string(), age });
         Some(snapshot)
     }
 
     async fn due(&self) {
         let Some(next) = self.next else { return std::future::pending().await };
-        while let Ok(wait) = next.duration_since(self.live.state().now())
-            && !wait.is_zero()
-        {
-            sleep(wait.min(LOOK_AT_THE_CLOCK)).await;
+        while let Ok(left) = next.by_kms_clock.duration_since(self.live.state().now()) {
+            let left = left.min(next.at.saturating_duration_since(Instant::now()));
+            if left.is_zero() {
+                return;
+            }
+            sleep(left.min(LOOK_AT_THE_CLOCK)).await;
         }
     }
 
+    /// Returns when the value in the cache is older than it may be, by either clock.
     async fn too_stale(&self) {
-        match (self.live.state().config.max_stale, self.entry.snapshot()) {
-            (Some(most), Some(snapshot)) => sleep_until(snapshot.fetched_at + most).await,
-            _ => std::future::pending().await,
+        let (Some(most), Some(snapshot)) = (self.live.state().config.max_stale, self.entry.snapshot()) else {
+            return std::future::pending().await;
+        };
+        let look = (most / 10).clamp(Duration::from_secs(1), LOOK_AT_THE_CLOCK);
+        loop {
+            let by_kms_clock = self.live.state().now().duration_since(snapshot.fetched).unwrap_or_default();
+            let left = most.saturating_sub(by_kms_clock.max(snapshot.fetched_at.elapsed()));
+            if left.is_zero() {
+                return;
+            }
+            sleep(left.min(look)).await;
         }
     }
 
@@ -452,11 +575,6 @@ fn brought_back(name: &str, id: &str) -> Error {
         format!("KMS answered {name} with AccessKey {id}, which was rejected before: the region lags behind, and the newer one stays in use"),
     )
     .with_retryable(true)
-}
-
-fn overtaken(name: &str) -> Error {
-    Error::new(Kind::Network, format!("KMS did not answer in time for {name}: a renewal takes over"))
-        .with_retryable(true)
 }
 
 fn too_many_renewals(name: &str, wait: Duration) -> Error {

@@ -1,6 +1,6 @@
 //! A KMS, a clock and a chance of a test's own, in virtual time: what a real one would take hours for takes none.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -56,21 +56,29 @@ pub(crate) struct Request {
 
 type Script = dyn Fn(&Request) -> Does + Send + Sync;
 
-/// Time as tokio's paused clock has it.
+/// Time as tokio's paused clock has it, but for what the wall clock was set forward or back.
 pub(crate) struct Virtual {
     start: Instant,
     pub(crate) epoch: SystemTime,
+    set_by_seconds: AtomicI64,
 }
 
 impl Virtual {
     pub(crate) fn since(&self) -> Duration {
         self.start.elapsed()
     }
+
+    pub(crate) fn set_wall_clock_by(&self, seconds: i64) {
+        self.set_by_seconds.store(seconds, Ordering::Relaxed);
+    }
 }
 
 impl Clock for Virtual {
     fn now(&self) -> SystemTime {
-        self.epoch + self.since()
+        let by = self.set_by_seconds.load(Ordering::Relaxed);
+        let size = Duration::from_secs(by.unsigned_abs());
+        let now = self.epoch + self.since();
+        if by < 0 { now - size } else { now + size }
     }
 }
 
@@ -193,7 +201,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(config: Config, script: impl Fn(&Request) -> Does + Send + Sync + 'static) -> Self {
         let epoch = SystemTime::UNIX_EPOCH + Duration::from_secs(20_800 * 86_400);
-        let time = Arc::new(Virtual { start: Instant::now(), epoch });
+        let time = Arc::new(Virtual { start: Instant::now(), epoch, set_by_seconds: AtomicI64::new(0) });
         let kms = Arc::new(Kms { time: time.clone(), script: Box::new(script), requests: Mutex::default() });
         let environment = Environment {
             clock: time.clone(),

@@ -98,10 +98,10 @@ impl Process for KmsakProcess {
         let scheduled = now + schedule::after_failed_refresh(failing_for, None, random.random());
         if self.doing == Doing::Renewal {
             self.tries += 1;
-            let again = now + backoff.pause(self.tries, None, random.random());
-            if again < self.deadline {
+            let pause = backoff.pause(self.tries, None, random.random());
+            if let Some(wait) = within(pause, None, left) {
                 (self.sent, self.rounds_failed) = (0, 0);
-                return again;
+                return now + wait;
             }
         }
         match self.scenario {
