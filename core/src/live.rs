@@ -82,6 +82,14 @@ impl State {
         })
     }
 
+    /// Opens the way to every endpoint, for one process. Connects to none.
+    pub(crate) fn open_endpoints(&self) -> Result<Arc<Vec<Arc<Endpoint>>>> {
+        let open = |plan: &Arc<EndpointPlan>| {
+            Endpoint::open(plan.clone(), &self.environment, &self.user_agent).map(Arc::new)
+        };
+        self.plans.iter().map(open).collect::<Result<_>>().map(Arc::new)
+    }
+
     /// The time by KMS's clock, as far as it is known.
     pub(crate) fn now(&self) -> SystemTime {
         self.skew.correct(self.environment.clock.now())
@@ -92,7 +100,7 @@ impl State {
 pub(crate) struct Live {
     state: Arc<State>,
     runtime: Handle,
-    endpoints: Vec<Arc<Endpoint>>,
+    endpoints: Arc<Vec<Arc<Endpoint>>>,
     keepers: Mutex<HashMap<Box<str>, KeeperHandle>>,
     cache_file: Option<CacheFile>,
     closing: watch::Sender<bool>,
@@ -104,13 +112,12 @@ struct KeeperHandle {
 }
 
 impl Live {
-    /// Opens the way to every endpoint and goes on with what the cache holds.
-    pub(crate) fn start(state: Arc<State>, runtime: &Handle) -> Result<Arc<Self>> {
-        let endpoints = state
-            .plans
-            .iter()
-            .map(|plan| Endpoint::open(plan.clone(), &state.environment, &state.user_agent).map(Arc::new))
-            .collect::<Result<Vec<_>>>()?;
+    /// Goes on with what the cache holds.
+    pub(crate) fn start(
+        state: Arc<State>,
+        endpoints: Arc<Vec<Arc<Endpoint>>>,
+        runtime: &Handle,
+    ) -> Arc<Self> {
         let cache_file = state
             .config
             .cache_file
@@ -131,7 +138,7 @@ impl Live {
         for name in live.state.cache.names() {
             live.keeper(&name);
         }
-        Ok(live)
+        live
     }
 
     pub(crate) fn state(&self) -> &State {

@@ -8,12 +8,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::time::Instant;
 
 use crate::config::{Builder, Config};
+use crate::endpoint::Endpoint;
 use crate::engine::Engine;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::event::{Event, Subscribers, Subscription};
 use crate::fetch::Fetch;
-use crate::fork::PerProcess;
+use crate::fork::{self, PerProcess};
 use crate::keeper::{Ask, Waiter};
 use crate::live::{Live, State, check_name, expiry_reminder};
 use crate::pending::{Pending, closed};
@@ -23,13 +24,14 @@ use crate::stats::Stats;
 /// Hands out managed AccessKeys and other secrets, and keeps them current.
 ///
 /// Cheap to clone; every clone is the same provider. Safe to use from any thread, and in a child after `fork`. Once a
-/// value has been fetched, reading it takes no lock and never waits for the network: one background thread for the process
-/// refreshes what is cached. Dropping the last clone closes the provider.
+/// value has been fetched, reading it takes no lock and never waits for the network: one background thread for the process,
+/// begun at the first use, refreshes what is cached. Dropping the last clone closes the provider.
 #[derive(Clone)]
 pub struct Provider(Arc<Inner>);
 
 struct Inner {
     state: Arc<State>,
+    endpoints: PerProcess<Vec<Arc<Endpoint>>>,
     process: PerProcess<Process>,
 }
 
@@ -83,9 +85,11 @@ impl Provider {
                 reminder.log();
             }
         }
-        let provider = Provider(Arc::new(Inner { state: Arc::new(state), process: PerProcess::empty() }));
+        let inner =
+            Inner { state: Arc::new(state), endpoints: PerProcess::empty(), process: PerProcess::empty() };
+        let provider = Provider(Arc::new(inner));
         // Opened now, so that a CA that cannot be used is told here and not at the first fetch.
-        provider.0.live()?;
+        provider.0.endpoints()?;
         for name in secret_names {
             drop(provider.begin_secret(&name));
         }
@@ -304,7 +308,7 @@ impl Inner {
             let engine = Engine::get()?;
             // Everything that opens sockets and timers must be made where they will run.
             let _inside = engine.handle().enter();
-            let live = Live::start(self.state.clone(), engine.handle())?;
+            let live = Live::start(self.state.clone(), self.endpoints()?, engine.handle());
             Ok(Arc::new(Process { live, _engine: engine.clone() }))
         };
         let process = self.process.get_or_make(make, |unused: Arc<Process>| unused.live.close())?;
@@ -314,6 +318,11 @@ impl Inner {
             return Err(closed());
         }
         Ok(process.live.clone())
+    }
+
+    fn endpoints(&self) -> Result<Arc<Vec<Arc<Endpoint>>>> {
+        fork::watch();
+        self.endpoints.get_or_make(|| self.state.open_endpoints(), drop)
     }
 
     /// A forked child that only reads cached values must have its refreshes all the same.
@@ -329,6 +338,7 @@ impl Inner {
         if let Some(process) = self.process.take() {
             process.live.close();
         }
+        drop(self.endpoints.take());
     }
 }
 

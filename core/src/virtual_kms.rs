@@ -214,7 +214,8 @@ impl World {
         let subscription = state.subscribers.add(Box::new(move |event: &Event| {
             tell.lock().expect("no panic").push(event.clone());
         }));
-        let live = Live::start(state.clone(), &Handle::current()).expect("it starts");
+        let endpoints = state.open_endpoints().expect("nothing can fail");
+        let live = Live::start(state.clone(), endpoints, &Handle::current());
         World { time, state, live, kms, events, _subscription: subscription }
     }
 
