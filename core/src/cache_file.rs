@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::MutexGuard;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
@@ -77,6 +78,29 @@ pub(crate) struct Kept {
     pub(crate) fetched: SystemTime,
 }
 
+/// The right to write the file.
+pub(crate) struct Writing<'a> {
+    file: &'a CacheFile,
+    entries: MutexGuard<'a, BTreeMap<String, Sealed>>,
+}
+
+impl Writing<'_> {
+    /// Writes `snapshot`, sealed for `client_key`, beside what is there. A failure is logged: the cache in memory serves on.
+    pub(crate) fn store(mut self, snapshot: &Snapshot, client_key: &ClientKey) {
+        let path = &self.file.path;
+        self.entries.insert(snapshot.secret.name().to_owned(), seal(snapshot, client_key));
+        // Other processes of the application may write the same file.
+        for (name, theirs) in read(path).unwrap_or_default() {
+            if self.entries.get(&name).is_none_or(|ours| ours.fetched < theirs.fetched) {
+                self.entries.insert(name, theirs);
+            }
+        }
+        if let Err(error) = write(path, &self.entries) {
+            tracing::warn!("the cache file {} cannot be written: {error}", path.display());
+        }
+    }
+}
+
 impl CacheFile {
     /// Reads what an earlier process left. A file that is missing, corrupt or somebody else's is no error: it is
     /// written anew.
@@ -118,19 +142,14 @@ impl CacheFile {
         }
     }
 
-    /// Writes `snapshot`, sealed for `client_key`, beside what is there. A failure is logged: the cache in memory serves on.
-    pub(crate) fn store(&self, snapshot: &Snapshot, client_key: &ClientKey) {
-        let mut entries = self.entries.lock();
-        entries.insert(snapshot.secret.name().to_owned(), seal(snapshot, client_key));
-        // Other processes of the application may write the same file.
-        for (name, theirs) in read(&self.path).unwrap_or_default() {
-            if entries.get(&name).is_none_or(|ours| ours.fetched < theirs.fetched) {
-                entries.insert(name, theirs);
-            }
-        }
-        if let Err(error) = write(&self.path, &entries) {
-            tracing::warn!("the cache file {} cannot be written: {error}", self.path.display());
-        }
+    /// Until the guard is dropped, [`settle`](CacheFile::settle) waits.
+    pub(crate) fn begin(&self) -> Writing<'_> {
+        Writing { file: self, entries: self.entries.lock() }
+    }
+
+    /// Waits for what was begun.
+    pub(crate) fn settle(&self) {
+        drop(self.entries.lock());
     }
 
     fn open(&self, name: &str, sealed: &Sealed) -> std::result::Result<Kept, &'static str> {
@@ -248,22 +267,28 @@ fn read(path: &Path) -> std::result::Result<BTreeMap<String, Sealed>, String> {
 /// Another file takes the place of the old one in one step: a reader finds either, whole.
 fn write(path: &Path, entries: &BTreeMap<String, Sealed>) -> io::Result<()> {
     let content = Content { format: FORMAT, secrets: entries.clone() };
+    let mut number = [0; 8];
+    SystemRandom::new().fill(&mut number).expect("the system gives random bytes");
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
+    // Not the process's number, which another container that writes here may have as well.
+    name.push(format!(".{:016x}.new", u64::from_le_bytes(number)));
     let new = path.with_file_name(name);
+    let written = write_new(&new, &serde_json::to_vec(&content)?).and_then(|()| fs::rename(&new, path));
+    if written.is_err()
+        && let Err(error) = fs::remove_file(&new)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        tracing::debug!("{} is left over: {error}", new.display());
+    }
+    written
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    // Left over from a process of the same number that was killed in between.
-    if let Err(error) = fs::remove_file(&new)
-        && error.kind() != io::ErrorKind::NotFound
-    {
-        return Err(error);
-    }
-    let mut file = options.open(&new)?;
-    file.write_all(&serde_json::to_vec(&content)?)?;
-    file.sync_all()?;
-    drop(file);
-    fs::rename(&new, path)
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }

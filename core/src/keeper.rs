@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::backoff::{Backoff, within};
 use crate::cache::{Entry, Snapshot};
+use crate::cache_file::CacheFile;
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
 use crate::fetch::{Fetch, MOST_ROUNDS_OF_A_LONE_PROBE};
@@ -274,7 +275,7 @@ impl Keeper {
             };
             let error = match fetched.and_then(|secret| self.take_over(secret)) {
                 Ok(snapshot) => {
-                    round.answer(&snapshot);
+                    self.answer_and_keep(round, &snapshot);
                     if round.renewals.is_empty() && !self.is_rejected(&snapshot) {
                         return;
                     }
@@ -414,9 +415,6 @@ impl Keeper {
             status.last_error = None;
         }
         self.schedule_after(&snapshot);
-        if let Some(file) = self.live.cache_file() {
-            file.store(&snapshot, &self.live.state().client_keys[0].proven());
-        }
         self.live.tell(Event::Fetched {
             secret: self.name.to_string(),
             version_id: snapshot.secret.version_id().to_owned(),
@@ -431,6 +429,15 @@ impl Keeper {
             });
         }
         Ok(snapshot)
+    }
+
+    /// Nobody waits for the disk, but for whoever closes the provider.
+    fn answer_and_keep(&self, round: &mut Round, snapshot: &Snapshot) {
+        let writing = self.live.cache_file().map(CacheFile::begin);
+        round.answer(snapshot);
+        if let Some(writing) = writing {
+            writing.store(snapshot, &self.live.state().client_keys[0].proven());
+        }
     }
 
     fn schedule_after(&mut self, snapshot: &Snapshot) {

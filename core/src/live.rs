@@ -171,7 +171,7 @@ impl Live {
             // What is in the file was sealed for the ClientKey that is going.
             for name in self.state.cache.names() {
                 if let Some(snapshot) = self.state.cache.snapshot(&name) {
-                    file.store(&snapshot, &self.state.client_keys[0].proven());
+                    file.begin().store(&snapshot, &self.state.client_keys[0].proven());
                 }
             }
         }
@@ -241,6 +241,12 @@ impl Live {
     pub(crate) fn close(&self) {
         self.closing.send_replace(true);
         self.keepers.lock().clear();
+        // Whoever was answered finds it in the file after closing. On kmsak's own thread it is what waits for this.
+        if let Some(file) = self.cache_file()
+            && Handle::try_current().is_err()
+        {
+            file.settle();
+        }
     }
 }
 
