@@ -37,11 +37,13 @@ fn in_a_child(f: impl FnOnce()) -> bool {
 #[test]
 fn parent_and_child_both_fetch_renew_and_refresh() {
     let kms = Kms::start();
-    kms.emulator
-        .create_secret("generic", "Generic", kmsak_emulator::SecretValue::Text("value".into()))
-        .expect("a secret");
+    for name in ["generic", "another"] {
+        let value = kmsak_emulator::SecretValue::Text("value".into());
+        kms.emulator.create_secret(name, "Generic", value).expect("a secret");
+    }
     let provider = kms.on_the_cloud("renew_tokens=1000");
     provider.credentials(APP).expect("KMS answers");
+    provider.secret("generic").expect("KMS answers");
     let stop = Arc::new(AtomicBool::new(false));
     let readers: Vec<_> = (0..4)
         .map(|_| {
@@ -49,27 +51,23 @@ fn parent_and_child_both_fetch_renew_and_refresh() {
             thread::spawn(move || {
                 while !stop.load(Ordering::Relaxed) {
                     provider.credentials(APP).expect("it is cached");
-                    provider.refresh(APP).expect("KMS answers");
+                    provider.refresh("generic").expect("KMS answers");
                 }
             })
         })
         .collect();
     for _ in 0..100 {
-        let cached = provider.credentials(APP).expect("it is cached");
-        let (_, new) = kms.rotate_without_overlap();
+        let (old, new) = kms.rotate_without_overlap();
         let fine = in_a_child(|| {
-            let seen = provider.credentials(APP).expect("it is cached").access_key_id().to_owned();
-            let renewed = if seen == new {
-                seen
-            } else {
-                provider.renew(APP, &seen).expect("KMS answers").access_key_id().to_owned()
-            };
-            assert_eq!(renewed, new);
-            assert_eq!(provider.secret("generic").expect("KMS answers").as_text(), Some("value"));
+            assert_eq!(provider.credentials(APP).expect("it is cached").access_key_id(), old);
+            assert_eq!(provider.renew(APP, &old).expect("KMS answers").access_key_id(), new);
+            assert_eq!(provider.stats().secrets.iter().map(|secret| secret.renewals).sum::<u64>(), 1);
+            assert_eq!(provider.secret("another").expect("KMS answers").as_text(), Some("value"));
             provider.refresh(APP).expect("KMS answers");
             drop(provider.clone());
         });
-        assert!(fine, "the child of {cached:?} failed or hung");
+        assert!(fine, "the child that had {old} failed or hung");
+        assert_eq!(provider.renew(APP, &old).expect("KMS answers").access_key_id(), new);
     }
     stop.store(true, Ordering::Relaxed);
     for reader in readers {

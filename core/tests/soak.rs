@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use fixture::{APP, Kms};
+use fixture::{APP, Kms, Told};
 use kmsak::{Credentials, Error, ServiceError};
 use kmsak_emulator::{Emulator, Endpoint, Fault};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -26,7 +26,10 @@ use rand::{RngExt, SeedableRng};
 const THREADS: usize = 8;
 
 /// Each shorter than the renewal deadline of 10 s, as a fault that nobody shall notice has to be.
-const LONGEST_FAULT: Duration = Duration::from_secs(3);
+const LONGEST_FAULT: Duration = Duration::from_secs(9);
+
+/// What hangs goes on hanging when the fault is over.
+const HANG: Duration = Duration::from_secs(86_400);
 
 #[test]
 fn no_call_fails_whatever_happens_to_kms() {
@@ -37,6 +40,7 @@ fn no_call_fails_whatever_happens_to_kms() {
         Arc::new(Kms::around(Emulator::builder().instance_gateways(2).start().expect("the emulator starts")));
     kms.replace_client_key(&kms.client_key_of_last_year());
     let provider = kms.on_the_cloud("renew_tokens=1000\nrenew_refill_interval=1000");
+    let told = Told::by(&provider);
     provider.credentials(APP).expect("KMS answers");
     let stop = Arc::new(AtomicBool::new(false));
     let calls = Arc::new(AtomicU64::new(0));
@@ -66,6 +70,10 @@ fn no_call_fails_whatever_happens_to_kms() {
     stop.store(true, Ordering::Relaxed);
     for caller in callers {
         caller.thread.join().expect("not one call failed");
+    }
+    assert_eq!(replaced, 2);
+    for _ in 0..replaced {
+        told.wait_for("client_key_replaced");
     }
     let counters = kms.emulator.counters();
     let rotations = counters.rotations.get(APP).copied().unwrap_or_default();
@@ -106,19 +114,20 @@ fn torment(kms: &Kms, mut random: StdRng, how_long: Duration, callers: &[Caller]
     let started = Instant::now();
     let mut replaced = 0;
     let mut clock_jumps = 0;
-    while started.elapsed() < how_long {
+    while started.elapsed() < how_long || replaced < 2 {
         if callers.iter().any(Caller::has_failed) {
             // The panic is told when it is joined.
             break;
         }
         let passed = started.elapsed().as_secs_f64() / how_long.as_secs_f64();
-        let fault = match random.random_range(0..8) {
+        let fault = match random.random_range(0..9) {
             0 => Some(Fault::throttle(random.random_range(0..3))),
-            1 => Some(Fault::hang()),
+            1 => Some(Fault::latency(HANG)),
             2 => Some(Fault::drop_connection()),
             3 => Some(Fault::error(500, "InternalFailure")),
             4 => Some(Fault::truncated_body()),
-            5 => Some(Fault::hang().on(Endpoint::Instance(0))),
+            5 => Some(Fault::latency(HANG).on(Endpoint::Instance(0))),
+            6 => Some(Fault::hang()),
             _ => None,
         };
         let fault = fault.map(|fault| kms.emulator.inject(fault).expect("a fault"));
