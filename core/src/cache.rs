@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::hash::BuildHasher;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -23,6 +23,7 @@ pub(crate) struct Snapshot {
     pub(crate) fetched: SystemTime,
     /// The same moment on the clock that only runs forward.
     pub(crate) fetched_at: Instant,
+    rejected: AtomicBool,
 }
 
 impl Snapshot {
@@ -34,7 +35,12 @@ impl Snapshot {
         } else {
             None
         };
-        Ok(Snapshot { secret, credentials, fetched, fetched_at })
+        Ok(Snapshot { secret, credentials, fetched, fetched_at, rejected: AtomicBool::new(false) })
+    }
+
+    /// Notes that a service has rejected this AccessKey: whoever renews asks the keeper from now on.
+    pub(crate) fn reject(&self) {
+        self.rejected.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn access_key_id(&self) -> Option<&str> {
@@ -130,6 +136,14 @@ impl Cache {
         let entries = self.shard(name).load();
         let snapshot = entries.get(name)?.snapshot.load();
         snapshot.as_ref()?.credentials.as_ref().map(Handles::mine)
+    }
+
+    /// The cached AccessKey if it is another than `rejected_id` and nobody has reported it as rejected.
+    pub(crate) fn other_than(&self, name: &str, rejected_id: &str) -> Option<Arc<Credentials>> {
+        let snapshot = self.snapshot(name)?;
+        let handles = snapshot.credentials.as_ref()?;
+        let another = handles.access_key_id() != rejected_id && !snapshot.rejected.load(Ordering::Relaxed);
+        another.then(|| handles.mine())
     }
 
     pub(crate) fn snapshot(&self, name: &str) -> Option<Arc<Snapshot>> {

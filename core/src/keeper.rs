@@ -30,6 +30,8 @@ pub(crate) enum Ask {
     Refresh(Waiter),
     /// An AccessKey other than `rejected`.
     Renew { rejected: String, waiter: Reply<Arc<Credentials>>, asked: Instant },
+    /// Nothing: the cache had an AccessKey other than this one, which was rejected.
+    Rejected(String),
     /// A look at KMS that nobody waits for.
     Probe,
 }
@@ -99,10 +101,12 @@ impl Round {
         }
     }
 
-    fn fail(&mut self, error: &Error, is_up: impl Fn(Instant) -> bool) {
-        self.fail_readers(error, &is_up);
+    /// Another AccessKey than the one that was rejected is better than an error, even if somebody else reported it as
+    /// rejected: RAM may have been slow to know it.
+    fn fail_renewals(&mut self, error: &Error, cached: Option<&Snapshot>, is_up: impl Fn(Instant) -> bool) {
         for renewal in self.renewals.extract_if(.., |renewal| is_up(renewal.until)) {
-            renewal.waiter.send(Err(error.clone()));
+            let another = cached.filter(|cached| cached.access_key_id() != Some(&renewal.rejected));
+            renewal.waiter.send(another.map_or_else(|| Err(error.clone()), Snapshot::credentials));
         }
     }
 
@@ -242,10 +246,11 @@ impl Keeper {
             },
             Ask::Refresh(waiter) => following.unwrap_or(round).readers.push(reader(waiter)),
             Ask::Probe => following.unwrap_or(round).wanted = true,
+            Ask::Rejected(id) => self.remember_rejected(id, snapshot.as_deref()),
             Ask::Renew { rejected, waiter, asked } => {
                 let until = asked + config.renewal.deadline;
-                self.rejected.add(rejected.clone());
-                match snapshot.filter(|snapshot| snapshot.access_key_id() != Some(&rejected)) {
+                self.remember_rejected(rejected.clone(), snapshot.as_deref());
+                match snapshot.filter(|snapshot| !self.is_rejected(snapshot)) {
                     Some(snapshot) => waiter.send(snapshot.credentials()),
                     None => {
                         let round = if busy && !renewing { following.unwrap_or(round) } else { round };
@@ -253,6 +258,13 @@ impl Keeper {
                     }
                 }
             }
+        }
+    }
+
+    fn remember_rejected(&mut self, id: String, snapshot: Option<&Snapshot>) {
+        self.rejected.add(id);
+        if let Some(snapshot) = snapshot.filter(|snapshot| self.is_rejected(snapshot)) {
+            snapshot.reject();
         }
     }
 
@@ -303,7 +315,9 @@ impl Keeper {
                 self.note_rejection(said);
             }
             let error = said.unwrap_or(error);
-            round.fail(&error, |until| !error.retryable() || until <= deadline);
+            let is_up = |until| !error.retryable() || until <= deadline;
+            round.fail_readers(&error, is_up);
+            round.fail_renewals(&error, self.entry.snapshot().as_deref(), is_up);
             round.carry_over(following);
             return;
         }
@@ -313,7 +327,7 @@ impl Keeper {
     fn deadline(&mut self, round: &mut Round) -> Option<Instant> {
         let now = Instant::now();
         let snapshot = self.entry.snapshot();
-        if let Some(snapshot) = &snapshot {
+        if let Some(snapshot) = snapshot.as_ref().filter(|snapshot| !self.is_rejected(snapshot)) {
             round.answer_renewals(snapshot);
         }
         let mut until = round.readers.iter().map(|reader| reader.until).min();
@@ -327,9 +341,7 @@ impl Keeper {
                 Err(wait) => {
                     let error = too_many_renewals(&self.name, wait);
                     self.note_empty_bucket(&error);
-                    for renewal in round.renewals.drain(..) {
-                        renewal.waiter.send(Err(error.clone()));
-                    }
+                    round.fail_renewals(&error, snapshot.as_deref(), |_| true);
                 }
             }
         }
@@ -406,6 +418,9 @@ impl Keeper {
         self.lagging = if self.is_rejected(&snapshot) { self.lagging.wrapping_add(1) } else { 0 };
         if old_id.is_some() && old_id != new_id && self.is_rejected(&snapshot) {
             return Err(brought_back(&self.name, new_id.unwrap_or_default()));
+        }
+        if self.is_rejected(&snapshot) {
+            snapshot.reject();
         }
         self.entry.set(Some(snapshot.clone()));
         self.failing_since = None;

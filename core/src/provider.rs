@@ -193,6 +193,11 @@ impl Provider {
 
     /// As [`renew`](Provider::renew), without blocking.
     pub fn begin_renew(&self, name: &str, rejected_id: &str) -> Pending<Arc<Credentials>> {
+        if let Some(credentials) = self.0.state.cache.other_than(name, rejected_id) {
+            // The keeper must know, lest a region that lags behind bring the rejected one back.
+            let rejected = Ask::Rejected(rejected_id.to_owned());
+            return self.ask(name, rejected, Pending::ready(Ok(credentials)));
+        }
         let (waiter, pending) = Pending::new();
         self.ask(
             name,

@@ -61,6 +61,23 @@ fn a_newer_access_key_in_the_cache_is_answered_without_asking_kms() {
 }
 
 #[test]
+fn a_newer_access_key_in_the_cache_is_answered_on_the_callers_thread() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("renew_deadline=1000");
+    provider.credentials(APP).expect("KMS answers");
+    let (old, new) = kms.rotate_without_overlap();
+    provider.refresh(APP).expect("KMS answers");
+    let at_once = |rejected: &str| provider.begin_renew(APP, rejected).wait_timeout(Duration::ZERO);
+    assert_eq!(at_once(&old).expect("it is cached").expect("it is good").access_key_id(), new);
+    let error = provider.renew(APP, &new).expect_err("KMS has no other");
+    assert!(error.message().contains(&new), "{error}");
+    assert!(at_once(&old).is_none(), "what is cached was rejected as well");
+    let (_, newest) = kms.rotate_without_overlap();
+    assert_eq!(provider.renew(APP, &old).expect("KMS answers").access_key_id(), newest);
+    assert_eq!(at_once(&new).expect("it is cached").expect("it is good").access_key_id(), newest);
+}
+
+#[test]
 fn a_renewal_waits_for_kms_to_have_the_new_access_key() {
     let kms = Kms::start();
     let provider = kms.on_the_cloud("");
