@@ -306,7 +306,9 @@ impl Builder {
         I: IntoIterator<Item: Into<String>>,
     {
         let items: Vec<String> = items.into_iter().map(Into::into).collect();
-        self.put(key, Value::Text(Zeroizing::new(items.join(","))))
+        // Blank text would count as not given, and a file's list in its place.
+        let text = if items.is_empty() { ",".to_owned() } else { items.join(",") };
+        self.put(key, Value::Text(Zeroizing::new(text)))
     }
 }
 

@@ -148,6 +148,16 @@ fn every_key_of_ours_is_read() {
 }
 
 #[test]
+fn an_empty_list_from_code_wins_over_a_file() {
+    let text = format!("{CLIENT_KEY}{REGION}secret_names=a\nrejection_codes=B\n");
+    let none = [""; 0];
+    let builder = builder(&[]).properties_text(&text, None).secret_names(none).rejection_codes(none);
+    let config = builder.build().unwrap();
+    assert!(config.secret_names.is_empty());
+    assert!(config.renewal.rejection_codes.is_empty());
+}
+
+#[test]
 fn the_builder_sets_what_the_keys_set() {
     let milliseconds = Duration::from_millis;
     let config = builder(&[])
