@@ -10,8 +10,11 @@ use arc_swap::ArcSwapOption;
 
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 
-/// A number that differs between a process and its forked children. As cheap as a load.
-pub(crate) fn generation() -> u64 {
+/// A number that differs between a process that has opened a provider and its forked children. As cheap as a load; for
+/// bindings that keep what [`Provider::cached_credentials`](crate::Provider::cached_credentials) answered, as a child that does
+/// not ask does not begin to refresh.
+#[must_use]
+pub fn generation() -> u64 {
     GENERATION.load(Ordering::Relaxed)
 }
 

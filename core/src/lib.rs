@@ -58,6 +58,7 @@ pub use client_key::ClientKeyInfo;
 pub use config::{Builder, Config, EndpointDescription, Gateway};
 pub use error::{Error, Kind, Result};
 pub use event::{Event, Subscription};
+pub use fork::generation as process_generation;
 pub use logs::{LogLevel, forward_logs};
 pub use pending::Pending;
 pub use provider::{Provider, ServiceError};

@@ -39,12 +39,6 @@ fn _stop_deliveries(py: Python<'_>) {
     py.detach(courier::stop);
 }
 
-/// Tells kmsak that this process was forked. For os.register_at_fork.
-#[pyfunction]
-fn _forked() {
-    provider::FORKS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-}
-
 /// The native part of kmsak.
 #[pymodule]
 fn _kmsak(module: &Bound<'_, PyModule>) -> PyResult<()> {
@@ -55,6 +49,5 @@ fn _kmsak(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<secret::Secret>()?;
     module.add_class::<event::Subscription>()?;
     module.add_function(wrap_pyfunction!(is_rejection, module)?)?;
-    module.add_function(wrap_pyfunction!(_forked, module)?)?;
     module.add_function(wrap_pyfunction!(_stop_deliveries, module)?)
 }

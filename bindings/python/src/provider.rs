@@ -35,17 +35,15 @@ struct Kept {
     /// By name, exactly `str`, so that looking one up runs nobody's Python code while the lock is held.
     credentials: Py<PyDict>,
     changes: u32,
-    forks: u32,
+    /// A forked child asks the core, which begins to refresh there.
+    process: u64,
 }
 
 impl Kept {
-    fn is_from(&self, changes: u32, forks: u32) -> bool {
-        (self.changes, self.forks) == (changes, forks)
+    fn is_from(&self, changes: u32, process: u64) -> bool {
+        (self.changes, self.process) == (changes, process)
     }
 }
-
-/// Grows in each forked child, so that the child asks the core, which begins to refresh there.
-pub(crate) static FORKS: AtomicU32 = AtomicU32::new(0);
 
 impl Provider {
     fn core(&self) -> &kmsak::Provider {
@@ -54,11 +52,11 @@ impl Provider {
 
     fn cached(&self, py: Python<'_>, name: &Bound<'_, PyAny>) -> PyResult<Option<Py<Credentials>>> {
         let changes = self.changes.load(Ordering::Acquire);
-        let forks = FORKS.load(Ordering::Relaxed);
+        let process = kmsak::process_generation();
         let plain = name.cast_exact::<PyString>().ok();
         if let Some(name) = plain
             && let Some(kept) = self.lock_kept().as_ref()
-            && kept.is_from(changes, forks)
+            && kept.is_from(changes, process)
             && let Some(found) = kept.credentials.bind(py).get_item(name)?
         {
             return Ok(Some(found.cast_into::<Credentials>()?.unbind()));
@@ -68,7 +66,7 @@ impl Provider {
         };
         let credentials = Py::new(py, Credentials(credentials))?;
         if let Some(name) = plain {
-            self.keep(py, name, &credentials, changes, forks)?;
+            self.keep(py, name, &credentials, changes, process)?;
         }
         Ok(Some(credentials))
     }
@@ -79,17 +77,17 @@ impl Provider {
         name: &Bound<'_, PyString>,
         credentials: &Py<Credentials>,
         changes: u32,
-        forks: u32,
+        process: u64,
     ) -> PyResult<()> {
         if let Some(kept) = self.lock_kept().as_ref()
-            && kept.is_from(changes, forks)
+            && kept.is_from(changes, process)
         {
             return kept.credentials.bind(py).set_item(name, credentials);
         }
         // Making a dict may run the collector, hence Python code: outside the lock.
         let begun = PyDict::new(py);
         begun.set_item(name, credentials)?;
-        self.exchange_kept(Some(Kept { credentials: begun.unbind(), changes, forks }));
+        self.exchange_kept(Some(Kept { credentials: begun.unbind(), changes, process }));
         Ok(())
     }
 

@@ -19,7 +19,6 @@ A provider may be used from any thread, and after a fork in the child as well.
 from __future__ import annotations
 
 import atexit as _atexit
-import os as _os
 
 from kmsak._errors import (
     ClientKeyError,
@@ -39,7 +38,6 @@ from kmsak._kmsak import (
     Secret,
     Subscription,
     __version__,
-    _forked,
     _stop_deliveries,
     is_rejection,
 )
@@ -121,8 +119,6 @@ _LATER = {
 }
 
 _atexit.register(_stop_deliveries)
-if hasattr(_os, "register_at_fork"):
-    _os.register_at_fork(after_in_child=_forked)
 
 
 if not TYPE_CHECKING:

@@ -16,7 +16,6 @@ __all__ = [
     "Secret",
     "Subscription",
     "__version__",
-    "_forked",
     "_stop_deliveries",
     "is_rejection",
 ]
@@ -29,7 +28,6 @@ _T = TypeVar("_T")
 _Settle: TypeAlias = Callable[[_T | None, BaseException | None], None]
 
 def is_rejection(code: str, /) -> bool: ...
-def _forked() -> None: ...
 def _stop_deliveries() -> None: ...
 
 @final
