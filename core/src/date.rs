@@ -37,6 +37,16 @@ pub(crate) fn parse_iso_date(text: &str) -> Option<SystemTime> {
     plausible(OffsetDateTime::parse(text.trim(), &Rfc3339).ok()?)
 }
 
+/// A moment as KMS writes it in its answers and in secrets, `2026-11-23T12:34:43Z` or in seconds since 1970-01-01 UTC; none
+/// where it is malformed or absurd.
+#[must_use]
+pub fn parse_date(text: &str) -> Option<SystemTime> {
+    match text.trim().parse() {
+        Ok(seconds) => plausible(OffsetDateTime::from_unix_timestamp(seconds).ok()?),
+        Err(_) => parse_iso_date(text),
+    }
+}
+
 /// An interval such as `604800s`; none where it is malformed, zero or absurd.
 pub(crate) fn parse_interval(text: &str) -> Option<Duration> {
     let digits = text.trim().strip_suffix('s')?;
@@ -100,6 +110,16 @@ mod tests {
             assert_eq!(parse_http_date(text), None, "{text}");
         }
         assert_eq!(parse_http_date("Sun, 23 Nov 2026 12:34:44 CET"), None);
+    }
+
+    #[test]
+    fn secrets_hold_dates_in_two_forms() {
+        for text in ["2026-11-23T12:34:43Z", "1795437283", " 1795437283 "] {
+            assert_eq!(parse_date(text), Some(at(1_795_437_283)), "{text}");
+        }
+        for text in ["", "soon", "0", "-1", "1795437283000", "9223372036854775807"] {
+            assert_eq!(parse_date(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -56,6 +56,7 @@ mod year_tests;
 
 pub use client_key::ClientKeyInfo;
 pub use config::{Builder, Config, EndpointDescription, Gateway};
+pub use date::parse_date;
 pub use error::{Error, Kind, Result};
 pub use event::{Event, Subscription};
 pub use fork::generation as process_generation;

@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -43,16 +43,16 @@ impl Credentials {
         Secret(self.0.secret().clone())
     }
 
-    /// When the AccessKey was made, as KMS wrote it, or None.
+    /// When the AccessKey was made (UTC), or None if the secret does not say, or nothing that is a date.
     #[getter]
-    fn generate_timestamp(&self) -> Option<&str> {
-        self.0.generate_timestamp()
+    fn generate_timestamp(&self) -> Option<SystemTime> {
+        self.0.generate_timestamp().and_then(kmsak::parse_date)
     }
 
-    /// When the AccessKey expires, as KMS wrote it, or None. Only in older secrets.
+    /// When the AccessKey expires (UTC), or None as for generate_timestamp. Only in older secrets.
     #[getter]
-    fn expire_timestamp(&self) -> Option<&str> {
-        self.0.expire_timestamp()
+    fn expire_timestamp(&self) -> Option<SystemTime> {
+        self.0.expire_timestamp().and_then(kmsak::parse_date)
     }
 
     /// How often the secret asks to be fetched again, or None. Only in older secrets.
@@ -61,10 +61,10 @@ impl Credentials {
         self.0.refresh_interval()
     }
 
-    /// When the next rotation is due, in seconds since 1970-01-01 UTC, or None. Only in older secrets.
+    /// When the next rotation is due (UTC), or None as for generate_timestamp. Only in older secrets.
     #[getter]
-    fn schedule_rotate_timestamp(&self) -> Option<i64> {
-        self.0.schedule_rotate_timestamp()
+    fn schedule_rotate_timestamp(&self) -> Option<SystemTime> {
+        kmsak::parse_date(&self.0.schedule_rotate_timestamp()?.to_string())
     }
 
     fn __repr__(&self) -> String {

@@ -69,10 +69,10 @@ impl Secret {
         PyTuple::new(py, self.0.version_stages())
     }
 
-    /// When this version was made, as KMS wrote it, mostly YYYY-MM-DDThh:mm:ssZ, or None.
+    /// When this version was made (UTC), or None if KMS did not say, or nothing that is a date.
     #[getter]
-    fn create_time(&self) -> Option<&str> {
-        self.0.create_time()
+    fn create_time(&self) -> Option<SystemTime> {
+        self.0.create_time().and_then(kmsak::parse_date)
     }
 
     /// The id under which KMS logged the request that fetched this; empty where KMS sent none.

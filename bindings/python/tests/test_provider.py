@@ -181,8 +181,40 @@ def test_times_are_datetimes(emulator: Emulator, provider: kmsak.Provider, secre
     found = provider.secret(secret)
     assert found.rotation_interval == datetime.timedelta(days=7)
     assert found.next_rotation_date is not None
-    left = found.next_rotation_date - datetime.datetime.now(datetime.timezone.utc)
-    assert datetime.timedelta(days=6) < left <= datetime.timedelta(days=7, minutes=1)
+    now = datetime.datetime.now(datetime.timezone.utc)
+    assert datetime.timedelta(days=6) < found.next_rotation_date - now <= datetime.timedelta(days=7, minutes=1)
+    credentials = provider.credentials(secret)
+    for made in (found.create_time, credentials.generate_timestamp):
+        assert made is not None
+        assert datetime.timedelta(minutes=-1) < now - made < datetime.timedelta(minutes=10)
+
+
+@pytest.mark.parametrize(
+    ("kms_wrote", "expected"),
+    [
+        ("2026-12-01T00:00:00Z", datetime.datetime(2026, 12, 1, tzinfo=datetime.timezone.utc)),
+        (1_796_083_200, datetime.datetime(2026, 12, 1, tzinfo=datetime.timezone.utc)),
+        ("next week", None),
+        (2**62, None),
+    ],
+)
+def test_times_in_older_secrets(
+    emulator: Emulator, provider: kmsak.Provider, secret: str, kms_wrote: object, expected: datetime.datetime | None
+) -> None:
+    current = emulator.current(secret)
+    value = {
+        "AccessKeyId": current["AccessKeyId"],
+        "AccessKeySecret": current["AccessKeySecret"],
+        "GenerateTimestamp": kms_wrote,
+        "ExpireTimestamp": kms_wrote,
+        "ScheduleRotateTimestamp": kms_wrote,
+    }
+    emulator.admin("POST", "/secrets/versions", {"name": secret, "text": json.dumps(value)})
+    credentials = provider.credentials(secret)
+    assert credentials.generate_timestamp == expected
+    assert credentials.expire_timestamp == expected
+    # That one was always a number.
+    assert credentials.schedule_rotate_timestamp == (expected if isinstance(kms_wrote, int) else None)
 
 
 def test_renew(emulator: Emulator, provider: kmsak.Provider, secret: str) -> None:
