@@ -1,12 +1,17 @@
 //! Events as the classes of `kmsak/_events.py`.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use kmsak::Event;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
+use pyo3::{PyTraverseError, PyVisit};
 
+use crate::courier::attached;
 use crate::error::to_object;
 
-pub(crate) fn to_python<'py>(py: Python<'py>, event: &Event) -> PyResult<Option<Bound<'py, PyAny>>> {
+fn to_python<'py>(py: Python<'py>, event: &Event) -> PyResult<Option<Bound<'py, PyAny>>> {
     let (class, fields): (&str, Bound<'py, PyTuple>) = match event {
         Event::Fetched { secret, version_id } => ("Fetched", (secret, version_id).into_pyobject(py)?),
         Event::Rotated { secret, old_access_key_id, new_access_key_id } => {
@@ -35,14 +40,52 @@ pub(crate) fn to_python<'py>(py: Python<'py>, event: &Event) -> PyResult<Option<
     py.import("kmsak._events")?.getattr(class)?.call1(fields).map(Some)
 }
 
-/// Keeps a listener subscribed until unsubscribe() is called or the `with` block ends. Letting go of it, or closing
-/// the provider, ends the subscription as well.
+/// A listener's subscription, which lasts until unsubscribe() is called or the `with` block ends.
+///
+/// It also ends when the provider is closed or nothing refers to the provider any more.
 #[pyclass(frozen, weakref, module = "kmsak")]
-pub(crate) struct Subscription(std::sync::Mutex<Option<kmsak::Subscription>>);
+pub(crate) struct Subscription {
+    core: Mutex<Option<kmsak::Subscription>>,
+    listener: Listener,
+}
+
+/// The one reference to the listener, which the collector sees through the Subscription.
+#[derive(Clone)]
+struct Listener(Arc<Mutex<Option<Py<PyAny>>>>);
+
+impl Listener {
+    fn lock(&self) -> MutexGuard<'_, Option<Py<PyAny>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, py: Python<'_>, event: &Event) {
+        let Some(listener) = self.lock().as_ref().map(|listener| listener.clone_ref(py)) else { return };
+        let told = to_python(py, event).and_then(|event| match event {
+            Some(event) => listener.call1(py, (event,)).map(drop),
+            None => Ok(()),
+        });
+        if let Err(error) = told {
+            error.write_unraisable(py, Some(listener.bind(py)));
+        }
+    }
+}
 
 impl Subscription {
-    pub(crate) fn new(subscription: kmsak::Subscription) -> Self {
-        Subscription(std::sync::Mutex::new(Some(subscription)))
+    pub(crate) fn new(provider: &kmsak::Provider, listener: &Bound<'_, PyAny>) -> PyResult<Self> {
+        if !listener.is_callable() {
+            return Err(PyTypeError::new_err("listener is not callable: pass a function of one event"));
+        }
+        let listener = Listener(Arc::new(Mutex::new(Some(listener.clone().unbind()))));
+        let told = listener.clone();
+        let core = provider.subscribe(move |event| {
+            // None: the interpreter is gone, and nobody listens.
+            let _gone = attached(|py| told.tell(py, event));
+        });
+        Ok(Subscription { core: Mutex::new(Some(core)), listener })
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.listener.lock().is_none()
     }
 }
 
@@ -50,9 +93,11 @@ impl Subscription {
 impl Subscription {
     /// Ends the subscription: a call that runs at this moment ends, no other begins. Doing it again does nothing.
     fn unsubscribe(&self) {
+        let core = self.core.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(core);
         // The listener, a Python object, is let go of outside the lock.
-        let subscription = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        drop(subscription);
+        let listener = self.listener.lock().take();
+        drop(listener);
     }
 
     fn __enter__(slf: Py<Self>) -> Py<Self> {
@@ -61,6 +106,18 @@ impl Subscription {
 
     #[pyo3(signature = (*_exception))]
     fn __exit__(&self, _exception: &Bound<'_, PyTuple>) {
+        self.unsubscribe();
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        // What is locked is in use, hence not to be collected.
+        match self.listener.0.try_lock() {
+            Ok(listener) => visit.call(&*listener),
+            Err(_) => Ok(()),
+        }
+    }
+
+    fn __clear__(&self) {
         self.unsubscribe();
     }
 }

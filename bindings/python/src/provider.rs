@@ -7,15 +7,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kmsak::Pending;
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
 use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::{PyTraverseError, PyVisit};
 
-use crate::courier::{ANSWERS, attached};
+use crate::courier::ANSWERS;
 use crate::credentials::Credentials;
 use crate::error::{to_object, to_python};
-use crate::event::{self, Subscription};
+use crate::event::Subscription;
 use crate::gateway::Gateway;
 use crate::secret::Secret;
 use crate::text::{Length, Text};
@@ -27,6 +27,8 @@ pub(crate) struct Provider {
     core: Option<kmsak::Provider>,
     changes: Arc<AtomicU32>,
     kept: Mutex<Option<Kept>>,
+    /// What nobody may have kept a reference to; those that have ended go with the next one.
+    subscriptions: Mutex<Vec<Py<Subscription>>>,
 }
 
 /// The answers given since the last change: programs ask for the same few secrets over and over, and translating costs
@@ -95,6 +97,10 @@ impl Provider {
         let before = mem::replace(&mut *self.lock_kept(), kept);
         // Python's destructors run outside the lock.
         drop(before);
+    }
+
+    fn lock_subscriptions(&self) -> MutexGuard<'_, Vec<Py<Subscription>>> {
+        self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock_kept(&self) -> MutexGuard<'_, Option<Kept>> {
@@ -173,7 +179,12 @@ impl Provider {
         set_lengths!(builder, read_timeout, fetch_deadline, renew_deadline, renew_refill_interval, max_stale);
         let opened = py.detach(|| builder.open());
         opened
-            .map(|core| Provider { changes: core.changes(), core: Some(core), kept: Mutex::default() })
+            .map(|core| Provider {
+                changes: core.changes(),
+                core: Some(core),
+                kept: Mutex::default(),
+                subscriptions: Mutex::default(),
+            })
             .map_err(|error| to_python(py, &error))
     }
 
@@ -248,28 +259,29 @@ impl Provider {
         self.core().is_rejection(code)
     }
 
-    /// Calls `listener` with each event until the Subscription that this returns is let go of.
+    /// Calls `listener` with each event until the Subscription that this returns is unsubscribed.
     ///
-    /// The calls come from another thread, one at a time. An exception in the listener goes to sys.unraisablehook
-    /// and harms nothing else. Of more than 1024 events that wait for a slow listener the oldest are dropped.
+    /// The Subscription need not be kept: the provider keeps it until it is closed. The calls come from another thread,
+    /// one at a time. An exception in the listener goes to sys.unraisablehook and harms nothing else. Of more than 1024
+    /// events that wait for a slow listener the oldest are dropped.
     #[pyo3(signature = (listener))]
-    fn subscribe(&self, listener: Bound<'_, PyAny>) -> PyResult<Subscription> {
-        if !listener.is_callable() {
-            return Err(PyTypeError::new_err("listener is not callable: pass a function of one event"));
-        }
-        let listener = listener.unbind();
-        Ok(Subscription::new(self.core().subscribe(move |event| {
-            // None: the interpreter is gone, and nobody listens.
-            let _gone = attached(|py| {
-                let told = event::to_python(py, event).and_then(|event| match event {
-                    Some(event) => listener.call1(py, (event,)).map(drop),
-                    None => Ok(()),
-                });
-                if let Err(error) = told {
-                    error.write_unraisable(py, Some(listener.bind(py)));
-                }
-            });
-        })))
+    fn subscribe(&self, py: Python<'_>, listener: &Bound<'_, PyAny>) -> PyResult<Py<Subscription>> {
+        let subscription = Py::new(py, self._listen(listener)?)?;
+        let mut held = self.lock_subscriptions();
+        let (ended, mut live): (Vec<_>, Vec<_>) =
+            mem::take(&mut *held).into_iter().partition(|one: &Py<Subscription>| one.get().has_ended());
+        live.push(subscription.clone_ref(py));
+        *held = live;
+        // A weak reference's callback is Python code: outside the lock.
+        drop(held);
+        drop(ended);
+        Ok(subscription)
+    }
+
+    /// As subscribe, until the Subscription is let go of.
+    #[pyo3(signature = (listener))]
+    fn _listen(&self, listener: &Bound<'_, PyAny>) -> PyResult<Subscription> {
+        Subscription::new(self.core(), listener)
     }
 
     /// What goes on inside. Without secrets.
@@ -281,6 +293,7 @@ impl Provider {
     fn close(&self, py: Python<'_>) {
         py.detach(|| self.core().close());
         self.exchange_kept(None);
+        self.__clear__();
     }
 
     /// Whether close() was called.
@@ -312,6 +325,17 @@ impl Provider {
     #[pyo3(signature = (name, settle))]
     fn _begin_refresh(&self, name: &str, settle: Py<PyAny>) {
         answer(self.core().begin_refresh(name), settle, Secret);
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        // What is locked is in use, hence not to be collected.
+        let Ok(held) = self.subscriptions.try_lock() else { return Ok(()) };
+        held.iter().try_for_each(|subscription| visit.call(subscription))
+    }
+
+    fn __clear__(&self) {
+        let held = mem::take(&mut *self.lock_subscriptions());
+        drop(held);
     }
 }
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import datetime
+import gc
 import json
 import pathlib
 import pickle
 import queue
 import threading
 import traceback
+import weakref
 
 import kmsak
 import pytest
@@ -339,6 +341,49 @@ def test_events(emulator: Emulator, provider: kmsak.Provider, secret: str) -> No
     assert events.empty()
     with pytest.raises(TypeError, match="not callable"):
         provider.subscribe(None)  # type: ignore[arg-type]
+
+
+def test_a_subscription_need_not_be_kept(emulator: Emulator, provider: kmsak.Provider, secret: str) -> None:
+    events: queue.Queue[kmsak.Event] = queue.Queue()
+    provider.subscribe(events.put)
+    gc.collect()
+    provider.refresh(secret)
+    assert events.get(timeout=10).name == "fetched"
+
+
+def test_closing_lets_go_of_listeners(emulator: Emulator) -> None:
+    class Listener:
+        def __call__(self, event: kmsak.Event) -> None: ...
+
+    def subscribed(*, keep: bool) -> weakref.ref[Listener]:
+        listener = Listener()
+        subscription = provider.subscribe(listener)
+        if not keep:
+            subscription.unsubscribe()
+        return weakref.ref(listener)
+
+    provider = kmsak.Provider.from_file(emulator.config)
+    assert subscribed(keep=False)() is None
+    kept = subscribed(keep=True)
+    assert kept() is not None
+    provider.close()
+    assert kept() is None
+
+
+def test_a_listener_that_refers_to_its_provider_is_collected(emulator: Emulator) -> None:
+    class Application:
+        def __init__(self) -> None:
+            self.provider = kmsak.Provider.from_file(emulator.config)
+            self.subscription = self.provider.subscribe(self.on_event)
+            self.provider.subscribe(self.on_event)
+
+        def on_event(self, event: kmsak.Event) -> None: ...
+
+    applications = [weakref.ref(Application()) for _ in range(5)]
+    providers = [weakref.ref(application.provider) for one in applications if (application := one())]
+    del application
+    gc.collect()
+    assert [one() for one in applications + providers] == [None] * (5 + len(providers))
 
 
 def test_a_listener_that_raises_harms_nobody(

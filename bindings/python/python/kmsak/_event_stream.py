@@ -22,6 +22,8 @@ class EventStream:
     """The events of a provider since the stream was made, for one task of one event loop: Provider.events()."""
 
     def __init__(self, provider: Provider) -> None:
+        # Somebody has to go on publishing.
+        self._provider = provider
         self._loop = asyncio.get_running_loop()
         self._waiting: collections.deque[Event] = collections.deque(maxlen=_LENGTH)
         self._something = asyncio.Event()
@@ -34,7 +36,7 @@ class EventStream:
             if this is not None:
                 _call_soon(loop, this._put, event)
 
-        self._subscription = provider.subscribe(arrived)
+        self._subscription = provider._listen(arrived)
 
     def close(self) -> None:
         """End the stream, from any thread: what has arrived can still be read, then ``async for`` ends."""

@@ -29,7 +29,8 @@ class Provider(_kmsak.Provider):
 
     Safe to use from any thread, and in a child after a fork. Once a value has been fetched, reading it never waits
     for the network: a thread in the background, one for the process, refreshes what is cached. A provider closes
-    itself when nothing refers to it; ``with`` and ``async with`` close it sooner.
+    itself when nothing refers to it (where its own listeners do, when the garbage collector finds that); ``with`` and
+    ``async with`` close it sooner.
 
     All arguments are optional and have the meaning of the key of that name in a properties file; what is given here
     wins over the environment, and the environment over files. Lengths of time are ``timedelta`` or seconds.
@@ -198,7 +199,8 @@ class Provider(_kmsak.Provider):
     def events(self) -> EventStream:
         """Give the events from now on to ``async for``, in the running event loop.
 
-        The stream ends when it or the provider is closed. Of more than 1024 events that wait the oldest are dropped.
+        The stream ends when it or the provider is closed; as long as something refers to it, the provider stays open.
+        Of more than 1024 events that wait the oldest are dropped.
         """
         from kmsak._event_stream import EventStream
 
