@@ -67,6 +67,11 @@ pub(crate) fn attached<R>(f: impl FnOnce(Python<'_>) -> R) -> Option<R> {
     Python::try_attach(f)
 }
 
+/// Whether the interpreter is going: nothing is delivered any more.
+pub(crate) fn is_stopped() -> bool {
+    lock(&GATE.get().state).closed
+}
+
 struct Leave(&'static Gate);
 
 impl Drop for Leave {

@@ -9,6 +9,7 @@ mod error;
 mod event;
 mod gateway;
 mod logs;
+mod pending;
 mod per_process;
 mod provider;
 mod secret;
@@ -48,6 +49,7 @@ fn _kmsak(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<credentials::Credentials>()?;
     module.add_class::<secret::Secret>()?;
     module.add_class::<event::Subscription>()?;
+    module.add_class::<pending::Pending>()?;
     module.add_function(wrap_pyfunction!(is_rejection, module)?)?;
     module.add_function(wrap_pyfunction!(_stop_deliveries, module)?)
 }

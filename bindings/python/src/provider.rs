@@ -6,21 +6,19 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use kmsak::Pending;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyDict, PyString};
 use pyo3::{PyTraverseError, PyVisit};
 
-use crate::courier::ANSWERS;
 use crate::credentials::Credentials;
-use crate::error::{to_object, to_python};
+use crate::error::to_python;
 use crate::event::Subscription;
 use crate::gateway::Gateway;
 use crate::secret::Secret;
 use crate::text::{Length, Text};
 use crate::wait::wait;
-use crate::{logs, stats};
+use crate::{logs, pending, stats};
 
 #[pyclass(frozen, subclass, weakref, module = "kmsak._kmsak")]
 pub(crate) struct Provider {
@@ -302,29 +300,29 @@ impl Provider {
         self.core().is_closed()
     }
 
-    #[pyo3(signature = (name, settle))]
-    fn _begin_credentials(&self, name: &str, settle: Py<PyAny>) {
-        answer(self.core().begin_credentials(name), settle, Credentials);
+    #[pyo3(signature = (name))]
+    fn _begin_credentials(&self, py: Python<'_>, name: &str) -> PyResult<Py<PyAny>> {
+        pending::credentials(py, self.core().begin_credentials(name))
     }
 
-    #[pyo3(signature = (name, settle))]
-    fn _begin_secret(&self, name: &str, settle: Py<PyAny>) {
-        answer(self.core().begin_secret(name), settle, Secret);
+    #[pyo3(signature = (name))]
+    fn _begin_secret(&self, py: Python<'_>, name: &str) -> PyResult<Py<PyAny>> {
+        pending::secret(py, self.core().begin_secret(name))
     }
 
-    #[pyo3(signature = (name, version_stage, settle))]
-    fn _begin_secret_at_stage(&self, name: &str, version_stage: &str, settle: Py<PyAny>) {
-        answer(self.core().begin_secret_at_stage(name, version_stage), settle, Secret);
+    #[pyo3(signature = (name, version_stage))]
+    fn _begin_secret_at_stage(&self, py: Python<'_>, name: &str, version_stage: &str) -> PyResult<Py<PyAny>> {
+        pending::secret(py, self.core().begin_secret_at_stage(name, version_stage))
     }
 
-    #[pyo3(signature = (name, rejected_id, settle))]
-    fn _begin_renew(&self, name: &str, rejected_id: &str, settle: Py<PyAny>) {
-        answer(self.core().begin_renew(name, rejected_id), settle, Credentials);
+    #[pyo3(signature = (name, rejected_id))]
+    fn _begin_renew(&self, py: Python<'_>, name: &str, rejected_id: &str) -> PyResult<Py<PyAny>> {
+        pending::credentials(py, self.core().begin_renew(name, rejected_id))
     }
 
-    #[pyo3(signature = (name, settle))]
-    fn _begin_refresh(&self, name: &str, settle: Py<PyAny>) {
-        answer(self.core().begin_refresh(name), settle, Secret);
+    #[pyo3(signature = (name))]
+    fn _begin_refresh(&self, py: Python<'_>, name: &str) -> PyResult<Py<PyAny>> {
+        pending::secret(py, self.core().begin_refresh(name))
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -337,28 +335,4 @@ impl Provider {
         let held = mem::take(&mut *self.lock_subscriptions());
         drop(held);
     }
-}
-
-/// Calls `settle(value, error)` on another thread once the answer is there.
-fn answer<T, P>(pending: Pending<T>, settle: Py<PyAny>, wrap: fn(T) -> P)
-where
-    T: Send + 'static,
-    P: for<'py> IntoPyObject<'py, Error = PyErr> + 'static,
-{
-    pending.then(move |result| {
-        ANSWERS.send(move |py| {
-            let settled = match &result {
-                Ok(_) => Ok(None),
-                Err(error) => to_object(py, error).map(Some),
-            };
-            let settled = settled.and_then(|error| {
-                let value = result.ok().map(wrap);
-                let arguments: Bound<'_, PyTuple> = (value, error).into_pyobject(py)?;
-                settle.call1(py, arguments)
-            });
-            if let Err(error) = settled {
-                error.write_unraisable(py, Some(settle.bind(py)));
-            }
-        });
-    });
 }

@@ -12,9 +12,14 @@ const SLICE: Duration = Duration::from_millis(50);
 
 /// Waits for the answer with the GIL released; between slices a signal's Python handler may run and raise.
 pub(crate) fn wait<T: Send>(py: Python<'_>, pending: Pending<T>) -> PyResult<T> {
+    wait_for_result(py, &pending)?.map_err(|error| to_python(py, &error))
+}
+
+/// As wait, but the answer's own failure is not raised.
+pub(crate) fn wait_for_result<T: Send>(py: Python<'_>, pending: &Pending<T>) -> PyResult<kmsak::Result<T>> {
     loop {
         match py.detach(|| pending.wait_timeout(SLICE)) {
-            Some(result) => return result.map_err(|error| to_python(py, &error)),
+            Some(result) => return Ok(result),
             None => py.check_signals()?,
         }
     }

@@ -9,7 +9,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
     import weakref
-    from collections.abc import Awaitable, Callable, Coroutine
+    from collections.abc import Awaitable, Callable
     from types import TracebackType
     from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     _P = ParamSpec("_P")
     _R = TypeVar("_R")
     _T = TypeVar("_T")
-    _Settle = Callable[[_T | None, BaseException | None], None]
 
 
 class Provider(_kmsak.Provider):
@@ -178,23 +177,23 @@ class Provider(_kmsak.Provider):
         credentials = self.cached_credentials(name)
         if credentials is not None:
             return credentials
-        return await _answer(lambda settle: self._begin_credentials(name, settle))
+        return await _answer(self._begin_credentials(name))
 
     async def secret_async(self, name: str) -> Secret:
-        """As secret(), without blocking the event loop."""
-        return await _answer(lambda settle: self._begin_secret(name, settle))
+        """As secret(), without blocking the event loop. A cached value is given without a task switch."""
+        return await _answer(self._begin_secret(name))
 
     async def secret_at_stage_async(self, name: str, version_stage: str) -> Secret:
         """As secret_at_stage(), without blocking the event loop."""
-        return await _answer(lambda settle: self._begin_secret_at_stage(name, version_stage, settle))
+        return await _answer(self._begin_secret_at_stage(name, version_stage))
 
     async def renew_async(self, name: str, rejected_id: str) -> Credentials:
-        """As renew(), without blocking the event loop."""
-        return await _answer(lambda settle: self._begin_renew(name, rejected_id, settle))
+        """As renew(), without blocking the event loop. What is in the cache is given without a task switch."""
+        return await _answer(self._begin_renew(name, rejected_id))
 
     async def refresh_async(self, name: str) -> Secret:
         """As refresh(), without blocking the event loop."""
-        return await _answer(lambda settle: self._begin_refresh(name, settle))
+        return await _answer(self._begin_refresh(name))
 
     def events(self) -> EventStream:
         """Give the events from now on to ``async for``, in the running event loop.
@@ -278,7 +277,9 @@ def _kmsak_errors() -> type[Exception]:
     return KmsakError
 
 
-def _answer(begin: Callable[[_Settle[_T]], None]) -> Coroutine[Any, Any, _T]:
+async def _answer(begun: _T | _kmsak._Pending) -> _T:
+    if not isinstance(begun, _kmsak._Pending):
+        return begun
     from kmsak._asyncio import answer
 
-    return answer(begin)
+    return await answer(begun.then)
