@@ -1,6 +1,5 @@
 //! The provider's native part; `kmsak/_provider.py` adds what is best said in Python.
 
-use std::collections::BTreeMap;
 use std::mem;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,7 +15,7 @@ use crate::error::to_python;
 use crate::event::Subscription;
 use crate::gateway::Gateway;
 use crate::secret::Secret;
-use crate::text::{Length, Text};
+use crate::text::{Count, Length, Settings, Text};
 use crate::wait::wait;
 use crate::{logs, pending, stats};
 
@@ -130,7 +129,7 @@ impl Provider {
     fn new(
         py: Python<'_>,
         properties_file: Option<PathBuf>,
-        properties: Option<BTreeMap<String, String>>,
+        properties: Option<Settings>,
         environment: bool,
         usual_places: bool,
         gateways: Option<Vec<Py<Gateway>>>,
@@ -150,7 +149,7 @@ impl Provider {
         no_proxy: Option<String>,
         fetch_deadline: Option<Length>,
         renew_deadline: Option<Length>,
-        renew_tokens: Option<u32>,
+        renew_tokens: Option<Count>,
         renew_refill_interval: Option<Length>,
         rejection_codes: Option<Vec<String>>,
         max_stale: Option<Length>,
@@ -158,7 +157,7 @@ impl Provider {
     ) -> PyResult<Self> {
         logs::forward();
         let mut builder = kmsak::Provider::builder().language("python");
-        for (name, value) in properties.into_iter().flatten() {
+        for (name, value) in properties.into_iter().flat_map(|settings| settings.0) {
             builder = builder.property(&name, value);
         }
         for gateway in gateways.into_iter().flatten() {
@@ -172,7 +171,10 @@ impl Provider {
         }
         set!(builder, properties_file, client_key_file, client_key, client_key_password_file);
         set!(builder, client_key_password_env, client_key_password, secret_names);
-        set!(builder, http_proxy, https_proxy, no_proxy, renew_tokens, rejection_codes, cache_file);
+        set!(builder, http_proxy, https_proxy, no_proxy, rejection_codes, cache_file);
+        if let Some(Count(tokens)) = renew_tokens {
+            builder = builder.renew_tokens(tokens);
+        }
         set_lengths!(builder, rotation_interval, delay_interval, jitter_interval, connect_timeout);
         set_lengths!(builder, read_timeout, fetch_deadline, renew_deadline, renew_refill_interval, max_stale);
         let opened = py.detach(|| builder.open());

@@ -11,6 +11,7 @@ import pickle
 import queue
 import threading
 import traceback
+import types
 import weakref
 
 import kmsak
@@ -71,6 +72,20 @@ def test_from_code(emulator: Emulator, secret: str) -> None:
         assert provider.credentials(secret).access_key_id == emulator.current(secret)["AccessKeyId"]
 
 
+def test_the_environment_wins_over_a_file(
+    emulator: Emulator, secret: str, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("rotation_interval", "nonsense")
+    with pytest.raises(kmsak.ConfigurationError, match="rotation_interval"):
+        kmsak.Provider.from_file(emulator.config)
+
+
+def test_settings_from_any_mapping(emulator: Emulator, secret: str) -> None:
+    settings = types.MappingProxyType({"cache_client_dkms_config_info": "", "rotation_interval": "nonsense"})
+    with pytest.raises(kmsak.ConfigurationError, match="rotation_interval"):
+        kmsak.Provider(properties_file=emulator.config, properties=settings)
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [
@@ -84,6 +99,13 @@ def test_from_code(emulator: Emulator, secret: str) -> None:
         ({"client_key": 17}, TypeError, "str or bytes"),
         ({"gateways": ["cn-hangzhou"]}, TypeError, "Gateway"),
         ({"regoin": "cn-hangzhou"}, TypeError, "regoin"),
+        ({"renew_tokens": -1}, ValueError, "whole number from 0"),
+        ({"renew_tokens": 2**32}, ValueError, "not 4294967296"),
+        ({"renew_tokens": 1.5}, TypeError, "not float"),
+        ({"renew_tokens": True}, TypeError, "not bool"),
+        ({"properties": [("rotation_interval", "1")]}, TypeError, "mapping from str to str, not list"),
+        ({"properties": {"rotation_interval": 1}}, TypeError, "expected a str for rotation_interval"),
+        ({"properties": {1: "1"}}, TypeError, "a key is no str"),
     ],
 )
 def test_a_wrong_configuration_is_told(arguments: dict[str, object], error: type[Exception], words: str) -> None:

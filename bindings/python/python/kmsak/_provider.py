@@ -77,10 +77,10 @@ class Provider(_kmsak.Provider):
     def from_file(cls, path: str | os.PathLike[str]) -> Self:
         """Open a provider as the properties file at `path` says.
 
-        Secrets named in its ``secret_names`` begin to be fetched; nobody waits for them here. Raises
-        ConfigurationError or ClientKeyError, with what to mend.
+        An environment variable of the same name wins over a line of the file. Secrets named in ``secret_names`` begin
+        to be fetched; nobody waits for them here. Raises ConfigurationError or ClientKeyError, with what to mend.
         """
-        return cls(properties_file=path)
+        return cls(properties_file=path, environment=True)
 
     @classmethod
     def from_env(cls) -> Self:
