@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import datetime
 import gc
@@ -13,6 +14,7 @@ import threading
 import traceback
 import types
 import weakref
+from collections.abc import AsyncIterator, Iterator
 
 import kmsak
 import pytest
@@ -289,20 +291,42 @@ def test_call_raises_the_services_error_when_renewal_fails(emulator: Emulator, s
             provider.call(secret, service)
 
 
-def test_decorator(emulator: Emulator, provider: kmsak.Provider, secret: str) -> None:
-    first = provider.credentials(secret).access_key_id
-    second = emulator.rotate(secret)
+def test_a_failed_renewal_leaves_the_services_error_as_it_was(emulator: Emulator, secret: str) -> None:
+    def service(credentials: kmsak.Credentials) -> None:
+        try:
+            raise KeyError("the cause")
+        except KeyError as error:
+            raise ServiceError("InvalidAccessKeyId") from error
 
-    @provider.with_credentials(secret)
-    def whoami(credentials: kmsak.Credentials, greeting: str) -> str:
-        """Say who is asking."""
-        if credentials.access_key_id == first:
-            raise ServiceError("InvalidAccessKeyId.Inactive")
-        return f"{greeting} {credentials.access_key_id}"
+    async def service_async(credentials: kmsak.Credentials) -> None:
+        service(credentials)
 
-    assert whoami.__name__ == "whoami"
-    assert whoami.__doc__ == "Say who is asking."
-    assert whoami("hello") == f"hello {second}"
+    with kmsak.Provider(properties_file=emulator.config, renew_deadline=0.05) as provider:
+        provider.credentials(secret)
+        with emulator.fault(kind="error", status=403, code="Forbidden.NoPermission", secret=secret):
+            with pytest.raises(ServiceError) as caught:
+                provider.call(secret, service)
+            assert isinstance(caught.value.__cause__, KeyError)
+            with pytest.raises(ServiceError) as caught:
+                asyncio.run(provider.call_async(secret, service_async))
+            assert isinstance(caught.value.__cause__, KeyError)
+
+
+def test_call_refuses_what_is_not_done_when_it_returns(provider: kmsak.Provider, secret: str) -> None:
+    async def coroutine(credentials: kmsak.Credentials) -> None:
+        raise AssertionError("it runs")
+
+    def generator(credentials: kmsak.Credentials) -> Iterator[int]:
+        yield 1
+
+    async def asynchronous_generator(credentials: kmsak.Credentials) -> AsyncIterator[int]:
+        yield 1
+
+    with pytest.raises(TypeError, match="use call_async"):
+        provider.call(secret, coroutine)  # type: ignore[unused-coroutine]
+    for lazy in (generator, asynchronous_generator):
+        with pytest.raises(TypeError, match="a generator"):
+            provider.call(secret, lazy)
 
 
 def test_rejection_codes(emulator: Emulator) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import weakref
     from collections.abc import Awaitable, Callable
     from types import TracebackType
-    from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar
+    from typing import Concatenate, NoReturn, ParamSpec, Protocol, TypeVar, overload
 
     from typing_extensions import Self
 
@@ -20,7 +20,16 @@ if TYPE_CHECKING:
 
     _P = ParamSpec("_P")
     _R = TypeVar("_R")
+    _S = TypeVar("_S")
     _T = TypeVar("_T")
+
+    class _Decorator(Protocol):
+        @overload
+        def __call__(self, function: Callable[Concatenate[Credentials, _P], _R], /) -> Callable[_P, _R]: ...
+        @overload
+        def __call__(
+            self, function: Callable[Concatenate[_S, Credentials, _P], _R], /
+        ) -> Callable[Concatenate[_S, _P], _R]: ...
 
 
 class Provider(_kmsak.Provider):
@@ -104,17 +113,22 @@ class Provider(_kmsak.Provider):
         When it raises an SDK's exception whose code says that the service does not know the AccessKey (see
         is_rejection), the AccessKey is renewed and the function is run once more. When the renewal fails, the
         service's exception is raised; the renewal's is logged and told as an event.
+
+        The function must be done when it returns: TypeError for what only begins then, such as a coroutine or a
+        generator, since nobody would hear of a rejection in it.
         """
         credentials = self.credentials(name)
         try:
-            return function(credentials, *args, **kwargs)
+            return _done(function(credentials, *args, **kwargs))
         except Exception as error:
             if not self._rejected(error):
                 raise
             try:
                 renewed = self.renew(name, credentials.access_key_id)
             except _kmsak_errors():
-                raise error from None
+                renewed = None
+            if renewed is None:
+                raise
         return function(renewed, *args, **kwargs)
 
     async def call_async(
@@ -135,42 +149,29 @@ class Provider(_kmsak.Provider):
             try:
                 renewed = await self.renew_async(name, credentials.access_key_id)
             except _kmsak_errors():
-                raise error from None
+                renewed = None
+            if renewed is None:
+                raise
         return await function(renewed, *args, **kwargs)
 
-    def with_credentials(self, name: str) -> Callable[[Callable[Concatenate[Credentials, _P], _R]], Callable[_P, _R]]:
+    def with_credentials(self, name: str) -> _Decorator:
         """Decorate a function so that each run of it is a call() with the AccessKey in the secret `name`.
 
-        The function gets the credentials as its first argument, and its callers leave that out. It may be an
-        ``async def``::
+        The function gets the credentials as its first argument, and its callers leave that out; a method gets them
+        after ``self``. It may be an ``async def``::
 
             @provider.with_credentials("acs/ram/user/app")
             def list_buckets(credentials, prefix=""):
                 ...
 
             list_buckets(prefix="logs-")
+
+        With ``@staticmethod`` or ``@classmethod``, this comes first, above it. Raises TypeError for a generator, whose
+        rejections nobody would hear of.
         """
+        from kmsak._decorator import decorator
 
-        def decorate(function: Callable[Concatenate[Credentials, _P], _R]) -> Callable[_P, _R]:
-            import functools
-            import inspect
-
-            if inspect.iscoroutinefunction(function):
-
-                @functools.wraps(function)
-                async def run_async(*args: Any, **kwargs: Any) -> Any:
-                    return await self.call_async(name, function, *args, **kwargs)
-
-                # The type checker does not know that _R is a coroutine's type here.
-                return run_async  # type: ignore[return-value]
-
-            @functools.wraps(function)
-            def run(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-                return self.call(name, function, *args, **kwargs)
-
-            return run
-
-        return decorate
+        return decorator(self, name)
 
     async def credentials_async(self, name: str) -> Credentials:
         """As credentials(), without blocking the event loop. A cached value is given without a task switch."""
@@ -283,3 +284,18 @@ async def _answer(begun: _T | _kmsak._Pending) -> _T:
     from kmsak._asyncio import answer
 
     return await answer(begun.then)
+
+
+def _done(result: _R) -> _R:
+    kind = type(result)
+    if hasattr(kind, "__await__"):
+        if hasattr(kind, "close"):
+            # Or else Python complains of a coroutine that was never awaited.
+            result.close()  # type: ignore[attr-defined]
+        raise TypeError("the function gives an awaitable, which call() cannot renew and run again: use call_async()")
+    if hasattr(kind, "gi_frame") or hasattr(kind, "ag_frame"):
+        raise TypeError(
+            "the function gives a generator, which call() cannot renew and run again: make it return a list, or use "
+            "call() for each request inside it"
+        )
+    return result
