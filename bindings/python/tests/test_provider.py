@@ -357,6 +357,14 @@ def test_codes_in_exceptions() -> None:
     number.code = 404  # type: ignore[assignment]
     assert kmsak.service_error_code(number) is None
 
+    class OptionError(Exception):
+        """Of a library that has another meaning for the word."""
+
+        def unwrap(self, expected: type) -> Exception:
+            raise AssertionError("it cannot be called without an argument")
+
+    assert kmsak.service_error_code(OptionError()) is None
+
 
 def test_events(emulator: Emulator, provider: kmsak.Provider, secret: str) -> None:
     events: queue.Queue[kmsak.Event] = queue.Queue()

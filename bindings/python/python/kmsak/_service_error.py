@@ -14,9 +14,19 @@ def service_error_code(error: BaseException) -> str | None:
             code = getattr(error, name, None)
             if isinstance(code, str) and code:
                 return code
-        unwrap = getattr(error, "unwrap", None)
-        inner = unwrap() if callable(unwrap) else error.__cause__
+        inner = _inner(error)
         if not isinstance(inner, BaseException):
             return None
         error = inner
     return None
+
+
+def _inner(error: BaseException) -> object:
+    unwrap = getattr(error, "unwrap", None)
+    if callable(unwrap):
+        try:
+            return unwrap()
+        except Exception:
+            # Any library may call something of its own that.
+            return None
+    return error.__cause__
