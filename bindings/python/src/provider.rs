@@ -26,6 +26,7 @@ pub(crate) struct Provider {
     kept: Mutex<Option<Kept>>,
     /// What nobody may have kept a reference to; those that have ended go with the next one.
     subscriptions: Mutex<Vec<Py<Subscription>>>,
+    warnings: Vec<String>,
 }
 
 /// The answers given since the last change: programs ask for the same few secrets over and over, and translating costs
@@ -177,13 +178,18 @@ impl Provider {
         }
         set_lengths!(builder, rotation_interval, delay_interval, jitter_interval, connect_timeout);
         set_lengths!(builder, read_timeout, fetch_deadline, renew_deadline, renew_refill_interval, max_stale);
-        let opened = py.detach(|| builder.open());
+        let opened = py.detach(|| {
+            let config = builder.build()?;
+            let warnings = config.warnings().to_vec();
+            Ok((kmsak::Provider::open(config)?, warnings))
+        });
         opened
-            .map(|core| Provider {
+            .map(|(core, warnings)| Provider {
                 changes: core.changes(),
                 core: Some(core),
                 kept: Mutex::default(),
                 subscriptions: Mutex::default(),
+                warnings,
             })
             .map_err(|error| to_python(py, &error))
     }
@@ -300,6 +306,12 @@ impl Provider {
     #[getter]
     fn closed(&self) -> bool {
         self.core().is_closed()
+    }
+
+    /// What is odd about the configuration.
+    #[getter]
+    fn _warnings(&self) -> Vec<String> {
+        self.warnings.clone()
     }
 
     #[pyo3(signature = (name))]
