@@ -84,6 +84,11 @@ class Emulator:
         finally:
             self.admin("DELETE", f"/faults?id={number}")
 
+    def wait_until_a_fault_strikes(self) -> None:
+        before = self.last_event()
+        while not any(one["struck"] for one in self.admin("GET", "/faults")["faults"]):
+            self.admin("GET", f"/events?since={before}&wait_ms=20")
+
     def last_event(self) -> int:
         return int(self.admin("GET", "/events")["last"])
 

@@ -12,6 +12,7 @@ import threading
 from typing import Any
 
 import alibabacloud_oss_v2
+import alibabacloud_oss_v2.aio as oss_v2_aio
 import kmsak
 import oss2
 import pytest
@@ -165,6 +166,19 @@ def test_v1_sdk_takes_the_official_plug_ins_arguments(
     client._kmsak_provider.close()
 
 
+def test_v1_sdk_without_a_provider_leaves_nothing_behind(tmp_path: pathlib.Path) -> None:
+    program = """
+import kmsak
+from kmsak.adapters.aliyunsdkcore import AcsClient
+try:
+    AcsClient("acs/ram/user/app")
+except kmsak.ConfigurationError:
+    print("no configuration")
+"""
+    ended = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert (ended.stdout, ended.stderr) == ("no configuration\n", "")
+
+
 @pytest.mark.parametrize("version", ["V1", "V4"])
 def test_oss2(emulator: Emulator, provider: kmsak.Provider, secret: str, version: str) -> None:
     managed = oss2_adapter.CredentialsProvider(provider, secret)
@@ -179,15 +193,23 @@ def test_oss2(emulator: Emulator, provider: kmsak.Provider, secret: str, version
     service.list_buckets()
 
 
-@pytest.mark.parametrize("version", ["v1", "v4"])
-def test_oss_v2(emulator: Emulator, provider: kmsak.Provider, secret: str, version: str) -> None:
+@pytest.fixture
+def oss_v2(emulator: Emulator, provider: kmsak.Provider, secret: str) -> tuple[oss_v2_adapter.CredentialsProvider, Any]:
     managed = oss_v2_adapter.CredentialsProvider(provider, secret)
     config = alibabacloud_oss_v2.config.load_default()
     config.region = "cn-hangzhou"
     config.endpoint = f"http://{emulator.endpoint('oss')}"
     config.use_path_style = True
-    config.signature_version = version
     config.credentials_provider = managed
+    return managed, config
+
+
+@pytest.mark.parametrize("version", ["v1", "v4"])
+def test_oss_v2(
+    emulator: Emulator, secret: str, oss_v2: tuple[oss_v2_adapter.CredentialsProvider, Any], version: str
+) -> None:
+    managed, config = oss_v2
+    config.signature_version = version
     client = alibabacloud_oss_v2.Client(config)
     request = alibabacloud_oss_v2.ListBucketsRequest()
     assert client.list_buckets(request).status_code == 200
@@ -197,6 +219,39 @@ def test_oss_v2(emulator: Emulator, provider: kmsak.Provider, secret: str, versi
     assert kmsak.service_error_code(caught.value) == "InvalidAccessKeyId"
     assert managed.call(client.list_buckets, request).status_code == 200
     assert client.list_buckets(request).status_code == 200
+
+
+def test_oss_v2_async(emulator: Emulator, secret: str, oss_v2: tuple[oss_v2_adapter.CredentialsProvider, Any]) -> None:
+    managed, config = oss_v2
+
+    async def run() -> None:
+        async with oss_v2_aio.AsyncClient(config) as client:
+            request = alibabacloud_oss_v2.ListBucketsRequest()
+            with emulator.fault(kind="hang", secret=secret):
+                task = asyncio.create_task(managed.call_async(client.list_buckets, request))
+                # The loop goes on while the first fetch hangs, or the fault would not be ended here.
+                await asyncio.to_thread(emulator.wait_until_a_fault_strikes)
+            assert (await task).status_code == 200
+            emulator.rotate(secret)
+            with pytest.raises(alibabacloud_oss_v2.exceptions.OperationError):
+                await client.list_buckets(request)
+            assert (await managed.call_async(client.list_buckets, request)).status_code == 200
+
+    asyncio.run(run())
+
+
+def test_oss_v2_wraps_what_kmsak_raises(
+    emulator: Emulator, secret: str, oss_v2: tuple[oss_v2_adapter.CredentialsProvider, Any]
+) -> None:
+    managed, config = oss_v2
+    client = alibabacloud_oss_v2.Client(config)
+    request = alibabacloud_oss_v2.ListBucketsRequest()
+    with emulator.fault(kind="error", status=403, code="Forbidden.NoPermission", secret=secret):
+        with pytest.raises(alibabacloud_oss_v2.exceptions.OperationError) as caught:
+            client.list_buckets(request)
+        assert isinstance(caught.value.unwrap().kwargs["error"], kmsak.DeniedError)
+        with pytest.raises(kmsak.DeniedError):
+            managed.call(client.list_buckets, request)
 
 
 def test_kmsak_imports_no_sdk() -> None:
@@ -214,3 +269,11 @@ def test_a_missing_sdk_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "oss2.credentials", None)
     with pytest.raises(ImportError, match="oss2"):
         importlib.import_module("kmsak.adapters.oss2")
+
+
+def test_a_v2_sdk_that_is_too_old_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "kmsak.adapters.alibabacloud_credentials")
+    # As alibabacloud-credentials 0.3 has it.
+    monkeypatch.setitem(sys.modules, "alibabacloud_credentials.provider.refreshable", None)
+    with pytest.raises(ImportError, match=r"alibabacloud-credentials 1\.0 or later"):
+        importlib.import_module("kmsak.adapters.alibabacloud_credentials")

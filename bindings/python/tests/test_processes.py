@@ -239,18 +239,17 @@ try:
 except KeyboardInterrupt:
     print("interrupted")
 """
-    with emulator.fault(kind="hang", secret=secret):
-        before = emulator.last_event()
-        with subprocess.Popen(
+    with (
+        emulator.fault(kind="hang", secret=secret),
+        subprocess.Popen(
             [sys.executable, "-c", program, emulator.config, secret], stdout=subprocess.PIPE, text=True
-        ) as child:
-            # The emulator tells when the fault has struck: the child is waiting by then.
-            while not any(one["struck"] for one in emulator.admin("GET", "/faults")["faults"]):
-                emulator.admin("GET", f"/events?since={before}&wait_ms=20")
-                assert child.poll() is None
-            started = time.monotonic()
-            child.send_signal(signal.SIGINT)
-            output, _ = child.communicate(timeout=15)
+        ) as child,
+    ):
+        # The child is waiting by then.
+        emulator.wait_until_a_fault_strikes()
+        started = time.monotonic()
+        child.send_signal(signal.SIGINT)
+        output, _ = child.communicate(timeout=15)
     assert output == "interrupted\n"
     assert child.returncode == 0
     assert time.monotonic() - started < 10

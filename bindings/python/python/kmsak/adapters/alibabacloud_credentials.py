@@ -1,6 +1,6 @@
-"""For the V2.0 SDKs (``alibabacloud-...``), through the package ``alibabacloud-credentials``.
+"""For the V2.0 SDKs (``alibabacloud-...``), through the package ``alibabacloud-credentials`` 1.0 or later.
 
-::
+``alibabacloud-tea-openapi`` goes with that from 0.4 on::
 
     from alibabacloud_credentials.client import Client as CredentialClient
     from alibabacloud_sts20150401.client import Client
@@ -14,8 +14,14 @@
 
 from __future__ import annotations
 
-from alibabacloud_credentials.provider.refreshable import Credentials
-from alibabacloud_credentials_api import ICredentialsProvider
+try:
+    from alibabacloud_credentials.provider.refreshable import Credentials
+    from alibabacloud_credentials_api import ICredentialsProvider
+except ImportError as _error:
+    raise ImportError(
+        "kmsak.adapters.alibabacloud_credentials needs alibabacloud-credentials 1.0 or later, and with it "
+        f"alibabacloud-tea-openapi 0.4 or later: install them ({_error})"
+    ) from _error
 
 import kmsak
 from kmsak.adapters._managed import Managed

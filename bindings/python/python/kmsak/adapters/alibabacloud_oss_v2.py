@@ -11,6 +11,13 @@
     config.credentials_provider = managed
     client = oss.Client(config)
     buckets = managed.call(client.list_buckets, oss.ListBucketsRequest())
+
+``alibabacloud_oss_v2.aio.AsyncClient`` takes the same configuration. It asks for the AccessKey on the event loop, which
+a first fetch would block: ``await managed.call_async(client.list_buckets, ...)`` fetches it beforehand without blocking
+anything.
+
+A client that cannot get an AccessKey raises its own ``OperationError`` with the KmsakError in
+``error.unwrap().kwargs["error"]``; call() and call_async() raise the KmsakError itself.
 """
 
 from __future__ import annotations

@@ -45,6 +45,9 @@ class AcsClient(SdkAcsClient):
 
     """
 
+    # The SDK's destructor looks for it, also when there was no provider and so no client.
+    session: Any = None
+
     def __init__(
         self,
         secret_name: str,
