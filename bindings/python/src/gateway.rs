@@ -12,7 +12,24 @@ pub(crate) struct Gateway(pub(crate) kmsak::Gateway);
 
 #[pymethods]
 impl Gateway {
-    /// The gateway of a KMS instance, reached inside its VPC; the endpoint is read off the ClientKey unless given.
+    /// The gateway of a KMS instance, reached inside its VPC.
+    ///
+    /// Args:
+    ///     endpoint: Host, or host:port; read off the ClientKey unless given.
+    ///     region_id: The region, such as cn-hangzhou; not needed.
+    ///     client_key_file: The ClientKey file for this gateway; this and the next four default to the provider's.
+    ///     client_key: The content of that file.
+    ///     client_key_password_file: The file with the ClientKey's password.
+    ///     client_key_password_env: The name of the environment variable with the password.
+    ///     client_key_password: The password.
+    ///     ca_file: The PEM file with the CA certificates to trust, such as the instance's own.
+    ///     ca: The content of that file.
+    ///     ignore_ssl_certs: Whether to verify nobody; whoever answers in KMS's place then sees the secrets.
+    ///     connect_timeout: How long a connection may take to be made.
+    ///     read_timeout: How long a whole request may take.
+    ///     http_proxy: Has no effect: it is for plain HTTP, which KMS does not speak.
+    ///     https_proxy: The proxy to reach KMS through.
+    ///     no_proxy: Hosts, domains and networks, separated by commas, that are reached without a proxy.
     #[staticmethod]
     #[pyo3(signature = (
         *, endpoint=None, region_id=None, client_key_file=None, client_key=None, client_key_password_file=None,
@@ -45,7 +62,25 @@ impl Gateway {
         Gateway(gateway.ignore_ssl_certs(ignore_ssl_certs))
     }
 
-    /// The shared gateway of a region such as cn-hangzhou, reached over the Internet, or from a VPC with vpc=True.
+    /// The shared gateway of a region, reached over the Internet or from a VPC.
+    ///
+    /// Args:
+    ///     region_id: The region, such as cn-hangzhou.
+    ///     endpoint: Host, or host:port, in place of the region's.
+    ///     vpc: Whether to reach it from inside a VPC.
+    ///     client_key_file: The ClientKey file for this gateway; this and the next four default to the provider's.
+    ///     client_key: The content of that file.
+    ///     client_key_password_file: The file with the ClientKey's password.
+    ///     client_key_password_env: The name of the environment variable with the password.
+    ///     client_key_password: The password.
+    ///     ca_file: The PEM file with the CA certificates to trust in place of the public ones.
+    ///     ca: The content of that file.
+    ///     ignore_ssl_certs: Whether to verify nobody; whoever answers in KMS's place then sees the secrets.
+    ///     connect_timeout: How long a connection may take to be made.
+    ///     read_timeout: How long a whole request may take.
+    ///     http_proxy: Has no effect: it is for plain HTTP, which KMS does not speak.
+    ///     https_proxy: The proxy to reach KMS through.
+    ///     no_proxy: Hosts, domains and networks, separated by commas, that are reached without a proxy.
     #[staticmethod]
     #[pyo3(signature = (
         region_id, *, endpoint=None, vpc=false, client_key_file=None, client_key=None,

@@ -24,10 +24,10 @@ use zeroizing_alloc::ZeroAlloc;
 #[global_allocator]
 static ALLOCATOR: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
 
-/// Tells whether a service's error code means that it does not know an AccessKey: InvalidAccessKeyId,
-/// InvalidAccessKeyId.NotFound or InvalidAccessKeyId.Inactive.
+/// Tells whether a service's error code means that it does not know an AccessKey.
 ///
-/// A provider configured with other codes has Provider.is_rejection.
+/// True for InvalidAccessKeyId, InvalidAccessKeyId.NotFound and InvalidAccessKeyId.Inactive. A provider configured with
+/// other codes has Provider.is_rejection.
 #[pyfunction]
 #[pyo3(signature = (code, /))]
 fn is_rejection(code: &str) -> bool {

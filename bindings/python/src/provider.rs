@@ -228,10 +228,9 @@ impl Provider {
         wait(py, self.core().begin_secret(name)).map(Secret)
     }
 
-    /// The version of the secret `name` with the stage label `version_stage`, such as ACSPrevious: asked of KMS each
-    /// time, never cached.
+    /// The version of the secret `name` with the stage label `version_stage`, such as ACSPrevious.
     ///
-    /// Waits and raises as secret does.
+    /// Asked of KMS each time, never cached. Waits and raises as secret does.
     #[pyo3(signature = (name, version_stage))]
     fn secret_at_stage(&self, py: Python<'_>, name: &str, version_stage: &str) -> PyResult<Secret> {
         wait(py, self.core().begin_secret_at_stage(name, version_stage)).map(Secret)
@@ -258,8 +257,10 @@ impl Provider {
         wait(py, self.core().begin_refresh(name)).map(Secret)
     }
 
-    /// Whether a cloud service's error `code` means that it does not know an AccessKey: InvalidAccessKeyId,
-    /// InvalidAccessKeyId.NotFound or InvalidAccessKeyId.Inactive unless rejection_codes said otherwise.
+    /// Whether a cloud service's error `code` means that it does not know an AccessKey.
+    ///
+    /// Unless rejection_codes said otherwise: InvalidAccessKeyId, InvalidAccessKeyId.NotFound and
+    /// InvalidAccessKeyId.Inactive.
     #[pyo3(signature = (code))]
     fn is_rejection(&self, code: &str) -> bool {
         self.core().is_rejection(code)

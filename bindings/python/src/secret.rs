@@ -23,7 +23,7 @@ impl Secret {
         self.0.name()
     }
 
-    /// The type as KMS writes it: Generic, RamCredentials (also written RAMCredentials), Rds, Redis, PolarDB or ECS.
+    /// The type as KMS writes it: Generic, RamCredentials (or RAMCredentials), Rds, Redis, PolarDB or ECS.
     #[getter]
     fn secret_type(&self) -> &str {
         self.0.secret_type()

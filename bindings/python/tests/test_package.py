@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.metadata
 import inspect
 import pathlib
@@ -11,6 +12,7 @@ import sys
 
 import kmsak
 import pytest
+from kmsak import _kmsak
 
 
 def test_all_that_is_promised_is_there() -> None:
@@ -38,6 +40,42 @@ def test_everything_public_is_documented() -> None:
                 inherited = member in dir(BaseException)
                 if not member.startswith("_") and not inherited and (callable(what) or inspect.isdatadescriptor(what)):
                     assert inspect.getdoc(what), f"{name}.{member}"
+
+
+def test_editors_show_the_same_documentation() -> None:
+    """They read the stub, where the module is compiled."""
+    stub = pathlib.Path(kmsak.__file__).with_name("_kmsak.pyi")
+
+    def compare(node: ast.Module | ast.ClassDef, runtime: object) -> int:
+        documented = 0
+        for inner in node.body:
+            if not isinstance(inner, (ast.FunctionDef, ast.ClassDef)) or inner.name.startswith("_"):
+                continue
+            # The subclass in Python says it better.
+            if (runtime, inner.name) not in ((_kmsak, "Provider"), (_kmsak.Provider, "close")):
+                assert ast.get_docstring(inner) == inspect.getdoc(getattr(runtime, inner.name)), inner.name
+                documented += 1
+            if isinstance(inner, ast.ClassDef):
+                documented += compare(inner, getattr(runtime, inner.name))
+        return documented
+
+    assert compare(ast.parse(stub.read_text()), _kmsak) > 40
+
+
+def test_what_only_kmsak_makes_has_no_constructor(tmp_path: pathlib.Path) -> None:
+    program = tmp_path / "program.py"
+    names = ("Credentials", "Gateway", "Secret", "Subscription")
+    program.write_text("import kmsak\n" + "".join(f"kmsak.{name}()\n" for name in names))
+    checked = subprocess.run(
+        [sys.executable, "-m", "mypy", "--cache-dir", str(tmp_path), str(program)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert checked.stdout.count("[call-arg]") == len(names), checked.stdout
+    for name in names:
+        with pytest.raises(TypeError):
+            getattr(kmsak, name)()
 
 
 def test_help_reads() -> None:

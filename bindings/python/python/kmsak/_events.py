@@ -23,7 +23,13 @@ class Event:
 
 @dataclass(frozen=True)
 class Fetched(Event):
-    """A secret was fetched from KMS, whether or not it had changed."""
+    """A secret was fetched from KMS, whether or not it had changed.
+
+    Attributes:
+        secret: The secret's name.
+        version_id: The version now in the cache.
+
+    """
 
     name = "fetched"
     secret: str
@@ -32,7 +38,14 @@ class Fetched(Event):
 
 @dataclass(frozen=True)
 class Rotated(Event):
-    """The cache now holds another AccessKey than before."""
+    """The cache now holds another AccessKey than before.
+
+    Attributes:
+        secret: The secret's name.
+        old_access_key_id: The AccessKey id that was in use.
+        new_access_key_id: The AccessKey id in use from now on.
+
+    """
 
     name = "rotated"
     secret: str
@@ -61,7 +74,13 @@ class RefreshFailed(Event):
 
 @dataclass(frozen=True)
 class EndpointDown(Event):
-    """An endpoint failed repeatedly and is passed over for a while."""
+    """An endpoint failed repeatedly and is passed over for a while.
+
+    Attributes:
+        endpoint: Its host, and port where it is not 443.
+        error: The latest failure.
+
+    """
 
     name = "endpoint_down"
     endpoint: str
@@ -70,7 +89,12 @@ class EndpointDown(Event):
 
 @dataclass(frozen=True)
 class EndpointUp(Event):
-    """An endpoint that was down answers again."""
+    """An endpoint that was down answers again.
+
+    Attributes:
+        endpoint: Its host, and port where it is not 443.
+
+    """
 
     name = "endpoint_up"
     endpoint: str
@@ -78,7 +102,14 @@ class EndpointUp(Event):
 
 @dataclass(frozen=True)
 class ClientKeyExpiring(Event):
-    """The ClientKey's validity ends soon, or has ended (days_left is then 0)."""
+    """The ClientKey's validity ends soon, or has ended (days_left is then 0).
+
+    Attributes:
+        key_id: The ClientKey's id.
+        not_after: The end of its validity (UTC).
+        days_left: Whole days until then.
+
+    """
 
     name = "client_key_expiring"
     key_id: str
@@ -88,7 +119,13 @@ class ClientKeyExpiring(Event):
 
 @dataclass(frozen=True)
 class ClientKeyReplaced(Event):
-    """The ClientKey file was replaced and KMS accepts the new one."""
+    """The ClientKey file was replaced and KMS accepts the new one.
+
+    Attributes:
+        old_key_id: The id of the ClientKey that was in use.
+        new_key_id: The id of the one in use from now on.
+
+    """
 
     name = "client_key_replaced"
     old_key_id: str
@@ -97,7 +134,13 @@ class ClientKeyReplaced(Event):
 
 @dataclass(frozen=True)
 class ClientKeyUnusable(Event):
-    """The ClientKey, password or CA file changed, but what it holds now cannot be used: the old one stays."""
+    """The ClientKey, password or CA file changed, but what it holds now cannot be used: the old one stays.
+
+    Attributes:
+        key_id: The id of the ClientKey that stays in use.
+        error: Why the new one was not taken over.
+
+    """
 
     name = "client_key_unusable"
     key_id: str
@@ -106,7 +149,13 @@ class ClientKeyUnusable(Event):
 
 @dataclass(frozen=True)
 class CacheFileUsed(Event):
-    """KMS cannot be reached and the secret was taken from the encrypted cache file."""
+    """KMS cannot be reached and the secret was taken from the encrypted cache file.
+
+    Attributes:
+        secret: The secret's name.
+        age: How long ago the value was fetched from KMS.
+
+    """
 
     name = "cache_file_used"
     secret: str
