@@ -17,6 +17,7 @@ mod stats;
 mod text;
 mod wait;
 
+use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 use zeroizing_alloc::ZeroAlloc;
 
@@ -40,9 +41,25 @@ fn _stop_deliveries(py: Python<'_>) {
     py.detach(courier::stop);
 }
 
+/// kmsak's threads enter the main interpreter, and no other. CPython 3.12 and later keep the module out of others by
+/// themselves.
+fn refuse_other_interpreters() -> PyResult<()> {
+    // SAFETY: a module is initialised with the GIL held, so there is a current interpreter.
+    let interpreter = unsafe { pyo3::ffi::PyInterpreterState_Get() };
+    // SAFETY: it is the current one, hence alive.
+    let id = unsafe { pyo3::ffi::PyInterpreterState_GetID(interpreter) };
+    if id == 0 {
+        return Ok(());
+    }
+    Err(PyImportError::new_err(
+        "kmsak cannot be imported in a subinterpreter: import it in the main interpreter, or run processes instead",
+    ))
+}
+
 /// The native part of kmsak.
 #[pymodule]
 fn _kmsak(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    refuse_other_interpreters()?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<provider::Provider>()?;
     module.add_class::<gateway::Gateway>()?;
