@@ -4,10 +4,11 @@ PYTHON ?= python3
 PYTHON_VENV := $(CARGO_TARGET_DIR)/python-venv
 PYTHON_OFFICIAL_VENV := $(CARGO_TARGET_DIR)/python-official-venv
 PYTHON_WHEELS := $(CARGO_TARGET_DIR)/python-wheels
+PYTHON_SDIST := $(CARGO_TARGET_DIR)/python-sdist
 # As seen from bindings/python, where the settings of ruff and mypy are.
 PYTHON_SOURCES := python tests ../../tests/conformance/drivers/python ../../examples/python
 
-.PHONY: build-python test-python lint-python demo-python sdist-python
+.PHONY: build-python test-python lint-python demo-python sdist-python test-sdist-python
 
 $(PYTHON_VENV)/installed: bindings/python/requirements.txt
 	$(PYTHON) -m venv $(PYTHON_VENV)
@@ -20,11 +21,25 @@ build-python: $(PYTHON_VENV)/installed ## the wheel, installed into an environme
 	$(PYTHON_VENV)/bin/pip install --quiet --disable-pip-version-check --no-index --no-deps --force-reinstall $(PYTHON_WHEELS)/kmsak-*-abi3-*.whl
 
 sdist-python: $(PYTHON_VENV)/installed ## the source distribution
-	$(PYTHON_VENV)/bin/maturin sdist --quiet --manifest-path bindings/python/Cargo.toml --out $(PYTHON_WHEELS)
+	rm -rf $(PYTHON_SDIST)
+	$(PYTHON_VENV)/bin/maturin sdist --manifest-path bindings/python/Cargo.toml --out $(PYTHON_SDIST)
 
-test-python: build-python build-program
+test-python: build-python build-program test-sdist-python
 	$(PYTHON_VENV)/bin/python -m pytest -q -p no:cacheprovider bindings/python/tests
 	KMSAK_DRIVER="$(PYTHON_VENV)/bin/python tests/conformance/drivers/python/driver.py" $(CONFORMANCE)
+
+# As pip does it for whoever has no wheel. What the package depends on was built for the wheel already; its own files are
+# unpacked as new, or Cargo would take what was built from the working copy for theirs, and outside of the target folder,
+# or it would afterwards take what was built from them for the working copy's.
+test-sdist-python: sdist-python build-python
+	source=$$(mktemp -d) && trap 'rm -rf "$$source"' EXIT && \
+	  tar --extract --touch --strip-components 1 --directory "$$source" --file $(PYTHON_SDIST)/kmsak-*.tar.gz && \
+	  PATH="$(PYTHON_VENV)/bin:$$PATH" $(PYTHON_VENV)/bin/pip wheel --quiet --disable-pip-version-check --no-index --no-deps \
+	    --no-build-isolation --wheel-dir $(PYTHON_SDIST) "$$source"
+	$(PYTHON) -m venv $(PYTHON_SDIST)/venv
+	$(PYTHON_SDIST)/venv/bin/pip install --quiet --disable-pip-version-check --no-index --no-deps $(PYTHON_SDIST)/kmsak-*.whl
+	cd $(PYTHON_SDIST) && venv/bin/python -c 'import kmsak; assert kmsak.__file__.startswith("$(PYTHON_SDIST)/venv/"), kmsak.__file__'
+	cmp LICENSE $(PYTHON_SDIST)/venv/lib/python3.*/site-packages/kmsak-*.dist-info/licenses/LICENSE
 
 lint-python: build-python
 	cd bindings/python && $(PYTHON_VENV)/bin/ruff format --no-cache --check --config pyproject.toml $(PYTHON_SOURCES)

@@ -78,6 +78,11 @@ def test_what_only_kmsak_makes_has_no_constructor(tmp_path: pathlib.Path) -> Non
             getattr(kmsak, name)()
 
 
+def test_the_licence_is_in_the_package() -> None:
+    licence = importlib.metadata.distribution("kmsak").read_text("licenses/LICENSE")
+    assert licence == (pathlib.Path(__file__).resolve().parents[3] / "LICENSE").read_text()
+
+
 def test_help_reads() -> None:
     text = pydoc.render_doc(
         kmsak,
