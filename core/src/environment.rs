@@ -100,7 +100,7 @@ impl Doors for NetworkDoors {
                 user_agent,
             )),
         };
-        let transport = Arc::new(HttpsTransport::new(&endpoint.transport, user_agent)?);
+        let transport = Arc::new(HttpsTransport::new(&endpoint.transport, authority, user_agent)?);
         Ok(Door { gateway, transport })
     }
 }

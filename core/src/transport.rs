@@ -16,7 +16,16 @@ use std::time::{Duration, SystemTime};
 pub(crate) use https::HttpsTransport;
 use zeroize::Zeroizing;
 
+use crate::config::TransportConfig;
 use crate::error::Result;
+
+/// Whether requests to `authority` go through a proxy.
+///
+/// # Errors
+/// As for [`HttpsTransport::new`], as far as the proxy is concerned.
+pub(crate) fn goes_through_a_proxy(config: &TransportConfig, authority: &str) -> Result<bool> {
+    proxy::choose(config, authority, |name| std::env::var(name).ok()).map(|choice| choice.is_some())
+}
 
 /// A request ready to be sent by POST.
 #[derive(Clone, Debug)]

@@ -6,6 +6,7 @@ use super::source::PasswordSource;
 use super::{Config, EndpointConfig, GatewayKind, Source};
 use crate::client_key::ClientKeyInfo;
 use crate::error::Result;
+use crate::transport;
 
 /// One endpoint of a [`Config`], without secrets.
 #[derive(Clone, Debug)]
@@ -29,7 +30,8 @@ pub struct EndpointDescription {
     pub private_ca: bool,
     /// Whether verification is switched off.
     pub ignore_ssl_certs: bool,
-    /// Whether the configuration names a proxy to KMS. Its address may hold a password and is not told.
+    /// Whether requests go through a proxy, of the configuration or of the environment. Its address may hold a
+    /// password and is not told.
     pub proxy: bool,
 }
 
@@ -87,7 +89,8 @@ fn describe(endpoint: &EndpointConfig) -> EndpointDescription {
         PasswordSource::Environment(name) => (None, Some(name.clone())),
         PasswordSource::Inline(_) => (None, None),
     };
-    let transport = &endpoint.transport;
+    let named_by_key = || endpoint.client_key.load().ok()?.info().instance_endpoint();
+    let authority = endpoint.authority.clone().or_else(named_by_key).unwrap_or_default();
     EndpointDescription {
         gateway: match endpoint.gateway {
             GatewayKind::Instance => "instance",
@@ -98,10 +101,11 @@ fn describe(endpoint: &EndpointConfig) -> EndpointDescription {
         client_key_file: file(&endpoint.client_key.key),
         password_file,
         password_variable,
-        ca_file: transport.ca.as_ref().and_then(|ca| file(ca)),
-        private_ca: transport.ca.is_some(),
-        ignore_ssl_certs: transport.ignore_ssl_certs,
-        proxy: transport.https_proxy.is_some(),
+        ca_file: endpoint.transport.ca.as_ref().and_then(|ca| file(ca)),
+        private_ca: endpoint.transport.ca.is_some(),
+        ignore_ssl_certs: endpoint.transport.ignore_ssl_certs,
+        // A proxy that cannot be used is told when the provider opens.
+        proxy: transport::goes_through_a_proxy(&endpoint.transport, &authority).unwrap_or(true),
     }
 }
 
@@ -122,7 +126,7 @@ mod tests {
                     .ca_file(format!("{folder}/ca.pem"))
                     .https_proxy("http://user:hunter2@proxy:3128"),
             )
-            .gateway(Gateway::shared("cn-hangzhou"))
+            .gateway(Gateway::shared("cn-hangzhou").https_proxy("proxy:3128").no_proxy("*.aliyuncs.com"))
             .build()
             .unwrap();
         assert_eq!(config.secret_names(), ["a", "b"]);
@@ -132,6 +136,7 @@ mod tests {
         assert!(endpoints[0].proxy);
         assert_eq!(endpoints[1].authority.as_deref(), Some("kms.cn-hangzhou.aliyuncs.com"));
         assert!(!endpoints[1].private_ca);
+        assert!(!endpoints[1].proxy);
         assert!(!format!("{endpoints:?}").contains("hunter2"));
         assert!(config.read_client_key(0).unwrap().key_id.starts_with("KAAP."));
         assert!(config.read_ca(0).unwrap().unwrap().starts_with(b"-----BEGIN"));

@@ -176,7 +176,8 @@ impl Gateway {
         self
     }
 
-    /// Hosts, domains and networks, separated by commas, that are reached without a proxy.
+    /// Hosts, domains and networks, separated by commas, that are reached without a proxy: a domain with all below it,
+    /// `host:port` for one port, `*` for all.
     pub fn no_proxy(mut self, hosts: impl Into<String>) -> Self {
         self.no_proxy = Some(hosts.into());
         self

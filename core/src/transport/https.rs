@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
-use reqwest::{Client, NoProxy, Proxy, Response};
+use reqwest::{Client, Proxy, Response};
 use zeroize::Zeroizing;
 
 use super::failure::Peer;
@@ -20,7 +20,7 @@ const IDLE_CONNECTIONS: usize = crate::endpoint::MOST_AT_ONCE;
 /// A `Retry-After` beyond this says no more than "later".
 const LONGEST_RETRY_AFTER: u64 = 86_400;
 
-/// Sends over verified TLS. Follows no redirect, retries nothing, reads at most 1 MiB, and is done after the
+/// Sends to one authority over verified TLS. Follows no redirect, retries nothing, reads at most 1 MiB, and is done after the
 /// connect and the read time-out together, whatever the peer does; connecting (name, TCP, proxy and TLS) has the
 /// connect time-out for itself. Must be used on a Tokio runtime, but is made without one.
 pub(crate) struct HttpsTransport {
@@ -31,16 +31,17 @@ pub(crate) struct HttpsTransport {
 impl HttpsTransport {
     /// # Errors
     /// [`Kind::Configuration`] when the CA or the proxy in `config` cannot be used.
-    pub(crate) fn new(config: &TransportConfig, user_agent: &str) -> Result<Self> {
-        Self::with_environment(config, user_agent, |name| std::env::var(name).ok())
+    pub(crate) fn new(config: &TransportConfig, authority: &str, user_agent: &str) -> Result<Self> {
+        Self::with_environment(config, authority, user_agent, |name| std::env::var(name).ok())
     }
 
     pub(super) fn with_environment(
         config: &TransportConfig,
+        authority: &str,
         user_agent: &str,
         environment: impl Fn(&str) -> Option<String>,
     ) -> Result<Self> {
-        let proxy = proxy::choose(config, environment)?;
+        let proxy = proxy::choose(config, authority, environment)?;
         let mut builder = Client::builder()
             .tls_backend_preconfigured(tls::client_config(config)?)
             .http1_only()
@@ -55,9 +56,7 @@ impl HttpsTransport {
             .pool_max_idle_per_host(IDLE_CONNECTIONS)
             .no_proxy();
         if let Some(proxy) = &proxy {
-            let except = proxy.except.as_deref().and_then(NoProxy::from_string);
-            let through = Proxy::https(proxy.url.clone()).map_err(|_| unusable_proxy(proxy))?;
-            builder = builder.proxy(through.no_proxy(except));
+            builder = builder.proxy(Proxy::https(proxy.url.clone()).map_err(|_| unusable_proxy(proxy))?);
         }
         let client = builder
             .build()

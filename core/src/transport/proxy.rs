@@ -1,7 +1,9 @@
-//! Which proxy to take. What the configuration says comes first; where it is silent, the environment variables that
-//! curl and the official clients honour: `HTTPS_PROXY` or `https_proxy`, then `ALL_PROXY` or `all_proxy`, with
-//! `NO_PROXY` or `no_proxy`; these never lead to this machine itself. `httpProxy` is for plain HTTP, which KMS does not speak and kmsak never sends.
+//! Whether to take a proxy, and which. What the configuration says comes first; where it is silent, the environment
+//! variables that curl and the official clients honour: `HTTPS_PROXY` or `https_proxy`, then `ALL_PROXY` or `all_proxy`,
+//! with `NO_PROXY` or `no_proxy`; these never lead to this machine itself. `httpProxy` is for plain HTTP, which KMS does
+//! not speak and kmsak never sends.
 
+use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
 
 use crate::config::TransportConfig;
@@ -14,8 +16,6 @@ const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
 pub(super) struct Choice {
     /// May hold a user and a password: not for logs.
     pub(super) url: Url,
-    /// Comma separated hosts, domains and networks to reach without it; `*` for all.
-    pub(super) except: Option<String>,
 }
 
 impl Choice {
@@ -29,12 +29,13 @@ impl Choice {
     }
 }
 
-/// The proxy of `config`, or that of the environment.
+/// The proxy to `authority` by `config`, or by the environment; none where the way leads past it.
 ///
 /// # Errors
 /// [`Kind::Configuration`](crate::Kind::Configuration) for a URL that is no proxy's.
 pub(super) fn choose(
     config: &TransportConfig,
+    authority: &str,
     environment: impl Fn(&str) -> Option<String>,
 ) -> Result<Option<Choice>> {
     let first = |names: [&'static str; 2]| {
@@ -50,19 +51,45 @@ pub(super) fn choose(
     else {
         return Ok(None);
     };
+    let except = config.no_proxy.clone().or_else(|| first(["NO_PROXY", "no_proxy"]).map(|(_, value)| value));
+    if (origin != "httpsProxy" && spares(LOOPBACK, authority))
+        || except.is_some_and(|except| spares(&except, authority))
+    {
+        return Ok(None);
+    }
     let url = parse(text.trim()).ok_or_else(|| {
         Error::configuration(format!(
             "{origin} is not the URL of a proxy: write http://host:port, https://host:port or socks5h://host:port, \
              with user:password@ before the host if the proxy wants a login"
         ))
     })?;
-    let except = config.no_proxy.clone().or_else(|| first(["NO_PROXY", "no_proxy"]).map(|(_, value)| value));
-    let except = match except {
-        except if origin == "httpsProxy" => except,
-        Some(except) => Some(format!("{LOOPBACK},{except}")),
-        None => Some(LOOPBACK.to_owned()),
+    Ok(Some(Choice { url }))
+}
+
+/// Whether `list`, of hosts, domains and networks with commas between, names the host of `authority`; `*` names all.
+fn spares(list: &str, authority: &str) -> bool {
+    let url = format!("https://{authority}/");
+    let port = Url::parse(&url).ok().and_then(|url| url.port_or_known_default());
+    let hosts: Vec<&str> = list.split(',').filter_map(|entry| host_of(entry, port)).collect();
+    let Ok(destination) = url.parse() else { return false };
+    Matcher::builder().https("http://proxy").no(hosts.join(",")).build().intercept(&destination).is_none()
+}
+
+/// An entry as the matcher wants it, `*.example.com` being `.example.com` there; none for one of another port.
+fn host_of(entry: &str, port: Option<u16>) -> Option<&str> {
+    let entry = entry.trim();
+    let (host, its_port) = match entry.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, rest)) => (address, rest.strip_prefix(':')),
+        // A second colon makes it an IPv6 address.
+        None => match entry.split_once(':') {
+            Some((host, its_port)) if !its_port.contains(':') => (host, Some(its_port)),
+            _ => (entry, None),
+        },
     };
-    Ok(Some(Choice { url, except }))
+    if its_port.is_some_and(|its_port| its_port.parse().ok() != port) {
+        return None;
+    }
+    Some(host.strip_prefix('*').filter(|domain| domain.starts_with('.')).unwrap_or(host))
 }
 
 /// A host and port without a scheme is an HTTP proxy, as everywhere.
@@ -94,23 +121,35 @@ mod tests {
         }
     }
 
-    fn chosen(config: &TransportConfig, environment: &[(&str, &str)]) -> Option<(String, Option<String>)> {
+    const KMS: &str = "kms.cn-hangzhou.aliyuncs.com";
+
+    fn chosen_for(
+        authority: &str,
+        config: &TransportConfig,
+        environment: &[(&str, &str)],
+    ) -> Result<Option<String>> {
         let find = |name: &str| {
             environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         };
-        choose(config, find).unwrap().map(|choice| (choice.authority(), choice.except))
+        Ok(choose(config, authority, find)?.map(|choice| choice.authority()))
+    }
+
+    fn chosen(config: &TransportConfig, environment: &[(&str, &str)]) -> Option<String> {
+        chosen_for(KMS, config, environment).unwrap()
     }
 
     #[test]
     fn the_configuration_wins_over_the_environment() {
-        let environment = [("HTTPS_PROXY", "http://env.example:1"), ("NO_PROXY", "a.example")];
+        let environment = [("HTTPS_PROXY", "http://env.example:1"), ("NO_PROXY", KMS)];
+        let elsewhere = [("HTTPS_PROXY", "http://env.example:1"), ("NO_PROXY", "a.example")];
         let silent = config(None, None);
-        let beside_loopback = Some(format!("{LOOPBACK},a.example"));
-        assert_eq!(chosen(&silent, &environment), Some(("env.example:1".into(), beside_loopback)));
+        assert_eq!(chosen(&silent, &environment), None);
+        assert_eq!(chosen(&silent, &elsewhere), Some("env.example:1".into()));
         let told = config(Some("http://user:pass@conf.example:2"), None);
-        assert_eq!(chosen(&told, &environment), Some(("conf.example:2".into(), Some("a.example".into()))));
+        assert_eq!(chosen(&told, &environment), None);
+        assert_eq!(chosen(&told, &elsewhere), Some("conf.example:2".into()));
         let told = config(Some("conf.example:2"), Some("b.example"));
-        assert_eq!(chosen(&told, &environment), Some(("conf.example:2".into(), Some("b.example".into()))));
+        assert_eq!(chosen(&told, &environment), Some("conf.example:2".into()));
     }
 
     #[test]
@@ -119,13 +158,52 @@ mod tests {
         assert_eq!(chosen(&silent, &[]), None);
         assert_eq!(chosen(&silent, &[("HTTPS_PROXY", " "), ("HTTP_PROXY", "http://p:1")]), None);
         let all = chosen(&silent, &[("all_proxy", "socks5h://p.example:1080")]).unwrap();
-        assert_eq!(all, ("p.example:1080".to_owned(), Some(LOOPBACK.to_owned())));
+        assert_eq!(all, "p.example:1080");
+    }
+
+    #[test]
+    fn only_a_proxy_of_the_configuration_leads_to_this_machine() {
+        for here in ["localhost:1", "127.0.0.1", "[::1]:8443"] {
+            let environment = [("HTTPS_PROXY", "http://p.example:1")];
+            assert_eq!(chosen_for(here, &config(None, None), &environment).unwrap(), None, "{here}");
+            let told = config(Some("http://p.example:1"), None);
+            assert!(chosen_for(here, &told, &[]).unwrap().is_some(), "{here}");
+        }
+    }
+
+    #[test]
+    fn a_list_names_hosts_domains_networks_and_ports() {
+        let instance = "kst-1.cryptoservice.kms.aliyuncs.com";
+        let with_port = "kst-1.cryptoservice.kms.aliyuncs.com:8443";
+        for (list, authority, spared) in [
+            (instance, instance, true),
+            ("a.example, .aliyuncs.com", instance, true),
+            ("aliyuncs.com", instance, true),
+            ("*.aliyuncs.com", instance, true),
+            ("*.cryptoservice.kms.aliyuncs.com:443", instance, true),
+            ("*", instance, true),
+            ("yuncs.com", instance, false),
+            ("*yuncs.com", instance, false),
+            ("aliyuncs.com:8443", instance, false),
+            ("aliyuncs.com:8443", with_port, true),
+            ("aliyuncs.com", with_port, true),
+            ("", instance, false),
+            ("10.0.0.0/8", "10.1.2.3:8443", true),
+            ("10.0.0.0/8", "11.1.2.3", false),
+            ("::1", "[::1]:8443", true),
+            ("[::1]", "[::1]:8443", true),
+            ("[::1]:8443", "[::1]:8443", true),
+            ("[::1]:443", "[::1]:8443", false),
+            ("fd00::/8", "[fd00::1]", true),
+        ] {
+            assert_eq!(spares(list, authority), spared, "{list} for {authority}");
+        }
     }
 
     #[test]
     fn what_is_no_proxy_is_refused_without_showing_its_login() {
         for text in ["ftp://p.example", "http://", "http://user:s3cr3t@:1", "://", "http://p:99999"] {
-            let error = choose(&config(Some(text), None), |_| None).unwrap_err();
+            let error = choose(&config(Some(text), None), KMS, |_| None).unwrap_err();
             assert!(error.message().starts_with("httpsProxy is not the URL of a proxy"), "{error}");
             assert!(!error.message().contains("s3cr3t"));
         }
@@ -134,7 +212,12 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_makes_it_panic(text in "\\PC{0,40}") {
-            let _ = choose(&config(Some(&text), None), |_| None);
+            let _ = choose(&config(Some(&text), None), KMS, |_| None);
+        }
+
+        #[test]
+        fn no_list_and_no_host_make_it_panic(list in "\\PC{0,40}", authority in "\\PC{0,40}") {
+            let _ = spares(&list, &authority);
         }
     }
 }

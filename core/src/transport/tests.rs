@@ -130,8 +130,17 @@ fn config() -> TransportConfig {
     }
 }
 
-fn transport(config: &TransportConfig) -> HttpsTransport {
-    HttpsTransport::with_environment(config, "kmsak/test", |_| None).unwrap()
+fn transport(config: &TransportConfig, url: &str) -> HttpsTransport {
+    transport_in(config, url, |_| None)
+}
+
+fn transport_in(
+    config: &TransportConfig,
+    url: &str,
+    environment: impl Fn(&str) -> Option<String>,
+) -> HttpsTransport {
+    let authority = url.strip_prefix("https://").unwrap().trim_end_matches('/');
+    HttpsTransport::with_environment(config, authority, "kmsak/test", environment).unwrap()
 }
 
 fn post(url: &str) -> HttpRequest {
@@ -151,7 +160,7 @@ fn ask_often(transport: &HttpsTransport, url: &str, count: usize) -> Vec<Result<
 }
 
 fn ask(config: &TransportConfig, url: &str) -> Result<HttpResponse, Error> {
-    ask_often(&transport(config), url, 1).remove(0)
+    ask_often(&transport(config, url), url, 1).remove(0)
 }
 
 fn local(port: u16) -> String {
@@ -207,7 +216,7 @@ fn a_connection_is_kept_for_the_next_request() {
         seen.fetch_add(1, Ordering::SeqCst);
         reply(OK)(stream);
     });
-    for answer in ask_often(&transport(&config()), &local(port), 5) {
+    for answer in ask_often(&transport(&config(), &local(port)), &local(port), 5) {
         assert_eq!(answer.unwrap().status, 200);
     }
     assert_eq!(connections.load(Ordering::SeqCst), 1);
@@ -279,7 +288,7 @@ fn a_ca_that_is_none_is_told() {
         (Source::File(folder.path().to_owned()), "cannot be read (Is a directory"),
     ] {
         let config = TransportConfig { ca: Some(Arc::new(source)), ..config() };
-        let error = HttpsTransport::new(&config, "kmsak/test").err().expect(sentence);
+        let error = HttpsTransport::new(&config, "localhost", "kmsak/test").err().expect(sentence);
         assert_eq!(error.kind(), Kind::Configuration, "{error}");
         assert!(error.message().contains(sentence), "{error}");
     }
@@ -409,11 +418,11 @@ fn a_proxy_of_the_environment_is_used_but_never_for_this_machine() {
     let port = serve(&Certificate { name: "kms.example", ..GOOD }, reply(OK));
     let (url, heard) = proxy(port, None);
     let environment = |name: &str| (name == "HTTPS_PROXY").then(|| url.clone());
-    let transport = HttpsTransport::with_environment(&config(), "kmsak/test", environment).unwrap();
-    assert_eq!(ask_often(&transport, "https://kms.example/", 1).remove(0).unwrap().status, 200);
+    let ask = |url: &str| ask_often(&transport_in(&config(), url, environment), url, 1).remove(0);
+    assert_eq!(ask("https://kms.example/").unwrap().status, 200);
     assert!(heard.try_recv().unwrap().starts_with("CONNECT kms.example:443 "));
     for url in [local(port), format!("https://127.0.0.1:{port}/")] {
-        fails(ask_often(&transport, &url, 1).remove(0), Kind::Tls, false, "is for another name");
+        fails(ask(&url), Kind::Tls, false, "is for another name");
     }
     assert!(heard.try_recv().is_err(), "the proxy was used for loopback");
 }
@@ -435,6 +444,24 @@ fn a_proxy_that_does_not_lead_there_is_told_without_its_login() {
     let answer = ask(&through, "https://kms.example/");
     assert!(!format!("{:?}", answer.as_ref().err()).contains("s3cr3t"));
     fails(answer, Kind::Network, true, "by way of the proxy 127.0.0.1:");
+}
+
+#[test]
+fn a_proxy_that_is_passed_by_is_not_blamed() {
+    let environment = |name: &str| match name {
+        "HTTPS_PROXY" => Some("http://proxy.invalid:3128".to_owned()),
+        "NO_PROXY" => Some("kms.invalid".to_owned()),
+        _ => None,
+    };
+    let refusing = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    for (url, sentence) in [
+        ("https://kms.invalid/".to_owned(), "no such host kms.invalid: check the endpoint"),
+        (local(refusing), "refused the connection: check the endpoint and its port"),
+    ] {
+        let answer = ask_often(&transport_in(&config(), &url, environment), &url, 1).remove(0);
+        assert!(!format!("{:?}", answer.as_ref().err()).contains("roxy"), "{:?}", answer.err());
+        fails(answer, Kind::Network, true, sentence);
+    }
 }
 
 #[test]
