@@ -169,8 +169,8 @@ impl Gateway {
         self
     }
 
-    /// The proxy to reach KMS through, `http://[user:password@]host:port`; `https`, `socks4`, `socks4a`, `socks5` and
-    /// `socks5h` work as well. Without one, the environment's `HTTPS_PROXY` and `ALL_PROXY` count.
+    /// The proxy to reach KMS through, `http://[user:password@]host:port`; `socks4`, `socks4a`, `socks5` and `socks5h`
+    /// work as well, and `https` where KMS is verified with the public CAs. Without one, the environment's `HTTPS_PROXY` and `ALL_PROXY` count.
     pub fn https_proxy(mut self, proxy: impl Into<String>) -> Self {
         self.https_proxy = Some(proxy.into());
         self

@@ -32,7 +32,8 @@ impl Choice {
 /// The proxy to `authority` by `config`, or by the environment; none where the way leads past it.
 ///
 /// # Errors
-/// [`Kind::Configuration`](crate::Kind::Configuration) for a URL that is no proxy's.
+/// [`Kind::Configuration`](crate::Kind::Configuration) for a URL that is no proxy's, and for a proxy that would be
+/// verified as if it were KMS.
 pub(super) fn choose(
     config: &TransportConfig,
     authority: &str,
@@ -63,6 +64,14 @@ pub(super) fn choose(
              with user:password@ before the host if the proxy wants a login"
         ))
     })?;
+    // One TLS configuration serves both hops.
+    if url.scheme() == "https" && (config.ca.is_some() || config.ignore_ssl_certs) {
+        return Err(Error::configuration(format!(
+            "{origin} is an https:// proxy, whose certificate would be verified as that of {authority} is, by {}: \
+             write http://, since TLS with KMS runs through the proxy all the same, or add the host to noProxy",
+            if config.ignore_ssl_certs { "nothing (ignoreSslCerts)" } else { "the CA in caFilePath alone" }
+        )));
+    }
     Ok(Some(Choice { url }))
 }
 
@@ -207,6 +216,29 @@ mod tests {
             assert!(error.message().starts_with("httpsProxy is not the URL of a proxy"), "{error}");
             assert!(!error.message().contains("s3cr3t"));
         }
+    }
+
+    #[test]
+    fn a_proxy_behind_tls_is_never_verified_as_if_it_were_kms() {
+        use crate::config::Source;
+        use crate::protected::ProtectedBytes;
+
+        let ca =
+            std::sync::Arc::new(Source::Inline { name: "ca".into(), bytes: ProtectedBytes::copy_from(b"") });
+        let public = config(Some("https://user:s3cr3t@p.example"), None);
+        assert_eq!(chosen(&public, &[]), Some("p.example:443".into()));
+        let private = TransportConfig { ca: Some(ca.clone()), ..public.clone() };
+        let unverified = TransportConfig { ignore_ssl_certs: true, ..public.clone() };
+        for (config, by) in [(&private, "the CA in caFilePath alone"), (&unverified, "nothing")] {
+            let error = chosen_for(KMS, config, &[]).unwrap_err();
+            assert!(error.message().starts_with("httpsProxy is an https:// proxy"), "{error}");
+            assert!(error.message().contains(by), "{error}");
+            assert!(!error.message().contains("s3cr3t"), "{error}");
+        }
+        let spared = TransportConfig { no_proxy: Some("aliyuncs.com".into()), ..private };
+        assert_eq!(chosen(&spared, &[]), None);
+        let plain = TransportConfig { ca: Some(ca), ..config(Some("p.example:3128"), None) };
+        assert_eq!(chosen(&plain, &[]), Some("p.example:3128".into()));
     }
 
     proptest! {
