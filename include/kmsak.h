@@ -414,7 +414,7 @@ kmsak_status kmsak_config_jitter_interval(kmsak_config *config,
 kmsak_status kmsak_config_connect_timeout(kmsak_config *config, uint64_t milliseconds);
 
 /**
- * How many milliseconds a whole request may take: 10 s by default. Thread-safe.
+ * How many milliseconds the answer may take once the request is sent: 10 s by default. Thread-safe.
  */
 kmsak_status kmsak_config_read_timeout(kmsak_config *config, uint64_t milliseconds);
 
@@ -772,7 +772,7 @@ kmsak_status kmsak_gateway_ignore_ssl_certs(kmsak_gateway *gateway,
 kmsak_status kmsak_gateway_connect_timeout(kmsak_gateway *gateway, uint64_t milliseconds);
 
 /**
- * How many milliseconds a whole request may take, up to 10 min. Thread-safe.
+ * How many milliseconds the answer may take once the request is sent, up to 10 min. Thread-safe.
  */
 kmsak_status kmsak_gateway_read_timeout(kmsak_gateway *gateway, uint64_t milliseconds);
 

@@ -2,6 +2,7 @@
 
 mod failure;
 mod https;
+mod outgoing;
 mod proxy;
 mod roots;
 #[cfg(test)]

@@ -322,7 +322,7 @@ pub unsafe extern "C" fn kmsak_config_connect_timeout(
     unsafe { change(config, set) }
 }
 
-/// How many milliseconds a whole request may take: 10 s by default. Thread-safe.
+/// How many milliseconds the answer may take once the request is sent: 10 s by default. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_read_timeout(
     config: *mut kmsak_config,

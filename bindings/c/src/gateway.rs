@@ -242,7 +242,7 @@ pub unsafe extern "C" fn kmsak_gateway_connect_timeout(
     unsafe { change(gateway, set) }
 }
 
-/// How many milliseconds a whole request may take, up to 10 min. Thread-safe.
+/// How many milliseconds the answer may take once the request is sent, up to 10 min. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_gateway_read_timeout(
     gateway: *mut kmsak_gateway,

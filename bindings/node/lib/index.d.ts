@@ -139,7 +139,7 @@ export interface ClientKeyOptions {
 export interface ConnectionOptions {
   /** Milliseconds for a connection to be made: 3,000 by default. */
   connectTimeout?: number
-  /** Milliseconds for a whole request: 10,000 by default. */
+  /** Milliseconds for the answer once the request is sent: 10,000 by default. */
   readTimeout?: number
   /** Has no effect: KMS does not speak plain HTTP. */
   httpProxy?: string

@@ -172,7 +172,7 @@ impl Builder {
         self.put(keys::CONNECT_TIMEOUT, Value::Duration(timeout))
     }
 
-    /// How long a whole request may take: 10 s by default, 1 ms to 10 min.
+    /// How long the answer may take once a request goes out on an open connection: 10 s by default, 1 ms to 10 min.
     pub fn read_timeout(self, timeout: Duration) -> Self {
         self.put(keys::READ_TIMEOUT, Value::Duration(timeout))
     }

@@ -156,7 +156,7 @@ impl Gateway {
         self
     }
 
-    /// How long a whole request may take, 1 ms to 10 min.
+    /// How long the answer may take once a request goes out on an open connection, 1 ms to 10 min.
     pub fn read_timeout(mut self, timeout: Duration) -> Self {
         self.read_timeout = Some(timeout);
         self

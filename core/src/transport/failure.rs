@@ -40,14 +40,11 @@ impl Peer {
             return network(self.unresolved(&host));
         }
         if error.is_timeout() {
-            return network(if error.is_connect() {
-                self.connect_timed_out(&host)
+            return if error.is_connect() {
+                network(self.connect_timed_out(&host))
             } else {
-                format!(
-                    "{host} did not answer within {}: try again, and raise readTimeout if the network is slow",
-                    seconds(self.connect_timeout + self.read_timeout)
-                )
-            });
+                self.silent(url, self.connect_timeout + self.read_timeout)
+            };
         }
         if error.is_connect() && self.proxy.is_some() && cause(error).contains("proxy authorization required")
         {
@@ -98,6 +95,15 @@ impl Peer {
                 cause(error)
             )),
         }
+    }
+
+    /// The error for an answer that is not whole after `waited`.
+    pub(super) fn silent(&self, url: &str, waited: Duration) -> Error {
+        network(format!(
+            "{} did not answer within {}: try again, and raise readTimeout if the network is slow",
+            host(url),
+            seconds(waited)
+        ))
     }
 
     /// The error for an answer that was refused for its size.

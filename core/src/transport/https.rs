@@ -1,12 +1,14 @@
 //! The real transport: HTTPS by reqwest and rustls.
 
+use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
-use reqwest::{Client, Proxy, Response};
+use reqwest::{Body, Client, Proxy, Response};
 use zeroize::Zeroizing;
 
 use super::failure::Peer;
+use super::outgoing::Outgoing;
 use super::{HttpRequest, HttpResponse, Sending, Transport, proxy, roots, tls};
 use crate::config::TransportConfig;
 use crate::date;
@@ -20,9 +22,10 @@ const IDLE_CONNECTIONS: usize = crate::endpoint::MOST_AT_ONCE;
 /// A `Retry-After` beyond this says no more than "later".
 const LONGEST_RETRY_AFTER: u64 = 86_400;
 
-/// Sends to one authority over verified TLS. Follows no redirect, retries nothing, reads at most 1 MiB, and is done after the
-/// connect and the read time-out together, whatever the peer does; connecting (name, TCP, proxy and TLS) has the
-/// connect time-out for itself. Must be used on a Tokio runtime, but is made without one.
+/// Sends to one authority over verified TLS. Follows no redirect, retries nothing and reads at most 1 MiB. Connecting (name,
+/// TCP, proxy and TLS) has the connect time-out for itself, the answer with its body the read time-out from when the
+/// request goes out; both together bound everything, whatever the peer does. Must be used on a Tokio runtime, but is made
+/// without one.
 pub(crate) struct HttpsTransport {
     client: Client,
     peer: Peer,
@@ -73,21 +76,25 @@ impl HttpsTransport {
     }
 
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse> {
-        let mut headers = HeaderMap::new();
-        for (name, value) in &request.headers {
-            let value = value.parse().map_err(|_| {
-                Error::configuration(format!(
-                    "the header {name} of a request to KMS would hold a control character"
-                ))
-            })?;
-            headers.insert(HeaderName::from_static(name), value);
+        let headers = headers(&request)?;
+        let (body, sent) = Outgoing::new(request.body);
+        let mut answer = pin!(self.ask(&request.url, headers, body));
+        tokio::select! {
+            biased;
+            answer = &mut answer => return answer,
+            _sent_or_dropped = sent => {}
         }
-        let sending = self.client.post(&request.url).headers(headers).body(request.body);
-        let response = sending.send().await.map_err(|error| self.peer.explain(&request.url, &error))?;
+        let in_time = tokio::time::timeout(self.peer.read_timeout, answer).await;
+        in_time.unwrap_or_else(|_| Err(self.peer.silent(&request.url, self.peer.read_timeout)))
+    }
+
+    async fn ask(&self, url: &str, headers: HeaderMap, body: Outgoing) -> Result<HttpResponse> {
+        let sending = self.client.post(url).headers(headers).body(Body::wrap(body));
+        let response = sending.send().await.map_err(|error| self.peer.explain(url, &error))?;
         let status = response.status().as_u16();
         let date = header(&response, DATE).and_then(date::parse_http_date);
         let retry_after = header(&response, RETRY_AFTER).and_then(|value| retry_after(value, date));
-        Ok(HttpResponse { status, date, retry_after, body: self.read(response, &request.url).await? })
+        Ok(HttpResponse { status, date, retry_after, body: self.read(response, url).await? })
     }
 
     async fn read(&self, mut response: Response, url: &str) -> Result<Zeroizing<Vec<u8>>> {
@@ -111,6 +118,19 @@ impl Transport for HttpsTransport {
     fn send(&self, request: HttpRequest) -> Sending<'_> {
         Box::pin(self.exchange(request))
     }
+}
+
+fn headers(request: &HttpRequest) -> Result<HeaderMap> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in &request.headers {
+        let value = value.parse().map_err(|_| {
+            Error::configuration(format!(
+                "the header {name} of a request to KMS would hold a control character"
+            ))
+        })?;
+        headers.insert(HeaderName::from_static(name), value);
+    }
+    Ok(headers)
 }
 
 /// A vector that grows by itself would leave a copy of the secret behind.

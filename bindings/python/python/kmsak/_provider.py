@@ -59,7 +59,7 @@ class Provider(_kmsak.Provider):
         delay_interval: How long after its rotation date a secret is fetched: 5 min by default.
         jitter_interval: The most that is added to each refresh at random: 5 min by default.
         connect_timeout: How long a connection may take to be made: 3 s by default.
-        read_timeout: How long a whole request may take: 10 s by default.
+        read_timeout: How long the answer may take once the request is sent: 10 s by default.
         http_proxy: Has no effect: it is for plain HTTP, which KMS does not speak.
         https_proxy: The proxy to reach KMS through.
         no_proxy: Hosts, domains and networks, separated by commas, that are reached without a proxy.

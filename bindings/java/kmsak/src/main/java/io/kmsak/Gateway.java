@@ -169,7 +169,7 @@ public final class Gateway {
   }
 
   /**
-   * How long a whole request may take.
+   * How long the answer may take once the request is sent.
    *
    * @param timeout 1 ms to 10 min
    * @return this

@@ -196,7 +196,7 @@ public final class ProviderBuilder {
   }
 
   /**
-   * How long a whole request may take: 10 s by default.
+   * How long the answer may take once the request is sent: 10 s by default.
    *
    * @param duration in whole milliseconds
    * @return this
