@@ -20,7 +20,7 @@ const LARGEST_FILE: u64 = 1 << 20;
 /// [`Kind::Configuration`](crate::Kind::Configuration) with what is wrong with the configured CA.
 pub(super) fn load(ca: Option<&Source>) -> Result<RootCertStore> {
     match ca {
-        None => Ok(public()),
+        None => Ok(public(rustls_native_certs::load_native_certs().certs)),
         Some(Source::File(path)) => parse(&read(path)?, &path.display().to_string()),
         Some(Source::Inline { name, bytes }) => parse(bytes.as_bytes(), name),
     }
@@ -34,9 +34,10 @@ pub(super) fn describe(ca: &Source) -> String {
     }
 }
 
-fn public() -> RootCertStore {
+/// The system's CAs, or Mozilla's for a container that has none.
+fn public(system: Vec<CertificateDer<'static>>) -> RootCertStore {
     let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    store.add_parsable_certificates(system);
     if store.is_empty() {
         store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
@@ -92,4 +93,28 @@ fn parse(pem: &[u8], name: &str) -> Result<RootCertStore> {
 /// Certificates before version 3 cannot say whether they are a CA's.
 fn is_ca(certificate: &X509Certificate<'_>) -> bool {
     certificate.version() != X509Version::V3 || certificate.is_ca()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ca() -> Vec<CertificateDer<'static>> {
+        let pem = include_bytes!("../../../tests/vectors/ca.pem");
+        CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>().unwrap()
+    }
+
+    #[test]
+    fn the_systems_roots_are_taken_alone() {
+        assert_eq!(public(ca()).len(), ca().len());
+    }
+
+    #[test]
+    fn a_system_without_roots_gets_the_bundled_ones() {
+        for nothing in [Vec::new(), vec![CertificateDer::from(b"no certificate".to_vec())]] {
+            let store = public(nothing);
+            assert_eq!(store.len(), webpki_roots::TLS_SERVER_ROOTS.len());
+            assert!(store.len() > 50);
+        }
+    }
 }
