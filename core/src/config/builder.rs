@@ -328,7 +328,7 @@ fn usual_file_exists(places: &Places) -> bool {
 
 fn environment_layer(places: &Places) -> Result<Layer> {
     let mut values = BTreeMap::new();
-    for key in keys::ALL.iter().filter(|key| !keys::CONVENTIONAL.contains(key)) {
+    for key in keys::ALL.iter().filter(|key| !keys::APART.contains(key)) {
         let Some(value) = (places.environment)(key) else { continue };
         let text = value.into_string().map_err(|_| {
             Error::configuration(format!("the environment variable {key} is not UTF-8: set it to plain text"))

@@ -73,9 +73,9 @@ pub(super) const ALL: &[&str] = &[
     "credentials_oidc_sts_endpoint",
 ];
 
-/// What stands in these environment variables is no configuration of kmsak's, and comes after the whole of it: the
-/// transport reads them, in upper case as well, as every HTTP client does.
-pub(super) const CONVENTIONAL: &[&str] = &[HTTP_PROXY, HTTPS_PROXY, NO_PROXY];
+/// Environment variables that come after the whole configuration instead of winning over its files: the password's last
+/// resort, and what the transport reads, in upper case as well, as every HTTP client does.
+pub(super) const APART: &[&str] = &[PASSWORD, HTTP_PROXY, HTTPS_PROXY, NO_PROXY];
 
 /// The fields of one element of `cache_client_dkms_config_info` or `cache_client_region_id`: the Java, Python and Go
 /// clients' and the V2 client's.

@@ -381,6 +381,11 @@ fn the_password_comes_from_the_first_of_its_places() {
     ] {
         assert!(password(&text, variables).unwrap() == expected, "{text}");
     }
+    for (text, expected) in [(by_file, file()), (by_variable, named())] {
+        let text = format!("client_key_private_key_path=clientKey.json\n{REGION}{text}");
+        let config = builder(SET).properties_text(text, None).environment().build().unwrap();
+        assert!(only(&config).client_key.password == expected, "the environment's is the last resort");
+    }
     let inline = password("client_key_password=hush", &[]).unwrap();
     assert!(matches!(inline, PasswordSource::Inline(bytes) if bytes.as_bytes() == b"hush"));
     assert_eq!(
