@@ -127,18 +127,21 @@ fn other_credential_types_are_not_supported_yet() {
 
 #[test]
 fn an_instance_is_asked_with_its_client_key_whatever_the_credentials_type() {
-    let config = builder(&format!(
-        "{CLIENT_KEY}credentials_type=ecs_ram_role\ncache_client_dkms_config_info=[{{\"caFilePath\":\"ca.pem\"}}]"
-    ))
-    .build()
-    .unwrap();
-    assert_eq!(
-        config.warnings(),
-        [
-            "credentials_type in the properties text is ecs_ram_role, which is ignored: a KMS instance is asked with a \
-          ClientKey"
-        ]
-    );
+    let endpoint = "\"endpoint\":\"kst-hzz000000000000000.cryptoservice.kms.aliyuncs.com\"";
+    for gateways in [
+        "cache_client_dkms_config_info=[{\"caFilePath\":\"ca.pem\"}]".to_owned(),
+        format!("cache_client_region_id=[{{{endpoint},\"caFilePath\":\"ca.pem\"}}]"),
+    ] {
+        let config =
+            builder(&format!("{CLIENT_KEY}credentials_type=ecs_ram_role\n{gateways}")).build().unwrap();
+        assert_eq!(
+            config.warnings(),
+            [
+                "credentials_type in the properties text is ecs_ram_role, which is ignored: a KMS instance is asked \
+                 with a ClientKey"
+            ]
+        );
+    }
 }
 
 #[test]

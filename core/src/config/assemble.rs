@@ -139,7 +139,7 @@ fn check_credentials_type(
     }
     let known = OTHERS.contains(&given);
     // The official clients ask an instance with its ClientKey whatever stands here.
-    if known && gateways.iter().all(|described| described.gateway.kind == GatewayKind::Instance) {
+    if known && gateways.iter().all(|described| described.kind() == GatewayKind::Instance) {
         warnings.push(format!(
             "credentials_type {} is {given}, which is ignored: a KMS instance is asked with a ClientKey",
             layer.origin
@@ -163,6 +163,14 @@ impl Described<'_> {
         if self.in_code { format!("{method} of {}", self.name) } else { format!("{}.{json}", self.name) }
     }
 
+    /// The V2 client lists an instance among the regions.
+    fn kind(&self) -> GatewayKind {
+        match text(&self.gateway.endpoint).map(endpoint::authority) {
+            Some(Ok(authority)) if endpoint::is_instance(&authority) => GatewayKind::Instance,
+            _ => self.gateway.kind,
+        }
+    }
+
     fn endpoint(
         &self,
         settings: &Settings,
@@ -177,11 +185,7 @@ impl Described<'_> {
         let given = text(&gateway.endpoint)
             .map(|host| endpoint::authority(host).map_err(wrong(self.subject("endpoint", "endpoint"))))
             .transpose()?;
-        // The V2 client lists an instance among the regions.
-        let kind = match &given {
-            Some(authority) if endpoint::is_instance(authority) => GatewayKind::Instance,
-            _ => gateway.kind,
-        };
+        let kind = self.kind();
         let region_id = region_id.or_else(|| given.as_deref().and_then(endpoint::region_of));
         let authority = match (kind, given, &region_id) {
             (_, Some(authority), Some(_)) | (GatewayKind::Instance, Some(authority), None) => Some(authority),
