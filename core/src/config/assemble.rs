@@ -92,11 +92,10 @@ fn describe<'a>(
     }
     let Some(layer) = settings.layer_of(&[keys::INSTANCES, keys::REGIONS]) else {
         return Err(Error::configuration(if usual_places {
-            let resources = if settings.places.resources.is_some() { " and among the resources" } else { "" };
             format!(
                 "no KMS gateway is configured: set cache_client_region_id or cache_client_dkms_config_info in \
-                 {DEFAULT_FILE} (looked for in {}{resources}) or as an environment variable of that name",
-                settings.places.working_directory.display()
+                 {DEFAULT_FILE} (looked for in {}) or as an environment variable of that name",
+                settings.places.usual_folders()
             )
         } else {
             "no KMS gateway is configured: set cache_client_region_id to a JSON array of regions, or \

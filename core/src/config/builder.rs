@@ -266,12 +266,8 @@ impl Builder {
 
     fn settings(&mut self, warnings: &mut Vec<String>) -> Result<Settings> {
         let working_directory = match self.working_directory.take() {
-            Some(folder) => folder,
-            None => std::env::current_dir().map_err(|error| {
-                Error::configuration(format!(
-                    "the working directory cannot be told: {error}: change to one that exists"
-                ))
-            })?,
+            Some(folder) => Ok(folder),
+            None => std::env::current_dir(),
         };
         let environment =
             self.variables.take().unwrap_or_else(|| Arc::new(|name: &str| std::env::var_os(name)));
@@ -322,7 +318,7 @@ impl fmt::Debug for Builder {
 }
 
 fn usual_file_exists(places: &Places) -> bool {
-    places.working_directory.join(DEFAULT_FILE).exists()
+    places.working_directory.as_ref().is_ok_and(|here| here.join(DEFAULT_FILE).exists())
         || places.resources.as_ref().is_some_and(|look_up| look_up(DEFAULT_FILE).is_some())
 }
 

@@ -74,21 +74,45 @@ pub(super) type Environment = Arc<dyn Fn(&str) -> Option<std::ffi::OsString> + S
 
 /// What lies around a configuration.
 pub(super) struct Places {
-    pub(super) working_directory: PathBuf,
+    /// It may be gone, which matters only to relative paths.
+    pub(super) working_directory: io::Result<PathBuf>,
     pub(super) resources: Option<Resources>,
     pub(super) environment: Environment,
 }
 
 impl Places {
-    /// The file that `path` means: in the working directory, else in `base`, else among the resources.
-    pub(super) fn find(&self, path: &Path, base: Option<&Path>, subject: &str) -> Result<Source> {
-        let mut candidates = vec![self.working_directory.join(path)];
-        if let Some(base) = base {
-            let beside = self.working_directory.join(base).join(path);
-            if !candidates.contains(&beside) {
-                candidates.push(beside);
+    /// Where `path` may lie: in the working directory, or else in `base`.
+    fn candidates(&self, path: &Path, base: Option<&Path>, subject: &str) -> Result<Vec<PathBuf>> {
+        if path.is_absolute() {
+            return Ok(vec![path.to_owned()]);
+        }
+        let mut candidates: Vec<PathBuf> = Vec::new();
+        for folder in [Some(Path::new("")), base].into_iter().flatten() {
+            let folder = match &self.working_directory {
+                Ok(here) => here.join(folder),
+                Err(_) if folder.is_absolute() => folder.to_owned(),
+                Err(_) => continue,
+            };
+            let candidate = folder.join(path);
+            if !candidates.contains(&candidate) {
+                candidates.push(candidate);
             }
         }
+        match &self.working_directory {
+            Err(error) if candidates.is_empty() && self.resources.is_none() => {
+                Err(Error::configuration(format!(
+                    "{subject} is a relative path, and the working directory cannot be told ({error}): change to one that \
+                 exists, or write the whole path"
+                )))
+            }
+            _ => Ok(candidates),
+        }
+    }
+
+    /// The file that `path` means: in the working directory, else in `base`, else among the resources.
+    pub(super) fn find(&self, path: &Path, base: Option<&Path>, subject: &str) -> Result<Source> {
+        let candidates = self.candidates(path, base, subject)?;
+        let mut denied = None;
         for candidate in &candidates {
             match fs::metadata(candidate) {
                 Ok(found) if found.is_dir() => {
@@ -99,6 +123,10 @@ impl Places {
                 }
                 Ok(_) => return Ok(Source::File(candidate.clone())),
                 Err(error) if missing(&error) => {}
+                // Under sudo the working directory is often one that the user may not enter.
+                Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                    denied.get_or_insert_with(|| cannot_read(candidate, &error));
+                }
                 Err(error) => {
                     return Err(Error::configuration(format!(
                         "{subject}: {}",
@@ -119,11 +147,20 @@ impl Places {
             let bytes = ProtectedBytes::copy_from(&bytes);
             return Ok(Source::Inline { name: format!("the resource {name}"), bytes });
         }
+        if let Some(denied) = denied {
+            return Err(Error::configuration(format!("{subject}: {denied}")));
+        }
         let places: Vec<String> = candidates.iter().map(|path| path.display().to_string()).collect();
         let resources = if self.resources.is_some() { " nor a resource" } else { "" };
         Err(Error::configuration(match places.as_slice() {
             [only] => {
                 format!("{subject}: there is no file {only}{resources}: put it there or correct the path")
+            }
+            [] => {
+                format!(
+                    "{subject}: there is no resource {}: put it there or correct the path",
+                    path.display()
+                )
             }
             _ => format!(
                 "{subject}: there is neither {}{resources}: put the file there or correct the path",
@@ -134,20 +171,28 @@ impl Places {
 
     /// Where a file that need not exist yet is to be.
     pub(super) fn place(&self, path: &Path, base: Option<&Path>, subject: &str) -> Result<PathBuf> {
-        let here = self.working_directory.join(path);
-        let beside = base.map(|base| self.working_directory.join(base).join(path));
-        let candidates = || std::iter::once(&here).chain(&beside);
+        let candidates = self.candidates(path, base, subject)?;
         let with_folder = |path: &&PathBuf| path.parent().is_some_and(Path::is_dir);
-        candidates()
+        candidates
+            .iter()
             .find(|path| path.is_file())
-            .or_else(|| candidates().find(with_folder))
+            .or_else(|| candidates.iter().find(with_folder))
             .cloned()
             .ok_or_else(|| {
                 Error::configuration(format!(
                     "{subject}: the folder of {} does not exist: create it or correct the path",
-                    here.display()
+                    candidates.first().map_or(path, PathBuf::as_path).display()
                 ))
             })
+    }
+
+    /// Where the usual file is looked for, in words.
+    pub(super) fn usual_folders(&self) -> String {
+        let here = match &self.working_directory {
+            Ok(here) => here.display().to_string(),
+            Err(_) => "the working directory, which cannot be told".to_owned(),
+        };
+        if self.resources.is_some() { format!("{here} and among the resources") } else { here }
     }
 
     pub(super) fn is_set(&self, variable: &str) -> bool {
