@@ -54,8 +54,9 @@ impl Provider {
         Provider::open(Config::from_file(path.as_ref())?)
     }
 
-    /// Opens a provider as the usual places say: environment variables named like the properties, and
-    /// `managed_credentials_providers.properties` in the working directory if it is there.
+    /// Opens a provider as the usual places say: environment variables named like the properties, and the file that the
+    /// variable `KMSAK_CONFIG` names, or else `managed_credentials_providers.properties` in the working directory if it
+    /// is there.
     ///
     /// # Errors
     /// As for [`from_file`](Provider::from_file).

@@ -9,8 +9,8 @@ use super::limits as limit;
 use super::settings::{Layer, Settings, Value};
 use super::source::{ClientKeySource, PasswordSource, Source};
 use super::{
-    Config, DEFAULT_FILE, EndpointConfig, GatewayKind, RefreshConfig, RenewalConfig, TransportConfig, keys,
-    lists,
+    CONFIG_VARIABLE, Config, DEFAULT_FILE, EndpointConfig, GatewayKind, RefreshConfig, RenewalConfig,
+    TransportConfig, keys, lists,
 };
 use crate::error::{Error, Result};
 use crate::protected::ProtectedBytes;
@@ -92,10 +92,13 @@ fn describe<'a>(
     }
     let Some(layer) = settings.layer_of(&[keys::INSTANCES, keys::REGIONS]) else {
         return Err(Error::configuration(if usual_places {
+            let file = match settings.places.variable(CONFIG_VARIABLE) {
+                Some(path) => format!("{}, which {CONFIG_VARIABLE} names,", Path::new(&path).display()),
+                None => format!("{DEFAULT_FILE} (looked for in {})", settings.places.usual_folders()),
+            };
             format!(
-                "no KMS gateway is configured: set cache_client_region_id or cache_client_dkms_config_info in \
-                 {DEFAULT_FILE} (looked for in {}) or as an environment variable of that name",
-                settings.places.usual_folders()
+                "no KMS gateway is configured: set cache_client_region_id or cache_client_dkms_config_info in {file} \
+                 or as an environment variable of that name"
             )
         } else {
             "no KMS gateway is configured: set cache_client_region_id to a JSON array of regions, or \

@@ -15,7 +15,7 @@ use super::keys;
 use super::properties::{self, Malformed};
 use super::settings::{Environment, Layer, Origin, Places, Resources, Settings, Value};
 use super::source::Source;
-use super::{Config, DEFAULT_FILE};
+use super::{CONFIG_VARIABLE, Config, DEFAULT_FILE};
 use crate::error::{Error, Result};
 use crate::protected::ProtectedBytes;
 
@@ -86,8 +86,9 @@ impl Builder {
         self
     }
 
-    /// The usual places: the environment, and `managed_credentials_providers.properties` in the working directory or
-    /// else among the [`Builder::resources`], if there is one.
+    /// The usual places: the environment, and the properties file that its variable `KMSAK_CONFIG` names, or else
+    /// `managed_credentials_providers.properties` in the working directory or among the [`Builder::resources`], if there
+    /// is one.
     pub fn usual_places(mut self) -> Self {
         self.usual_places = true;
         self.environment()
@@ -279,15 +280,19 @@ impl Builder {
         }
         for properties in self.properties.drain(..).rev() {
             layers.push(match properties {
-                Properties::File(path) => file_layer(&places, &path, warnings)?,
+                Properties::File(path) => file_layer(&places, &path, "the properties file", warnings)?,
                 Properties::Text { bytes, base } => {
                     let origin = "the properties text".to_owned();
                     properties_layer(bytes.as_bytes(), origin, base, warnings)?
                 }
             });
         }
-        if self.usual_places && usual_file_exists(&places) {
-            layers.push(file_layer(&places, Path::new(DEFAULT_FILE), warnings)?);
+        if self.usual_places {
+            if let Some(path) = places.variable(CONFIG_VARIABLE) {
+                layers.push(file_layer(&places, Path::new(&path), CONFIG_VARIABLE, warnings)?);
+            } else if usual_file_exists(&places) {
+                layers.push(file_layer(&places, Path::new(DEFAULT_FILE), "the properties file", warnings)?);
+            }
         }
         Ok(Settings { layers, places })
     }
@@ -334,8 +339,8 @@ fn environment_layer(places: &Places) -> Result<Layer> {
     Ok(Layer { origin: Origin::Environment, base: None, values })
 }
 
-fn file_layer(places: &Places, path: &Path, warnings: &mut Vec<String>) -> Result<Layer> {
-    let source = places.find(path, None, "the properties file")?;
+fn file_layer(places: &Places, path: &Path, subject: &str, warnings: &mut Vec<String>) -> Result<Layer> {
+    let source = places.find(path, None, subject)?;
     let base = match &source {
         Source::File(path) => path.parent().map(Path::to_path_buf),
         Source::Inline { .. } => None,

@@ -29,6 +29,9 @@ use crate::error::Result;
 /// The properties file that is looked for where nobody names one.
 const DEFAULT_FILE: &str = "managed_credentials_providers.properties";
 
+/// The environment variable that names one.
+const CONFIG_VARIABLE: &str = "KMSAK_CONFIG";
+
 /// Everything a provider needs to know, checked. Made by [`Builder::build`]; holds no open file and no connection.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -60,8 +63,8 @@ impl Config {
         Builder::new().properties_file(path).environment().build()
     }
 
-    /// The configuration in the environment and, if there is one, in `managed_credentials_providers.properties` in
-    /// the working directory.
+    /// The configuration in the environment, and in the properties file that its variable `KMSAK_CONFIG` names, or
+    /// else in `managed_credentials_providers.properties` in the working directory, if there is one.
     ///
     /// # Errors
     /// [`Kind::Configuration`](crate::Kind::Configuration); see [`Builder::build`].

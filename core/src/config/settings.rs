@@ -1,6 +1,7 @@
 //! The settings of every source, the stronger source first.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::fs;
 use std::io;
@@ -70,7 +71,7 @@ impl Layer {
 pub(super) type Resources = Arc<dyn Fn(&str) -> Option<Vec<u8>> + Send + Sync>;
 
 /// Reads an environment variable.
-pub(super) type Environment = Arc<dyn Fn(&str) -> Option<std::ffi::OsString> + Send + Sync>;
+pub(super) type Environment = Arc<dyn Fn(&str) -> Option<OsString> + Send + Sync>;
 
 /// What lies around a configuration.
 pub(super) struct Places {
@@ -195,11 +196,14 @@ impl Places {
         if self.resources.is_some() { format!("{here} and among the resources") } else { here }
     }
 
+    /// An environment variable that is set to something.
+    pub(super) fn variable(&self, name: &str) -> Option<OsString> {
+        (self.environment)(name).filter(|value| !value.is_empty())
+    }
+
     pub(super) fn is_set(&self, variable: &str) -> bool {
         // A name with `=` or NUL cannot be asked for.
-        !variable.is_empty()
-            && !variable.contains(['=', '\0'])
-            && (self.environment)(variable).is_some_and(|value| !value.is_empty())
+        !variable.is_empty() && !variable.contains(['=', '\0']) && self.variable(variable).is_some()
     }
 }
 

@@ -357,6 +357,30 @@ fn usual_places_are_the_environment_and_the_file() {
     assert_eq!(only(&in_folder(&[]).unwrap()).authority.as_deref(), Some("kms.cn-hangzhou.aliyuncs.com"));
 }
 
+#[test]
+fn a_variable_may_name_the_usual_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let usual = folder.path().join("managed_credentials_providers.properties");
+    std::fs::write(&usual, format!("{CLIENT_KEY}{REGION}")).unwrap();
+    for name in ["clientKey.json", "clientKey_Password.txt"] {
+        std::fs::create_dir_all(folder.path().join("etc")).unwrap();
+        std::fs::copy(vectors().join(name), folder.path().join("etc").join(name)).unwrap();
+    }
+    let named = folder.path().join("etc/app.properties");
+    std::fs::write(&named, format!("{CLIENT_KEY}cache_client_region_id=[{{\"regionId\":\"cn-beijing\"}}]"))
+        .unwrap();
+    let in_folder =
+        || builder_in(folder.path(), &[("KMSAK_CONFIG", "etc/app.properties")]).usual_places().build();
+    assert_eq!(only(&in_folder().unwrap()).region_id.as_deref(), Some("cn-beijing"));
+    std::fs::write(&named, CLIENT_KEY).unwrap();
+    assert!(message(in_folder()).contains("in etc/app.properties, which KMSAK_CONFIG names, or as"));
+    std::fs::remove_file(&named).unwrap();
+    assert_eq!(
+        message(in_folder()),
+        format!("KMSAK_CONFIG: there is no file {}: put it there or correct the path", named.display())
+    );
+}
+
 fn password(text: &str, variables: &'static [(&'static str, &'static str)]) -> Result<PasswordSource> {
     let text = format!("client_key_private_key_path=clientKey.json\n{REGION}{text}");
     let config = builder(variables).properties_text(text, None).build()?;
