@@ -57,11 +57,7 @@ impl EndpointPlan {
 }
 
 fn inline(source: &Source) -> Result<Source> {
-    let name = match source {
-        Source::File(path) => path.display().to_string(),
-        Source::Inline { name, .. } => name.clone(),
-    };
-    Ok(Source::Inline { name, bytes: ProtectedBytes::copy_from(&source.read()?) })
+    Ok(Source::Inline { name: source.name(), bytes: ProtectedBytes::copy_from(&source.read()?) })
 }
 
 /// A plan with open connections: belongs to one process.

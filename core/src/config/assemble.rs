@@ -7,6 +7,7 @@ use super::endpoint::{self, quoted};
 use super::gateway::{Gateway, Given, GivenPassword};
 use super::limits as limit;
 use super::settings::{Layer, Settings, Value};
+use super::shown;
 use super::source::{ClientKeySource, PasswordSource, Source};
 use super::{
     CONFIG_VARIABLE, Config, DEFAULT_FILE, EndpointConfig, GatewayKind, RefreshConfig, RenewalConfig,
@@ -93,7 +94,7 @@ fn describe<'a>(
     let Some(layer) = settings.layer_of(&[keys::INSTANCES, keys::REGIONS]) else {
         return Err(Error::configuration(if usual_places {
             let file = match settings.places.variable(CONFIG_VARIABLE) {
-                Some(path) => format!("{}, which {CONFIG_VARIABLE} names,", Path::new(&path).display()),
+                Some(path) => format!("{}, which {CONFIG_VARIABLE} names,", shown::path(Path::new(&path))),
                 None => format!("{DEFAULT_FILE} (looked for in {})", settings.places.usual_folders()),
             };
             format!(
@@ -288,7 +289,7 @@ impl Described<'_> {
         let password = match &self.gateway.password {
             Some(GivenPassword::File(path)) => {
                 let subject = self.subject("passwordFromFilePath", "client_key_password_file");
-                password_file(settings.places.find(path, self.base(), &subject)?)?
+                password_file(settings.places.find_password(path, self.base(), &subject)?)?
             }
             Some(GivenPassword::Environment(name)) => {
                 let name = name.trim();
@@ -350,7 +351,8 @@ fn common_password(settings: &Settings) -> Result<Option<PasswordSource>> {
         }
         if let Some(path) = path(layer, keys::PASSWORD_PATH) {
             let subject = format!("{} {}", keys::PASSWORD_PATH, layer.origin);
-            return password_file(settings.places.find(&path, layer.base.as_deref(), &subject)?).map(Some);
+            return password_file(settings.places.find_password(&path, layer.base.as_deref(), &subject)?)
+                .map(Some);
         }
         if layer.values.contains_key(keys::PASSWORD) {
             let password = bytes(layer, keys::PASSWORD);
@@ -366,10 +368,16 @@ fn common_password(settings: &Settings) -> Result<Option<PasswordSource>> {
 }
 
 fn not_set(subject: &str, name: &str) -> Error {
-    Error::configuration(format!(
-        "{subject} names the environment variable {}, which is not set: set it to the ClientKey's password",
-        quoted(name)
-    ))
+    Error::configuration(if shown::is_surely_a_name(name) {
+        format!(
+            "{subject} names the environment variable {name}, which is not set: set it to the ClientKey's password"
+        )
+    } else {
+        format!(
+            "{subject} names an environment variable that is not set (it is not shown, as it may be the password \
+             itself): write the name of the variable there, and set that to the ClientKey's password"
+        )
+    })
 }
 
 fn password_file(source: Source) -> Result<PasswordSource> {

@@ -11,6 +11,7 @@ use super::gateway::{Gateway, Given, GivenPassword};
 use super::keys;
 use super::limits::TIMEOUT;
 use super::settings::{Layer, Settings};
+use super::shown;
 use crate::error::{Error, Result};
 
 /// The gateways that `text`, the value of `key` in `layer`, describes.
@@ -96,11 +97,15 @@ impl Element<'_> {
         }
         if let Some(name) = path_name {
             let Some(path) = self.indirect(&name) else {
-                return Err(Error::configuration(format!(
-                    "{}.passwordFromFilePathName names {}, but no setting or environment variable of that name holds \
-                     the path of a password file: set it, or write the path into passwordFromFilePath",
-                    self.name,
+                let shown = if shown::is_surely_a_name(&name) {
                     quoted(&name)
+                } else {
+                    "what may be the password itself and is not shown".to_owned()
+                };
+                return Err(Error::configuration(format!(
+                    "{}.passwordFromFilePathName names {shown}, but no setting or environment variable of that name \
+                     holds the path of a password file: set it, or write the path into passwordFromFilePath",
+                    self.name
                 )));
             };
             return Ok(Some(GivenPassword::File(path.into())));

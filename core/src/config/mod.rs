@@ -10,6 +10,7 @@ mod limits;
 mod lists;
 mod properties;
 mod settings;
+mod shown;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -22,6 +23,7 @@ use std::time::Duration;
 pub use builder::Builder;
 pub use description::EndpointDescription;
 pub use gateway::Gateway;
+pub(crate) use shown::path as shown_path;
 pub(crate) use source::{ClientKeySource, Source};
 
 use crate::error::Result;

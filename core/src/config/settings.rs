@@ -12,6 +12,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::endpoint::quoted;
+use super::shown;
 use super::source::{MAX_FILE_BYTES, Source, cannot_read};
 use crate::error::{Error, Result};
 use crate::protected::ProtectedBytes;
@@ -119,7 +120,7 @@ impl Places {
                 Ok(found) if found.is_dir() => {
                     return Err(Error::configuration(format!(
                         "{subject} names {}, which is a folder: name the file in it",
-                        candidate.display()
+                        shown::path(candidate)
                     )));
                 }
                 Ok(_) => return Ok(Source::File(candidate.clone())),
@@ -140,6 +141,7 @@ impl Places {
             && let Some(name) = path.to_str()
             && let Some(bytes) = resources(name).map(Zeroizing::new)
         {
+            let name = shown::path(path);
             if bytes.len() as u64 > MAX_FILE_BYTES {
                 return Err(Error::configuration(format!(
                     "{subject} names the resource {name}, which is over 1 MiB: no file of a configuration is"
@@ -151,7 +153,7 @@ impl Places {
         if let Some(denied) = denied {
             return Err(Error::configuration(format!("{subject}: {denied}")));
         }
-        let places: Vec<String> = candidates.iter().map(|path| path.display().to_string()).collect();
+        let places: Vec<String> = candidates.iter().map(|path| shown::path(path)).collect();
         let resources = if self.resources.is_some() { " nor a resource" } else { "" };
         Err(Error::configuration(match places.as_slice() {
             [only] => {
@@ -160,7 +162,7 @@ impl Places {
             [] => {
                 format!(
                     "{subject}: there is no resource {}: put it there or correct the path",
-                    path.display()
+                    shown::path(path)
                 )
             }
             _ => format!(
@@ -168,6 +170,19 @@ impl Places {
                 places.join(" nor ")
             ),
         }))
+    }
+
+    /// As [`Places::find`], for the file with a password, in the place of whose path the password itself may stand.
+    pub(super) fn find_password(&self, path: &Path, base: Option<&Path>, subject: &str) -> Result<Source> {
+        self.find(path, base, subject).map_err(|error| {
+            if shown::is_surely_a_path(path) {
+                return error;
+            }
+            Error::configuration(format!(
+                "{subject} leads to no file that can be read (it is not shown, as it may be the password itself): write \
+                 the path of the file that holds the password"
+            ))
+        })
     }
 
     /// Where a file that need not exist yet is to be.
@@ -182,7 +197,7 @@ impl Places {
             .ok_or_else(|| {
                 Error::configuration(format!(
                     "{subject}: the folder of {} does not exist: create it or correct the path",
-                    candidates.first().map_or(path, PathBuf::as_path).display()
+                    shown::path(candidates.first().map_or(path, PathBuf::as_path))
                 ))
             })
     }
@@ -190,7 +205,7 @@ impl Places {
     /// Where the usual file is looked for, in words.
     pub(super) fn usual_folders(&self) -> String {
         let here = match &self.working_directory {
-            Ok(here) => here.display().to_string(),
+            Ok(here) => shown::path(here),
             Err(_) => "the working directory, which cannot be told".to_owned(),
         };
         if self.resources.is_some() { format!("{here} and among the resources") } else { here }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::shown;
 use crate::client_key::ClientKey;
 use crate::error::{Error, Kind, Result};
 use crate::protected::ProtectedBytes;
@@ -67,7 +68,7 @@ impl Source {
     /// What to call it in a sentence.
     pub(crate) fn name(&self) -> String {
         match self {
-            Source::File(path) => path.display().to_string(),
+            Source::File(path) => shown::path(path),
             Source::Inline { name, .. } => name.clone(),
         }
     }
@@ -110,7 +111,9 @@ impl PasswordSource {
     /// The password, without the line ends that files have and out of its JSON form.
     pub(super) fn read(&self) -> Result<Zeroizing<String>> {
         let (bytes, origin) = match self {
-            PasswordSource::File(path) => (read_file(path)?, format!("the password file {}", path.display())),
+            PasswordSource::File(path) => {
+                (read_file(path)?, format!("the password file {}", shown::path(path)))
+            }
             PasswordSource::Environment(name) => {
                 let value = std::env::var_os(name).ok_or_else(|| {
                     Error::configuration(format!(
@@ -164,7 +167,7 @@ fn unwrap_json(text: &str) -> Option<Zeroizing<String>> {
 
 /// Reads a whole file of at most 1 MiB.
 pub(super) fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
-    let shown = path.display();
+    let shown = shown::path(path);
     let failed = |error: io::Error| Error::configuration(cannot_read(path, &error));
     let size = fs::metadata(path).map_err(failed)?;
     if size.is_dir() {
@@ -185,7 +188,7 @@ pub(super) fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
 
 /// The sentence for a file that is there but cannot be read, or is not there.
 pub(super) fn cannot_read(path: &Path, error: &io::Error) -> String {
-    let shown = path.display();
+    let shown = shown::path(path);
     match error.kind() {
         io::ErrorKind::NotFound => format!("there is no file {shown}: put it there or correct the path"),
         io::ErrorKind::PermissionDenied => {

@@ -267,7 +267,7 @@ pub(crate) fn plain(text: &str, limit: usize) -> String {
 }
 
 /// Besides control characters, those that turn the direction of a line or hide in it can forge a log.
-fn is_line_safe(character: char) -> bool {
+pub(crate) fn is_line_safe(character: char) -> bool {
     !character.is_control()
         && !matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }

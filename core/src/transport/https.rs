@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 
 use super::failure::Peer;
 use super::outgoing::Outgoing;
-use super::{HttpRequest, HttpResponse, Sending, Transport, proxy, roots, tls};
-use crate::config::TransportConfig;
+use super::{HttpRequest, HttpResponse, Sending, Transport, proxy, tls};
+use crate::config::{Source, TransportConfig};
 use crate::date;
 use crate::error::{Error, Kind, Result};
 
@@ -67,7 +67,7 @@ impl HttpsTransport {
         Ok(HttpsTransport {
             client,
             peer: Peer {
-                ca: config.ca.as_deref().map(roots::describe),
+                ca: config.ca.as_deref().map(Source::name),
                 proxy: proxy.as_ref().map(proxy::Choice::authority),
                 connect_timeout: config.connect_timeout,
                 read_timeout: config.read_timeout,

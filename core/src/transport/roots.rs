@@ -9,7 +9,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use x509_parser::prelude::{FromDer as _, X509Certificate, X509Version};
 
-use crate::config::Source;
+use crate::config::{Source, shown_path};
 use crate::error::{Error, Result};
 
 const LARGEST_FILE: u64 = 1 << 20;
@@ -21,16 +21,8 @@ const LARGEST_FILE: u64 = 1 << 20;
 pub(super) fn load(ca: Option<&Source>) -> Result<RootCertStore> {
     match ca {
         None => Ok(public(rustls_native_certs::load_native_certs().certs)),
-        Some(Source::File(path)) => parse(&read(path)?, &path.display().to_string()),
+        Some(Source::File(path)) => parse(&read(path)?, &shown_path(path)),
         Some(Source::Inline { name, bytes }) => parse(bytes.as_bytes(), name),
-    }
-}
-
-/// What errors call the configured CA.
-pub(super) fn describe(ca: &Source) -> String {
-    match ca {
-        Source::File(path) => path.display().to_string(),
-        Source::Inline { name, .. } => name.clone(),
     }
 }
 
@@ -50,14 +42,14 @@ fn read(path: &Path) -> Result<Vec<u8>> {
         |error| {
             Error::configuration(format!(
                 "the CA file {} cannot be read ({error}): check caFilePath and the file's permissions",
-                path.display()
+                shown_path(path)
             ))
         },
     )?;
     if bytes.len() as u64 > LARGEST_FILE {
         return Err(Error::configuration(format!(
             "the CA file {} is larger than 1 MiB, so it is not the CA file of a KMS instance: check caFilePath",
-            path.display()
+            shown_path(path)
         )));
     }
     Ok(bytes)

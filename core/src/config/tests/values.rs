@@ -414,8 +414,8 @@ fn the_password_comes_from_the_first_of_its_places() {
     assert!(matches!(inline, PasswordSource::Inline(bytes) if bytes.as_bytes() == b"hush"));
     assert_eq!(
         password(by_variable, &[]).unwrap_err().message(),
-        "client_key_password_from_env_variable in the properties text names the environment variable \"MINE\", which \
-         is not set: set it to the ClientKey's password"
+        "client_key_password_from_env_variable in the properties text names the environment variable MINE, which is not \
+         set: set it to the ClientKey's password"
     );
 }
 
