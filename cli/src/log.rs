@@ -45,8 +45,8 @@ impl LogArguments {
     }
 }
 
-/// What is odd about a configuration must be seen in any case, and once.
-pub(crate) fn warn_of_configuration(warning: &str) {
+/// What is odd about a configuration or its ClientKey must be seen in any case, and once.
+pub(crate) fn warn_of_start(warning: &str) {
     if QUIET.load(Ordering::Relaxed) {
         write(LogLevel::Warn, warning);
     }

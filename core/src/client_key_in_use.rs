@@ -5,14 +5,14 @@
 //! allowed to read the files.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::time::Instant;
 
 use crate::client_key::{ClientKey, ClientKeyInfo};
 use crate::config::ClientKeySource;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::event::Event;
 
 /// A new ClientKey that KMS refused is tried again after this long: it may not have reached every gateway yet.
@@ -111,5 +111,15 @@ impl ClientKeyInUse {
                 (None, Some(Event::ClientKeyUnusable { key_id, error: broken }))
             }
         }
+    }
+}
+
+/// KMS seldom says of a ClientKey outside its validity that this is why it refused, so the error does.
+pub(crate) fn remark_on_validity(error: Error, signer: &ClientKey, now: SystemTime) -> Error {
+    match signer.info().validity_warning(now) {
+        Some(warning) if error.kind() == Kind::Denied => {
+            error.with_remark(&format!("but first of all, {warning}"))
+        }
+        _ => error,
     }
 }

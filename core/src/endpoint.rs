@@ -7,7 +7,7 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use crate::client_key_in_use::ClientKeyInUse;
+use crate::client_key_in_use::{ClientKeyInUse, remark_on_validity};
 use crate::config::{EndpointConfig, Source};
 use crate::environment::{Door, Environment};
 use crate::error::{Error, Kind, Result};
@@ -171,7 +171,7 @@ impl Endpoint {
                 }
             } else if error.kind() == Kind::Denied && refusals.len() < MOST_REFUSALS {
                 // An instance answers a ClientKey that it does not know as it answers a missing permission.
-                refusals.push((signer, error.clone()));
+                refusals.push((signer.clone(), error.clone()));
                 let (other, event) = client_key.other_than(&refusals);
                 event.into_iter().for_each(tell);
                 if let Some(other) = other {
@@ -179,7 +179,7 @@ impl Endpoint {
                     continue;
                 }
             }
-            return Err(error);
+            return Err(remark_on_validity(error, &signer, skew.correct(local)));
         }
     }
 

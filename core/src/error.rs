@@ -115,6 +115,13 @@ impl Error {
         self.with(|parts| parts.retry_after = retry_after)
     }
 
+    pub(crate) fn with_remark(self, remark: &str) -> Self {
+        self.with(|parts| {
+            parts.message.push_str("; ");
+            parts.message.push_str(remark);
+        })
+    }
+
     /// What sort of failure this is.
     #[must_use]
     pub fn kind(&self) -> Kind {

@@ -28,6 +28,23 @@ fn a_new_pair_is_taken_over_without_anybody_asking() {
 }
 
 #[test]
+fn an_expired_client_key_is_named_where_kms_says_something_else() {
+    let kms = Kms::start();
+    let expired = kms.expired_client_key();
+    kms.replace_client_key(&expired);
+    for (properties, kms_says) in [
+        (&kms.files.on_the_cloud, "check that the ClientKey still exists"),
+        (&kms.files.off_the_cloud, "it has expired or was disabled"),
+    ] {
+        let error = kms.provider(properties, "").credentials(APP).unwrap_err();
+        assert_eq!(error.kind(), Kind::Denied);
+        assert!(error.message().contains(kms_says), "{error}");
+        let remark = format!("; but first of all, the ClientKey {} expired at ", expired.key_id);
+        assert!(error.message().contains(&remark), "{error}");
+    }
+}
+
+#[test]
 fn a_refused_client_key_makes_the_files_be_read_again_at_once() {
     for on_the_cloud in [true, false] {
         let kms = Kms::start();

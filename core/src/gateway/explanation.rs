@@ -148,6 +148,12 @@ fn verdict(failure: &Failure<'_>) -> (Kind, String) {
                 quoted(failure)
             ),
         ),
+        "InvalidAccessKeyId.Inactive" => (
+            Kind::Denied,
+            "KMS knows this ClientKey but does not accept it any more (InvalidAccessKeyId.Inactive): it has expired or \
+             was disabled; create a new one in the application access point and replace the ClientKey and password files"
+                .to_owned(),
+        ),
         _ if code.starts_with("InvalidAccessKeyId") => (
             Kind::Denied,
             format!(
@@ -375,6 +381,15 @@ mod tests {
                 Kind::Denied,
                 false,
                 "does not know this ClientKey",
+            ),
+            (
+                403,
+                "InvalidAccessKeyId.Inactive",
+                "",
+                Shared,
+                Kind::Denied,
+                false,
+                "it has expired or was disabled",
             ),
             (
                 400,
