@@ -34,7 +34,11 @@ impl LogArguments {
     pub(crate) fn install(&self, short: bool) {
         QUIET.store(short && self.log_level.is_none(), Ordering::Relaxed);
         let most = match self.log_level.unwrap_or(if short { Most::Error } else { Most::Info }) {
-            Most::Off => return,
+            // A receiver all the same: without one the library would write its warnings itself.
+            Most::Off => {
+                kmsak::forward_logs(LogLevel::Error, Some(Box::new(|_, _| ())));
+                return;
+            }
             Most::Error => LogLevel::Error,
             Most::Warn => LogLevel::Warn,
             Most::Info => LogLevel::Info,

@@ -5,9 +5,10 @@ use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
+use tracing::dispatcher::get_default;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::subscriber::set_global_default;
+use tracing::subscriber::{NoSubscriber, set_global_default};
 use tracing::{Event, Level, Metadata, Subscriber};
 
 /// How much a log line matters.
@@ -38,7 +39,16 @@ pub fn forward_logs(most: LogLevel, receiver: Option<Receiver>) -> bool {
     RECEIVER.store(receiver.map(|receiver| Arc::new((most, receiver))));
     tracing::callsite::rebuild_interest_cache();
     // Fails when a subscriber is in place already: ours, or another.
-    set_global_default(Forwarder).is_ok() || tracing::dispatcher::get_default(|now| now.is::<Forwarder>())
+    set_global_default(Forwarder).is_ok() || get_default(|now| now.is::<Forwarder>())
+}
+
+/// Whether anybody gets what is logged on this thread.
+pub(crate) fn are_received() -> bool {
+    get_default(
+        |now| {
+            if now.is::<Forwarder>() { RECEIVER.load().is_some() } else { !now.is::<NoSubscriber>() }
+        },
+    )
 }
 
 struct Forwarder;

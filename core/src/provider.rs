@@ -1,6 +1,7 @@
 //! The public face.
 
 use std::fmt;
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -17,6 +18,7 @@ use crate::fetch::Fetch;
 use crate::fork::{self, PerProcess};
 use crate::keeper::{Ask, Waiter};
 use crate::live::{Live, State, check_name, expiry_reminder};
+use crate::logs;
 use crate::pending::{Pending, closed};
 use crate::secret::{Credentials, Secret};
 use crate::stats::Stats;
@@ -69,19 +71,18 @@ impl Provider {
         Builder::new()
     }
 
-    /// Opens a provider with `config`.
+    /// Opens a provider with `config`. What is odd about it, or about the ClientKey's validity, is logged as a warning; it
+    /// is written to standard error where nobody receives logs.
     ///
     /// # Errors
     /// As for [`from_file`](Provider::from_file).
     pub fn open(config: Config) -> Result<Self> {
-        for warning in &config.warnings {
-            tracing::warn!("{warning}");
-        }
+        config.warnings.iter().for_each(|warning| warn(warning));
         let secret_names = config.secret_names.clone();
         let state = State::new(config, Environment::real())?;
         for client_key in &state.client_keys {
             if let Some(warning) = client_key.proven().info().validity_warning(state.now()) {
-                tracing::warn!("{warning}");
+                warn(&warning);
             } else if let Some(reminder) = expiry_reminder(client_key, state.now()) {
                 reminder.log();
             }
@@ -302,6 +303,15 @@ impl Provider {
             }
             Err(error) => Pending::ready(Err(error)),
         }
+    }
+}
+
+/// A warning of the start, which must be seen in any case.
+fn warn(warning: &str) {
+    tracing::warn!("{warning}");
+    if !logs::are_received() {
+        // A standard error that is closed is no reason not to start.
+        drop(writeln!(io::stderr(), "kmsak: warning: {warning}"));
     }
 }
 
