@@ -64,5 +64,5 @@ else
 	$(CARGO) build -p kmsak-cli
 endif
 
-clean: ## remove all that was built
+clean: clean-bench $(addprefix clean-,$(LANGUAGES)) ## remove all that was built
 	$(CARGO) clean

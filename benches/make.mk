@@ -6,7 +6,10 @@ BENCH_NODE := benches/node/node_modules/.kmsak
 C_FLAGS := -O2 -Wall -Wextra -Werror
 JAVA_HOME_OF_JAVAC = $(shell dirname $$(dirname $$(readlink -f $$(command -v javac))))
 
-.PHONY: bench bench-quick build-bench build-bench-quick test-instructions lint-bench
+.PHONY: bench bench-quick build-bench build-bench-quick test-instructions lint-bench clean-bench
+
+clean-bench:
+	rm -rf benches/java/target benches/node/node_modules
 
 bench: build-bench ## measure kmsak beside the official clients, and write docs/benchmarks.md
 	$(BENCH_VENV)/bin/python benches/conductor

@@ -2,7 +2,7 @@
 
 C_WORK := $(CARGO_TARGET_DIR)/c
 
-.PHONY: build-c test-c test-c-memory lint-c demo-c install-c header
+.PHONY: build-c test-c test-c-memory lint-c clean-c demo-c install-c header
 
 build-c:
 	$(CARGO) build --release -p kmsak-c
@@ -19,6 +19,9 @@ test-c-memory: build-c build-program ## libkmsak with sanitizers and under valgr
 
 # rustfmt and clippy look at kmsak-c along with everything else.
 lint-c:
+
+# All of it is under $(CARGO_TARGET_DIR).
+clean-c:
 
 header: ## write include/kmsak.h anew from bindings/c/src
 	KMSAK_WRITE_HEADER=1 $(CARGO) test --quiet $(RUST) --test header

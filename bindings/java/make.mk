@@ -10,7 +10,7 @@ JAVA_DRIVER := $(CARGO_TARGET_DIR)/java-driver
 # Another JDK to test on besides the one that builds, if the machine has a newer one.
 JAVA_NEWEST ?= $(lastword $(sort $(wildcard /usr/lib/jvm/temurin-[2-9][0-9]-jdk-*/bin/java /usr/lib/jvm/java-[2-9][0-9]-openjdk-*/bin/java)))
 
-.PHONY: build-java native-java test-java lint-java demo-java
+.PHONY: build-java native-java test-java lint-java clean-java demo-java
 
 native-java:
 	@command -v $(MVN) >/dev/null || { echo "Java needs Maven (mvn) and a JDK of at least 17, for example: apt-get install maven openjdk-17-jdk-headless" >&2; exit 1; }
@@ -31,6 +31,9 @@ test-java: native-java build-program
 
 lint-java: native-java
 	$(JAVA_MVN) compile javadoc:javadoc -pl kmsak,kmsak-sdk-core,kmsak-credentials,kmsak-oss,kmsak-managed-credentials
+
+clean-java:
+	rm -rf bindings/java/target bindings/java/*/target examples/java/target
 
 demo-java: native-java build-program ## the examples, through a rotation
 	$(JAVA_MVN) package dependency:build-classpath -Dmdep.outputFile=target/classpath.txt -DskipTests -Pexamples

@@ -3,7 +3,7 @@
 NODE_DIR := $(CURDIR)/bindings/node
 NODE_PACKAGES := $(NODE_DIR)/node_modules/.kmsak
 
-.PHONY: build-node test-node lint-node demo-node node-is-here
+.PHONY: build-node test-node lint-node clean-node demo-node node-is-here
 
 node-is-here:
 	@command -v node >/dev/null && command -v npm >/dev/null || { echo "node or npm is missing: install Node.js 18 or later" >&2; exit 1; }
@@ -23,6 +23,9 @@ test-node: build-program build-node $(NODE_PACKAGES)
 
 lint-node: $(NODE_PACKAGES)
 	cd $(NODE_DIR) && npm run --silent lint
+
+clean-node:
+	rm -rf $(NODE_DIR)/node_modules $(NODE_DIR)/*.node $(NODE_DIR)/*.tgz examples/node/built
 
 demo-node: build-program build-node $(NODE_PACKAGES) ## fetch a managed AccessKey from Node.js through a rotation
 	@printf '\n\033[1m%s\033[0m\n' 'Node.js'

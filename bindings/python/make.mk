@@ -8,7 +8,7 @@ PYTHON_SDIST := $(CARGO_TARGET_DIR)/python-sdist
 # As seen from bindings/python, where the settings of ruff and mypy are.
 PYTHON_SOURCES := python tests ../../tests/conformance/drivers/python ../../examples/python
 
-.PHONY: build-python test-python lint-python demo-python sdist-python test-sdist-python
+.PHONY: build-python test-python lint-python clean-python demo-python sdist-python test-sdist-python
 
 $(PYTHON_VENV)/installed: bindings/python/requirements.txt
 	$(PYTHON) -m venv $(PYTHON_VENV)
@@ -47,6 +47,10 @@ lint-python: build-python
 	cd bindings/python && $(PYTHON_VENV)/bin/mypy --cache-dir $(CARGO_TARGET_DIR)/mypy -p kmsak
 	cd bindings/python && $(PYTHON_VENV)/bin/mypy --cache-dir $(CARGO_TARGET_DIR)/mypy tests ../../tests/conformance/drivers/python
 	cd bindings/python && $(PYTHON_VENV)/bin/python -m mypy.stubtest --mypy-config-file pyproject.toml kmsak --allowlist stubtest-allowlist.txt
+
+clean-python:
+	find bindings/python tests examples benches -name __pycache__ -prune -exec rm -rf {} +
+	rm -rf bindings/python/python/kmsak/*.so bindings/python/.*_cache bindings/python/*.egg-info
 
 demo-python: build-python build-program
 	@printf '\n\033[1m%s\033[0m\n' 'Python'
