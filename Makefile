@@ -46,7 +46,7 @@ lint: lint-rust $(addprefix lint-,$(LANGUAGES)) lint-bench ## formatters, linter
 
 lint-rust: $(CARGO_TARGET_DIR)/tools/bin/cargo-deny
 	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO_TARGET_DIR)/tools/bin/cargo-deny --log-level error check licenses bans sources
 
 # Unoptimised: it takes longer to build than to run.
