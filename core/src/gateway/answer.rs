@@ -66,7 +66,7 @@ impl Fields {
     /// # Errors
     /// [`Kind::Server`] with what is wrong with it.
     pub(super) fn into_secret(mut self, request: &SecretRequest) -> Result<Secret> {
-        if self.secret_name != request.name {
+        if !names(&request.name, &self.secret_name) {
             return Err(malformed(request, "names another secret"));
         }
         if self.secret_data.is_empty() {
@@ -83,7 +83,7 @@ impl Fields {
             ProtectedBytes::copy_from(self.secret_data.as_bytes())
         };
         Ok(Secret {
-            name: take(&mut self.secret_name),
+            name: request.name.clone(),
             secret_type: take(&mut self.secret_type),
             value,
             binary,
@@ -98,6 +98,13 @@ impl Fields {
             extended_config: present(&mut self.extended_config),
         })
     }
+}
+
+/// Whether a secret that was asked for as `asked` goes by the name of `answered`: KMS takes a secret's ARN,
+/// `acs:kms:<region>:<account>:secret/<name>`, and answers with the bare name.
+fn names(asked: &str, answered: &str) -> bool {
+    let in_arn = || asked.strip_prefix("acs:kms:")?.split_once(":secret/").map(|(_, name)| name);
+    asked == answered || (!answered.is_empty() && in_arn() == Some(answered))
 }
 
 fn present(text: &mut String) -> Option<String> {

@@ -210,6 +210,22 @@ fn both_gateways_read_the_same_secret() {
 }
 
 #[test]
+fn a_secret_asked_for_by_its_arn_answers_with_its_bare_name() {
+    let asked = |name: &str| SecretRequest { name: name.to_owned(), ..question() };
+    let arn = format!("acs:kms:cn-hangzhou:123456789:secret/{NAME}");
+    let instance = InstanceGateway::new("kst.example", "kmsak/test");
+    let shared = SharedGateway::new("kms.example", "cn-hangzhou", "kmsak/test");
+    let protobuf = response(200, fields().encode_to_vec());
+    let json = response(200, json_answer().to_string());
+    for answer in [instance.answer(&asked(&arn), &protobuf), shared.answer(&asked(&arn), &json)] {
+        assert_eq!(answer.unwrap().name(), arn, "it goes by the name that the application knows");
+    }
+    for other in [format!("{arn}2"), "acs:kms:cn-hangzhou:1:secret/".to_owned(), format!("secret/{NAME}")] {
+        refused(instance.answer(&asked(&other), &protobuf), Kind::Server, true, "names another secret");
+    }
+}
+
+#[test]
 fn a_binary_value_is_decoded() {
     let binary = [0, 159, 146, 150];
     let data = BASE64.encode(binary);
