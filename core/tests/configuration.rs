@@ -364,6 +364,12 @@ fn proxies_are_checked() {
         element_refused("{\"regionId\":\"cn-hangzhou\",\"httpsProxy\":\"http://\"}"),
         format!("cache_client_region_id[0].httpsProxy {WRONG}")
     );
+    // Host names are ASCII; see Cargo.toml.
+    assert_eq!(
+        refused("https_proxy=http://prôxy.example:3128"),
+        format!("https_proxy in the properties text {WRONG}")
+    );
+    builder(&format!("{CLIENT_KEY}{REGION}https_proxy=http://xn--prxy-yqa.example:3128")).build().unwrap();
 }
 
 #[test]
