@@ -26,6 +26,25 @@ fn json_through_both_gateways() {
 }
 
 #[test]
+fn an_expired_client_key_is_warned_about_once() {
+    let kms = Kms::start();
+    let (now, day) = (kms.emulator.now(), std::time::Duration::from_secs(86_400));
+    let expired = kms.emulator.issue_client_key_between("app", now - 9 * day, now - day).unwrap();
+    let folder = kms.emulator.write_folder(kms.folder.path()).unwrap();
+    std::fs::write(&folder.client_key, &expired.json).unwrap();
+    std::fs::write(&folder.password, &expired.password).unwrap();
+    for (level, warnings) in [(None, 1), (Some("warn"), 1), (Some("off"), 0)] {
+        let mut command = kmsak(&["get", SECRET, "-c"]);
+        command.arg(kms.config());
+        command.args(level.map(|level| format!("--log-level={level}")));
+        let output = command.output().unwrap();
+        let told = stderr(&output);
+        let warning = format!("kmsak: warning: the ClientKey {} expired at ", expired.key_id);
+        assert_eq!(told.matches(&warning).count(), warnings, "{told}");
+    }
+}
+
+#[test]
 fn a_shell_reads_the_env_format() {
     let kms = Kms::start();
     let value = r#"{"PASSWORD": "it's \"$HOME\" `x`\nand more", "PORT": 5432}"#;
