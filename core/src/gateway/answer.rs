@@ -145,6 +145,7 @@ pub(super) fn refusal(
             message: &body.message,
             request_id: body.request_id.as_deref(),
             secret_name: &request.name,
+            version_stage: &request.version_stage,
             gateway,
         }),
         // KMS's front end sends these without a body of KMS's own.
@@ -154,6 +155,7 @@ pub(super) fn refusal(
             message: "",
             request_id: None,
             secret_name: &request.name,
+            version_stage: &request.version_stage,
             gateway,
         }),
         None => foreign(response, gateway),

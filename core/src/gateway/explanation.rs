@@ -1,6 +1,7 @@
 //! What KMS's error codes mean to the person who has to mend something. The codes are those of the KMS API
 //! reference and of the FAQ on its application access points.
 
+use super::CURRENT;
 use crate::config::GatewayKind;
 use crate::error::{Error, Kind};
 
@@ -13,6 +14,7 @@ pub(crate) struct Failure<'a> {
     pub(crate) message: &'a str,
     pub(crate) request_id: Option<&'a str>,
     pub(crate) secret_name: &'a str,
+    pub(crate) version_stage: &'a str,
     pub(crate) gateway: GatewayKind,
 }
 
@@ -85,7 +87,13 @@ fn verdict(failure: &Failure<'_>) -> (Kind, String) {
         ),
         "Forbidden.ResourceNotFound" => (
             Kind::NotFound,
-            if instance {
+            if failure.version_stage != CURRENT {
+                format!(
+                    "KMS has no version of {name} with the stage label {}, or no such secret: check the spelling of \
+                     both; ACSPrevious is there only after a rotation",
+                    plain(failure.version_stage, 128)
+                )
+            } else if instance {
                 format!(
                     "KMS has no secret {name} in this instance: check its spelling, that it was not deleted, and \
                      that it belongs to the KMS instance of the endpoint"
@@ -291,8 +299,28 @@ mod tests {
             message,
             request_id: Some("r-1"),
             secret_name: "acs/ram/user/app",
+            version_stage: CURRENT,
             gateway,
         })
+    }
+
+    #[test]
+    fn a_stage_that_is_not_there_is_named() {
+        for gateway in [GatewayKind::Instance, GatewayKind::Shared] {
+            let error = explain(&Failure {
+                status: 404,
+                code: "Forbidden.ResourceNotFound",
+                message: "",
+                request_id: None,
+                secret_name: "acs/ram/user/app",
+                version_stage: "ACSPrevious",
+                gateway,
+            });
+            assert_eq!(error.kind(), Kind::NotFound);
+            assert!(
+                error.message().contains("no version of acs/ram/user/app with the stage label ACSPrevious")
+            );
+        }
     }
 
     #[test]
@@ -466,11 +494,11 @@ mod tests {
         #[test]
         fn no_answer_forges_a_line(
             status in any::<u16>(), code in any::<String>(), message in any::<String>(), id in any::<String>(),
-            name in any::<String>(),
+            name in any::<String>(), stage in any::<String>(),
         ) {
             let error = explain(&Failure {
                 status, code: &code, message: &message, request_id: Some(&id), secret_name: &name,
-                gateway: GatewayKind::Instance,
+                version_stage: &stage, gateway: GatewayKind::Instance,
             });
             prop_assert!(!error.message().chars().any(char::is_control));
             prop_assert!(!error.message().is_empty());

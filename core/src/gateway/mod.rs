@@ -16,18 +16,21 @@ use crate::error::Result;
 use crate::secret::Secret;
 use crate::transport::{HttpRequest, HttpResponse};
 
+/// The stage label of the version in use.
+const CURRENT: &str = "ACSCurrent";
+
 /// What is asked of KMS: the value of one secret.
 #[derive(Clone, Debug)]
 pub(crate) struct SecretRequest {
     pub(crate) name: String,
-    /// `ACSCurrent` unless the caller asked for another.
+    /// [`CURRENT`] unless the caller asked for another.
     pub(crate) version_stage: String,
 }
 
 impl SecretRequest {
     /// Asks for the version in use.
     pub(crate) fn current(name: &str) -> Self {
-        SecretRequest { name: name.to_owned(), version_stage: "ACSCurrent".to_owned() }
+        SecretRequest { name: name.to_owned(), version_stage: CURRENT.to_owned() }
     }
 }
 

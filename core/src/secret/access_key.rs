@@ -63,7 +63,7 @@ impl Credentials {
     pub(crate) fn from_secret(secret: Arc<Secret>) -> Result<Self> {
         if !secret.is_ram() {
             return Err(Error::configuration(format!(
-                "{} is of type {} and holds no AccessKey: read it with secret(name)",
+                "{} is of type {} and holds no AccessKey: name a managed RAM secret, or ask for the value of this one",
                 secret.name, secret.secret_type
             )));
         }

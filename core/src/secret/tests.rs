@@ -66,7 +66,7 @@ fn another_type_of_secret_holds_no_access_key() {
     assert_eq!(error.kind(), Kind::Configuration);
     assert_eq!(
         error.message(),
-        "acs/ram/user/app is of type Generic and holds no AccessKey: read it with secret(name)"
+        "acs/ram/user/app is of type Generic and holds no AccessKey: name a managed RAM secret, or ask for the value of this one"
     );
 }
 
