@@ -17,7 +17,7 @@ use std::time::{Duration, SystemTime};
 pub(crate) use https::HttpsTransport;
 use zeroize::Zeroizing;
 
-use crate::config::TransportConfig;
+use crate::config::{Source, TransportConfig};
 use crate::error::Result;
 
 /// Whether requests to `authority` go through a proxy.
@@ -53,4 +53,12 @@ pub(crate) type Sending<'a> = Pin<Box<dyn Future<Output = Result<HttpResponse>> 
 /// Carries one request to one peer. Dropping the future abandons the request.
 pub(crate) trait Transport: Send + Sync {
     fn send(&self, request: HttpRequest) -> Sending<'_>;
+}
+
+/// Whether peers can be verified with `ca`.
+///
+/// # Errors
+/// [`Kind::Configuration`](crate::Kind::Configuration) with what is wrong with it.
+pub(crate) fn check_ca(ca: &Source) -> Result<()> {
+    roots::load(Some(ca)).map(drop)
 }

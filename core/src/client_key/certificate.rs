@@ -51,6 +51,11 @@ pub(super) fn find<'a>(
     }))
 }
 
+/// The end of the validity of a certificate (DER).
+pub(crate) fn not_after(certificate: &[u8]) -> Option<SystemTime> {
+    instant(X509Certificate::from_der(certificate).ok()?.1.validity().not_after)
+}
+
 fn belongs(certificate: &X509Certificate<'_>, key_pair: &RsaKeyPair) -> bool {
     let Ok(PublicKey::RSA(theirs)) = certificate.public_key().parsed() else {
         return false;

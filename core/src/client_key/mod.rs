@@ -14,6 +14,7 @@ use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+pub(crate) use certificate::not_after;
 pub use info::ClientKeyInfo;
 
 use crate::error::{Error, Kind, Result};

@@ -6,7 +6,7 @@ use super::source::PasswordSource;
 use super::{Config, EndpointConfig, GatewayKind, Source};
 use crate::client_key::ClientKeyInfo;
 use crate::error::Result;
-use crate::transport;
+use crate::transport::{self, check_ca};
 
 /// One endpoint of a [`Config`], without secrets.
 #[derive(Clone, Debug)]
@@ -69,13 +69,15 @@ impl Config {
     /// The PEM certificates that the endpoint with this index is verified with; none for the public CAs.
     ///
     /// # Errors
-    /// [`Kind::Configuration`](crate::Kind::Configuration) when the file cannot be read.
+    /// [`Kind::Configuration`](crate::Kind::Configuration) when the file cannot be read or holds no CA.
     ///
     /// # Panics
     /// When there is no such endpoint.
     pub fn read_ca(&self, endpoint: usize) -> Result<Option<Vec<u8>>> {
         let ca = self.endpoints[endpoint].transport.ca.as_ref();
-        ca.map(|source| source.read().map(|bytes| bytes.to_vec())).transpose()
+        let Some(source) = ca else { return Ok(None) };
+        check_ca(source)?;
+        source.read().map(|bytes| Some(bytes.to_vec()))
     }
 }
 

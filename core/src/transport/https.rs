@@ -4,15 +4,18 @@ use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
+use reqwest::tls::TlsInfo;
 use reqwest::{Body, Client, Proxy, Response};
 use zeroize::Zeroizing;
 
 use super::failure::Peer;
 use super::outgoing::Outgoing;
 use super::{HttpRequest, HttpResponse, Sending, Transport, proxy, tls};
+use crate::client_key;
 use crate::config::{Source, TransportConfig};
 use crate::date;
 use crate::error::{Error, Kind, Result};
+use crate::probe::Probe;
 
 /// No answer of KMS comes near to this: a secret's value is at most 30,720 bytes.
 const LARGEST_ANSWER: usize = 1 << 20;
@@ -47,6 +50,7 @@ impl HttpsTransport {
         let proxy = proxy::choose(config, authority, environment)?;
         let mut builder = Client::builder()
             .tls_backend_preconfigured(tls::client_config(config)?)
+            .tls_info(true)
             .http1_only()
             .https_only(true)
             .redirect(reqwest::redirect::Policy::none())
@@ -95,6 +99,17 @@ impl HttpsTransport {
         let date = header(&response, DATE).and_then(date::parse_http_date);
         let retry_after = header(&response, RETRY_AFTER).and_then(|value| retry_after(value, date));
         Ok(HttpResponse { status, date, retry_after, body: self.read(response, url).await? })
+    }
+
+    /// Connects, asks for nothing, and tells what the peer showed of itself.
+    pub(crate) async fn probe(&self, url: &str) -> Result<Probe> {
+        let response = self.client.head(url).send().await.map_err(|error| self.peer.explain(url, &error))?;
+        let tls = response.extensions().get::<TlsInfo>();
+        let certificate = tls.and_then(TlsInfo::peer_certificate);
+        Ok(Probe {
+            date: header(&response, DATE).and_then(date::parse_http_date),
+            certificate_not_after: certificate.and_then(client_key::not_after),
+        })
     }
 
     async fn read(&self, mut response: Response, url: &str) -> Result<Zeroizing<Vec<u8>>> {
