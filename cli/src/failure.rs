@@ -1,5 +1,6 @@
 //! How the program fails: one sentence on standard error, and an exit code that never changes its meaning.
 
+use std::io::Write;
 use std::process::ExitCode;
 
 use kmsak::Kind;
@@ -56,7 +57,8 @@ impl Failure {
     }
 
     pub(crate) fn report(self) -> ExitCode {
-        eprintln!("kmsak: {}", self.message);
+        // A standard error that is closed does not change the exit code.
+        let _ = writeln!(std::io::stderr(), "kmsak: {}", self.message);
         ExitCode::from(self.code)
     }
 }

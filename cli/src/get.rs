@@ -53,6 +53,10 @@ enum Format {
 }
 
 impl Get {
+    pub(crate) fn stays(&self) -> bool {
+        self.watch
+    }
+
     pub(crate) fn run(&self) -> Result<ExitCode, Failure> {
         let provider = self.configuration.open()?;
         if self.watch {

@@ -1,24 +1,28 @@
 //! `--log-level`
 
 use std::io::Write;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
 
 use clap::{Args, ValueEnum};
 use kmsak::LogLevel;
 
-/// Whether the library's warnings are not written, as nobody asked for them.
-static QUIET: AtomicBool = AtomicBool::new(false);
+use crate::progress;
+
+/// The least that matters enough to be written; none for nothing at all.
+static MOST: OnceLock<Option<LogLevel>> = OnceLock::new();
+/// What is odd about a configuration is told even where the library's warnings are not, as nobody asked for them.
+static QUIET: OnceLock<bool> = OnceLock::new();
 
 /// What is logged on standard error.
 #[derive(Debug, Args)]
 pub(crate) struct LogArguments {
-    /// How much to log on standard error; no line ever holds a secret [default: info for serve, else error]
+    /// How much to log on standard error; no line ever holds a secret [default: info for serve, warn for what stays to watch, else error]
     #[arg(long, global = true, value_enum, value_name = "LEVEL", env = "KMSAK_LOG_LEVEL")]
     log_level: Option<Most>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Most {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Most {
     Off,
     Error,
     Warn,
@@ -31,33 +35,39 @@ impl LogArguments {
     /// From here on the library's lines are written.
     ///
     /// A short command's own error says what the library would have logged on the way there.
-    pub(crate) fn install(&self, short: bool) {
-        QUIET.store(short && self.log_level.is_none(), Ordering::Relaxed);
-        let most = match self.log_level.unwrap_or(if short { Most::Error } else { Most::Info }) {
-            // A receiver all the same: without one the library would write its warnings itself.
-            Most::Off => {
-                kmsak::forward_logs(LogLevel::Error, Some(Box::new(|_, _| ())));
-                return;
-            }
-            Most::Error => LogLevel::Error,
-            Most::Warn => LogLevel::Warn,
-            Most::Info => LogLevel::Info,
-            Most::Debug => LogLevel::Debug,
-            Most::Trace => LogLevel::Trace,
+    pub(crate) fn install(&self, default: Most) {
+        let most = match self.log_level.unwrap_or(default) {
+            Most::Off => None,
+            Most::Error => Some(LogLevel::Error),
+            Most::Warn => Some(LogLevel::Warn),
+            Most::Info => Some(LogLevel::Info),
+            Most::Debug => Some(LogLevel::Debug),
+            Most::Trace => Some(LogLevel::Trace),
         };
-        kmsak::forward_logs(most, Some(Box::new(write)));
+        QUIET.get_or_init(|| default == Most::Error && self.log_level.is_none());
+        MOST.get_or_init(|| most);
+        // Even where nothing is to be written, or the library would look for another way.
+        kmsak::forward_logs(most.unwrap_or(LogLevel::Error), Some(Box::new(write)));
     }
 }
 
-/// What is odd about a configuration or its ClientKey must be seen in any case, and once.
+/// What is odd about a configuration or its ClientKey must be seen in any case, and once: where the library's own warnings
+/// are written, this is among them.
 pub(crate) fn warn_of_start(warning: &str) {
-    if QUIET.load(Ordering::Relaxed) {
-        write(LogLevel::Warn, warning);
+    if QUIET.get() == Some(&true) {
+        print(LogLevel::Warn, warning);
+    }
+}
+
+/// A line, if `--log-level` lets it through.
+pub(crate) fn write(level: LogLevel, line: &str) {
+    if MOST.get().copied().flatten().is_some_and(|most| level <= most) {
+        print(level, line);
     }
 }
 
 /// `kmsak: warning: ...`. A standard error that is closed is no reason to stop.
-pub(crate) fn write(level: LogLevel, line: &str) {
+fn print(level: LogLevel, line: &str) {
     let name = match level {
         LogLevel::Error => "error",
         LogLevel::Warn => "warning",
@@ -65,5 +75,6 @@ pub(crate) fn write(level: LogLevel, line: &str) {
         LogLevel::Debug => "debug",
         LogLevel::Trace => "trace",
     };
+    progress::clear();
     let _ = writeln!(std::io::stderr(), "kmsak: {name}: {line}");
 }

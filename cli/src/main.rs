@@ -9,13 +9,14 @@ mod exec;
 mod failure;
 mod get;
 mod log;
+mod progress;
 mod secret_json;
 mod serve;
 mod variables;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::failure::Failure;
 
@@ -47,15 +48,24 @@ enum Command {
 }
 
 impl Command {
-    /// Whether it does one thing and tells what went wrong with it by itself.
-    fn is_short(&self) -> bool {
-        !matches!(self, Command::Serve(_) | Command::Emulator(_))
+    /// What is logged unless `--log-level` says otherwise. A command that does one thing tells by itself what went wrong
+    /// with it; one that stays has to tell what goes wrong behind it.
+    fn default_log_level(&self) -> log::Most {
+        match self {
+            Command::Serve(_) | Command::Emulator(_) => log::Most::Info,
+            Command::Get(get) if get.stays() => log::Most::Warn,
+            Command::Exec(exec) if exec.stays() => log::Most::Warn,
+            _ => log::Most::Error,
+        }
     }
 }
 
 fn main() -> ExitCode {
-    let program = Program::parse();
-    program.log.install(program.command.is_short());
+    let program = match Program::try_parse() {
+        Ok(program) => program,
+        Err(error) => return explain(&error),
+    };
+    program.log.install(program.command.default_log_level());
     let done = match program.command {
         Command::Get(command) => command.run(),
         Command::Exec(command) => command.run(),
@@ -67,4 +77,16 @@ fn main() -> ExitCode {
         Command::Man(command) => command.run(),
     };
     done.unwrap_or_else(Failure::report)
+}
+
+/// Help, or what is wrong with the command line. The codes of `exec` are the command's, but for its own three.
+fn explain(error: &clap::Error) -> ExitCode {
+    // Nobody may be reading.
+    let _ = error.print();
+    let for_exec = || Program::command().ignore_errors(true).get_matches().subcommand_name() == Some("exec");
+    match error.exit_code() {
+        0 => ExitCode::SUCCESS,
+        _ if for_exec() => ExitCode::from(exec::KMSAK_FAILED),
+        code => ExitCode::from(u8::try_from(code).unwrap_or(2)),
+    }
 }

@@ -18,6 +18,10 @@ pub(crate) const TO_REMOVE: [&str; 5] = [
     "OSS_SESSION_TOKEN",
 ];
 
+/// So that the aliyun CLI takes the environment's AccessKey even where ~/.aliyun/config.json holds a profile.
+pub(crate) const TO_SET: [(&str, &str); 2] =
+    [("ALIBABA_CLOUD_IGNORE_PROFILE", "TRUE"), ("ALIBABACLOUD_IGNORE_PROFILE", "TRUE")];
+
 /// Every name with its value.
 pub(crate) fn of<'a>(id: &'a str, secret: &'a str) -> impl Iterator<Item = (&'static str, &'a str)> {
     NAMES.into_iter().flat_map(move |(id_name, secret_name)| [(id_name, id), (secret_name, secret)])

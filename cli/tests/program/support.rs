@@ -1,11 +1,12 @@
 //! A KMS, a folder that leads to it, and the program.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kmsak_emulator::Emulator;
 use serde_json::Value;
@@ -40,6 +41,15 @@ impl Kms {
         let text = std::fs::read_to_string(self.config()).unwrap();
         std::fs::write(&path, text + "rotation_interval=100\njitter_interval=0\n").unwrap();
         path
+    }
+
+    /// Until the fault that was injected has struck.
+    pub(crate) fn wait_for_fault(&self) {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while self.emulator.faults().iter().all(|fault| fault.struck == 0) {
+            assert!(Instant::now() < deadline, "KMS was not asked");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     pub(crate) fn access_key_id(&self) -> String {
@@ -103,6 +113,68 @@ impl Drop for Running {
         // With all that it started, for a command that nobody ends would outlive the test. They may have ended already.
         let group = format!("-{}", self.child.id());
         let _ = Command::new("kill").args(["-s", "KILL", "--", &group]).stderr(Stdio::null()).status();
+        let _ = self.child.wait();
+    }
+}
+
+/// A program on a terminal of its own.
+pub(crate) struct Terminal {
+    pub(crate) child: Child,
+    keyboard: File,
+    screen: String,
+}
+
+impl Terminal {
+    /// `command` is what setsid is to run; its standard input, output and error are the terminal unless they are set.
+    pub(crate) fn start(command: &Command) -> Self {
+        let pty = nix::pty::openpty(None, None).unwrap();
+        let keyboard = File::from(pty.master);
+        let terminal = File::from(pty.slave);
+        let mut on_terminal = Command::new("setsid");
+        on_terminal.arg("--ctty").arg(command.get_program()).args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => on_terminal.env(name, value),
+                None => on_terminal.env_remove(name),
+            };
+        }
+        let child = on_terminal
+            .stdin(terminal.try_clone().unwrap())
+            .stdout(terminal.try_clone().unwrap())
+            .stderr(terminal)
+            .spawn()
+            .unwrap();
+        Terminal { child, keyboard, screen: String::new() }
+    }
+
+    pub(crate) fn type_in(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// All that was written until `text` is there; what comes after it is for the next call.
+    pub(crate) fn wait_for(&mut self, text: &str) -> String {
+        let mut buffer = [0; 4096];
+        loop {
+            if let Some(place) = self.screen.find(text) {
+                let rest = self.screen.split_off(place + text.len());
+                return std::mem::replace(&mut self.screen, rest);
+            }
+            let read = self.keyboard.read(&mut buffer).unwrap_or(0);
+            assert!(read > 0, "no {text:?} in {:?}", self.screen);
+            self.screen.push_str(std::str::from_utf8(&buffer[..read]).unwrap());
+        }
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // Whoever is still there loses the terminal with it, and ends; those that have ended do not mind.
+        let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }

@@ -527,7 +527,8 @@ fn a_probe_tells_the_clock_and_the_certificates_end() {
     let answer = b"HTTP/1.1 405 No\r\ndate: Mon, 23 Nov 2026 12:34:44 GMT\r\ncontent-length: 0\r\n\r\n";
     let port = serve(&GOOD, reply(answer));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let probe = |config: &TransportConfig| runtime.block_on(transport(config).probe(&local(port)));
+    let probe =
+        |config: &TransportConfig| runtime.block_on(transport(config, &local(port)).probe(&local(port)));
     let shown = probe(&config()).unwrap();
     assert_eq!(shown.date, crate::date::parse_iso_date("2026-11-23T12:34:44Z"));
     assert_eq!(shown.certificate_not_after, crate::date::parse_iso_date("2090-01-01T00:00:00Z"));
