@@ -1,12 +1,17 @@
 //! Prometheus' text format. No secret, and no AccessKey id either.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
+
+use kmsak::{ClientKeyStats, EndpointStats};
 
 use super::agent::Agent;
 use super::connections::Connections;
 
 pub(super) fn render(agent: &Agent, connections: &Connections) -> String {
     let stats = agent.now().provider.stats();
+    let endpoints = by_name(&stats.endpoints);
+    let client_keys = by_id(&stats.client_keys);
     let mut text = Text(String::with_capacity(4096));
     text.metric("kmsak_build_info", "gauge", "The version of the agent.");
     text.sample("kmsak_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
@@ -45,31 +50,21 @@ pub(super) fn render(agent: &Agent, connections: &Connections) -> String {
     }
 
     text.metric("kmsak_endpoint_up", "gauge", "0 while an endpoint is passed over.");
-    for endpoint in &stats.endpoints {
-        let up = if endpoint.down { 0.0 } else { 1.0 };
-        text.sample("kmsak_endpoint_up", &[("endpoint", &endpoint.endpoint)], up);
+    for (name, endpoint) in &endpoints {
+        text.sample("kmsak_endpoint_up", &[("endpoint", name)], f64::from(u8::from(endpoint.up)));
     }
     text.metric("kmsak_endpoint_requests_total", "counter", "Requests to an endpoint.");
-    for endpoint in &stats.endpoints {
-        text.sample(
-            "kmsak_endpoint_requests_total",
-            &[("endpoint", &endpoint.endpoint)],
-            endpoint.requests as f64,
-        );
+    for (name, endpoint) in &endpoints {
+        text.sample("kmsak_endpoint_requests_total", &[("endpoint", name)], endpoint.requests as f64);
     }
     text.metric("kmsak_endpoint_failures_total", "counter", "Requests to an endpoint that failed.");
-    for endpoint in &stats.endpoints {
-        text.sample(
-            "kmsak_endpoint_failures_total",
-            &[("endpoint", &endpoint.endpoint)],
-            endpoint.failures as f64,
-        );
+    for (name, endpoint) in &endpoints {
+        text.sample("kmsak_endpoint_failures_total", &[("endpoint", name)], endpoint.failures as f64);
     }
 
     text.metric("kmsak_client_key_expiry_days", "gauge", "Whole days until the ClientKey expires.");
-    for client_key in &stats.client_keys {
-        let key_id = client_key.info.key_id.as_str();
-        text.sample("kmsak_client_key_expiry_days", &[("key_id", key_id)], client_key.days_left as f64);
+    for (key_id, days_left) in &client_keys {
+        text.sample("kmsak_client_key_expiry_days", &[("key_id", key_id)], *days_left as f64);
     }
     text.metric("kmsak_clock_skew_seconds", "gauge", "KMS's clock less this machine's, as learnt from KMS.");
     text.sample("kmsak_clock_skew_seconds", &[], stats.clock_skew_milliseconds as f64 / 1000.0);
@@ -82,6 +77,30 @@ pub(super) fn render(agent: &Agent, connections: &Connections) -> String {
         text.sample("kmsak_agent_answers_total", &[("status", &name)], agent.counters.of_class(class) as f64);
     }
     text.0
+}
+
+#[derive(Default)]
+struct Endpoint {
+    up: bool,
+    requests: u64,
+    failures: u64,
+}
+
+/// A configuration may name an endpoint twice, with different ClientKeys; a series may stand only once.
+fn by_name(endpoints: &[EndpointStats]) -> BTreeMap<&str, Endpoint> {
+    let mut merged: BTreeMap<&str, Endpoint> = BTreeMap::new();
+    for endpoint in endpoints {
+        let one = merged.entry(&endpoint.endpoint).or_default();
+        one.up |= !endpoint.down;
+        one.requests += endpoint.requests;
+        one.failures += endpoint.failures;
+    }
+    merged
+}
+
+/// The same ClientKey may lie at two paths.
+fn by_id(client_keys: &[ClientKeyStats]) -> BTreeMap<&str, u64> {
+    client_keys.iter().map(|one| (one.info.key_id.as_str(), one.days_left)).collect()
 }
 
 struct Text(String);

@@ -215,6 +215,35 @@ fn a_reload_takes_over_what_works_and_nothing_else() {
 }
 
 #[test]
+fn no_series_stands_twice() {
+    let kms = Kms::start();
+    for name in ["clientKey.json", "clientKey_Password.txt"] {
+        std::fs::copy(kms.path(name), kms.path(&format!("other_{name}"))).unwrap();
+    }
+    // The same endpoint and the same ClientKey, at another path.
+    let text = std::fs::read_to_string(kms.config()).unwrap();
+    let entry = text.split_once("config_info=[").unwrap().1.split_once(']').unwrap().0.to_owned();
+    let other = entry.replace("clientKey.json", "other_clientKey.json");
+    let other = other.replace("clientKey_Password.txt", "other_clientKey_Password.txt");
+    let config = kms.path("twice.properties");
+    std::fs::write(&config, text.replace(&entry, &format!("{entry},{other}"))).unwrap();
+    let agent = Agent::start(&kms, &config, &[]);
+    assert_eq!(agent.served_id(), kms.access_key_id());
+    let (_, metrics) = agent.get_with_token("/metrics");
+    let mut series: Vec<&str> = metrics
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.rsplit_once(' '))
+        .map(|(series, _)| series)
+        .collect();
+    let all = series.len();
+    series.sort_unstable();
+    series.dedup();
+    assert_eq!(series.len(), all, "{metrics}");
+    assert!(metrics.contains("kmsak_endpoint_requests_total"));
+}
+
+#[test]
 fn a_unix_socket_tells_its_peers() {
     let kms = Kms::start();
     let path = kms.path("agent.sock");
