@@ -1,7 +1,9 @@
 //! Who may ask, and how a request that somebody else set in motion is told from one of a client on this host.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use hyper::header::{AUTHORIZATION, HOST, HeaderMap};
 use hyper::{Request, StatusCode};
 
@@ -9,7 +11,7 @@ use super::token::Token;
 
 pub(super) enum Guard {
     /// Over TCP: whoever shows the token.
-    Token { token: Token, address: IpAddr, hosts: Vec<String> },
+    Token { token: ArcSwap<Token>, address: IpAddr, hosts: Vec<String> },
     /// Over a Unix socket: these user ids.
     Peers(Vec<u32>),
 }
@@ -27,7 +29,18 @@ const FOREIGN_HEADERS: [&str; 8] =
 
 impl Guard {
     pub(super) fn token(token: Token, address: IpAddr, hosts: &[String]) -> Self {
-        Guard::Token { token, address, hosts: hosts.iter().map(|host| host.to_ascii_lowercase()).collect() }
+        Guard::Token {
+            token: ArcSwap::from_pointee(token),
+            address,
+            hosts: hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
+        }
+    }
+
+    /// From here on the former token is a wrong one.
+    pub(super) fn replace_token(&self, new: Token) {
+        if let Guard::Token { token, .. } = self {
+            token.store(Arc::new(new));
+        }
     }
 
     pub(super) fn peers(user_ids: &[u32]) -> Self {
@@ -73,7 +86,7 @@ impl Guard {
             .or_else(|| text("x-kmsak-token"))
             .or_else(|| text(AUTHORIZATION.as_str())?.strip_prefix("Bearer "));
         match shown {
-            Some(shown) if token.is(shown) => Ok(()),
+            Some(shown) if token.load().is(shown) => Ok(()),
             Some(_) => Err(Refusal {
                 status: StatusCode::UNAUTHORIZED,
                 code: "WrongToken",

@@ -10,6 +10,7 @@ mod probe;
 mod routes;
 mod token;
 
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -122,12 +123,15 @@ impl Serve {
         let most = connections::within_file_limit(self.max_connections);
         let connections = Arc::new(Connections::new(most));
         log::write(LogLevel::Info, &format!("listening on {}", listener.name()));
-        println!("{}", serde_json::json!({ "listening": listener.name() }));
+        // Whoever does not read it can look at the log.
+        let _ = writeln!(std::io::stdout(), "{}", serde_json::json!({ "listening": listener.name() }));
+        let routes =
+            Arc::new(routes::Routes { agent: agent.clone(), guard, connections: connections.clone() });
         let (stop, stopping) = watch::channel(false);
         let accepting = tokio::spawn(listener::accept(
             listener,
             connections.clone(),
-            Arc::new(routes::Routes { agent: agent.clone(), guard, connections: connections.clone() }),
+            routes.clone(),
             stopping,
         ));
         let keeping = tokio::spawn(agent::keep_trying(agent.clone()));
@@ -143,12 +147,17 @@ impl Serve {
                 _ = interrupt.recv() => break,
                 _ = reload.recv() => {
                     notify::reloading();
-                    match agent.reload(&self.configuration, &self.secret).await {
-                        Ok(()) => log::write(LogLevel::Info, "the configuration was read anew"),
-                        Err(failure) => log::write(
-                            LogLevel::Error,
-                            &format!("the new configuration cannot be used, the old one stays: {}", failure.message()),
-                        ),
+                    tokio::select! {
+                        read = self.read_anew(&agent, &routes.guard) => match read {
+                            Ok(()) => log::write(LogLevel::Info, "the configuration was read anew"),
+                            Err(failure) => log::write(
+                                LogLevel::Error,
+                                &format!("the new configuration cannot be used, the old one stays: {}", failure.message()),
+                            ),
+                        },
+                        // KMS may not answer.
+                        _ = terminate.recv() => break,
+                        _ = interrupt.recv() => break,
                     }
                     notify::tell("READY=1\n");
                 }
@@ -156,6 +165,16 @@ impl Serve {
         }
         keeping.abort();
         finish(stop, &connections, accepting).await
+    }
+
+    /// The token file and the configuration; either both are taken over or neither.
+    async fn read_anew(&self, agent: &Agent, guard: &Guard) -> Result<(), Failure> {
+        let token = self.token_file.as_deref().map(Token::read_or_make).transpose()?;
+        agent.reload(&self.configuration, &self.secret).await?;
+        if let Some(token) = token {
+            guard.replace_token(token);
+        }
+        Ok(())
     }
 }
 

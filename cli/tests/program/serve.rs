@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::sync::Barrier;
+use std::time::{Duration, Instant};
 
 use kmsak_emulator::{Fault, SecretValue};
 use serde_json::Value;
@@ -208,10 +209,34 @@ fn a_reload_takes_over_what_works_and_nothing_else() {
     assert_eq!(told(), "READY=1\n");
     assert_eq!(agent.get_with_token("/secrets/second").0, 200, "the old configuration stays");
 
+    std::fs::write(&config, &text).unwrap();
+    let new_token = "0123456789abcdef0123456789abcdef";
+    std::fs::write(kms.path("token"), new_token).unwrap();
+    agent.running.signal("HUP");
+    assert!(told().starts_with("RELOADING=1"));
+    assert_eq!(told(), "READY=1\n");
+    let path = format!("/credentials/{SECRET}");
+    assert_eq!(agent.get_with_token(&path).0, 401, "the old token has had its time");
+    assert_eq!(agent.get(&path, &[&format!("X-Kmsak-Token: {new_token}")]).0, 200);
+
     agent.running.signal("TERM");
     assert_eq!(told(), "STOPPING=1\n");
     let mut agent = agent;
     assert_eq!(agent.running.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_reload_that_waits_for_kms_does_not_hold_up_the_end() {
+    let kms = Kms::start();
+    let mut agent = Agent::start(&kms, &kms.config(), &[]);
+    assert_eq!(agent.served_id(), kms.access_key_id());
+    kms.emulator.inject(Fault::hang()).unwrap();
+    agent.running.signal("HUP");
+    kms.wait_for_fault();
+    let told = Instant::now();
+    agent.running.signal("TERM");
+    assert_eq!(agent.running.child.wait().unwrap().code(), Some(0));
+    assert!(told.elapsed() < Duration::from_secs(10), "it waited for KMS");
 }
 
 #[test]
