@@ -16,12 +16,11 @@ use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio::sync::watch;
 
 use super::connections::{Connection, Connections};
+use super::explained::Explained;
 use super::routes::Routes;
 use crate::failure::Failure;
 use crate::log;
 
-/// For the whole head of a request, from the moment that one may come: ends slow and idle connections alike.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(15);
 const LARGEST_HEAD: usize = 16 * 1024;
 const MOST_HEADERS: usize = 64;
 
@@ -81,6 +80,7 @@ pub(super) async fn accept(
     listener: Listener,
     connections: Arc<Connections>,
     routes: Arc<Routes>,
+    head_timeout: Duration,
     mut stopping: watch::Receiver<bool>,
 ) {
     loop {
@@ -102,8 +102,12 @@ pub(super) async fn accept(
         let (connections, routes, stopping) = (connections.clone(), routes.clone(), stopping.clone());
         tokio::spawn(async move {
             match stream {
-                Stream::Tcp(stream) => serve(stream, &connection, &connections, &routes, stopping).await,
-                Stream::Unix(stream) => serve(stream, &connection, &connections, &routes, stopping).await,
+                Stream::Tcp(stream) => {
+                    serve(stream, &connection, &connections, &routes, head_timeout, stopping).await
+                }
+                Stream::Unix(stream) => {
+                    serve(stream, &connection, &connections, &routes, head_timeout, stopping).await
+                }
             }
             connections.remove(&connection);
         });
@@ -141,6 +145,7 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     connection: &Arc<Connection>,
     connections: &Arc<Connections>,
     routes: &Arc<Routes>,
+    head_timeout: Duration,
     mut stopping: watch::Receiver<bool>,
 ) {
     let service = service_fn(|request| async {
@@ -151,10 +156,11 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     });
     let conversation = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        // From the moment that one may come.
+        .header_read_timeout(head_timeout)
         .max_buf_size(LARGEST_HEAD)
         .max_headers(MOST_HEADERS)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Explained::new(stream)), service);
     tokio::pin!(conversation);
     tokio::select! {
         // How a client's connection ended is the client's affair.

@@ -2,6 +2,7 @@
 
 mod agent;
 mod connections;
+mod explained;
 mod guard;
 mod listener;
 mod metrics;
@@ -71,7 +72,10 @@ pub(crate) struct Serve {
     /// Connections at the same time; beyond them the one that has been idle longest is closed
     #[arg(long, value_name = "COUNT", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=60_000))]
     max_connections: u32,
-    /// Seconds for which SDKs may believe an answer, as its Expiration says. SDKs ask again 15 minutes before
+    /// Seconds in which the head of a request must arrive; ends slow and idle connections alike
+    #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=600))]
+    head_timeout: u32,
+    /// Seconds for which SDKs may believe an answer, as its Expiration says. SDKs ask again 15 minutes before, Go's 3
     #[arg(long, value_name = "SECONDS", default_value_t = 960, value_parser = clap::value_parser!(u32).range(60..=86_400))]
     lifetime: u32,
     /// Ask the agent that listens there whether it is ready, and say so by the exit code
@@ -109,6 +113,7 @@ impl Serve {
 
         let agent = Arc::new(Agent::open(&self.configuration, &self.secret, self.lifetime)?);
         let token = self.token_file.as_deref().map(Token::read_or_make).transpose()?;
+        let head_timeout = Duration::from_secs(self.head_timeout.into());
         let listener = match &self.unix {
             Some(path) => Listener::unix(path)?,
             None => Listener::tcp(self.listen).await?,
@@ -132,6 +137,7 @@ impl Serve {
             listener,
             connections.clone(),
             routes.clone(),
+            head_timeout,
             stopping,
         ));
         let keeping = tokio::spawn(agent::keep_trying(agent.clone()));

@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::os::unix::process::CommandExt;
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
@@ -79,6 +80,11 @@ fn bad_input_gets_an_answer_and_harms_nobody() {
     ];
     for (request, status) in cases {
         let answer = agent.raw(request);
+        let body = answer.split_once("\r\n\r\n").map(|(_, body)| serde_json::from_str::<Value>(body));
+        if let Some(body) = body {
+            let body = body.unwrap_or_else(|_| panic!("no JSON in {answer}"));
+            assert!(body["Code"].is_string() && body["Message"].is_string(), "{body}");
+        }
         let start = String::from_utf8_lossy(&request[..request.len().min(40)]).into_owned();
         // A peer that is still sending when the agent closes may see the reset before the answer.
         assert!(
@@ -105,6 +111,20 @@ fn the_idle_do_not_keep_others_out() {
         .collect();
     assert_eq!(agent.served_id(), kms.access_key_id());
     drop(slow);
+}
+
+#[test]
+fn whoever_sends_its_head_too_slowly_is_left() {
+    let kms = Kms::start();
+    let agent = Agent::start(&kms, &kms.config(), &["--head-timeout", "1"]);
+    let mut stream = agent.connect();
+    stream.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\n").unwrap();
+    let started = Instant::now();
+    let mut answer = Vec::new();
+    // Whether the agent resets the connection or ends it.
+    let _ = stream.read_to_end(&mut answer);
+    assert!(started.elapsed() < Duration::from_secs(15), "the default is not what was asked for");
+    assert!(!answer.starts_with(b"HTTP/1.1 200"));
 }
 
 #[test]
@@ -266,6 +286,36 @@ fn no_series_stands_twice() {
     series.dedup();
     assert_eq!(series.len(), all, "{metrics}");
     assert!(metrics.contains("kmsak_endpoint_requests_total"));
+}
+
+#[test]
+fn a_unix_socket_refuses_other_users() {
+    if !rustix::process::geteuid().is_root() {
+        eprintln!("only root can become another user, so that this cannot be tried");
+        return;
+    }
+    let kms = Kms::start();
+    let path = kms.path("agent.sock");
+    std::fs::set_permissions(kms.folder.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
+    let probe_by = |user_id: u32| {
+        let mut command = kmsak(&["serve", "--probe", "--unix"]);
+        command.arg(&path).uid(user_id).status().unwrap().success()
+    };
+    let serve = |more: &[&str]| {
+        let mut command = kmsak(&["serve", "--secret", SECRET, "--config"]);
+        command.arg(kms.config()).arg("--unix").arg(&path).args(more);
+        let mut running = Running::start(&mut command);
+        assert!(running.line().contains("agent.sock"));
+        // Ready, once root says so.
+        while !probe_by(0) {}
+        running
+    };
+    let agent = serve(&[]);
+    assert!(!probe_by(65_534));
+    drop(agent);
+    let _agent = serve(&["--allow-uid", "65534"]);
+    assert!(probe_by(65_534));
+    assert!(!probe_by(65_533));
 }
 
 #[test]
