@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
+use crate::progress::Progress;
 use crate::secret_json;
 
 const EXAMPLES: &str = "\
@@ -33,7 +34,9 @@ pub(crate) struct CredentialProcess {
 impl CredentialProcess {
     pub(crate) fn run(&self) -> Result<ExitCode, Failure> {
         let provider = self.configuration.open()?;
+        let progress = Progress::begin(&format!("fetching {}", self.secret));
         let credentials = provider.credentials(&self.secret)?;
+        drop(progress);
         let mut answer = json!({
             "mode": "AK",
             "access_key_id": credentials.access_key_id(),

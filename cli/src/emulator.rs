@@ -5,8 +5,15 @@ use std::process::ExitCode;
 
 use kmsak_emulator::program::{Arguments, run};
 
+const EXAMPLES: &str = "\
+Examples:
+  kmsak emulator
+  kmsak emulator --dir /tmp/kms --port 8440 --test-keys
+  kmsak get --config kmsak-emulator/on_the_cloud.properties acs/ram/user/app";
+
 /// Run an Alibaba Cloud KMS for development and tests on this machine
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct Emulator {
     #[command(flatten)]
     arguments: Arguments,

@@ -1,5 +1,6 @@
 //! `kmsak get`
 
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::{Arc, mpsc};
@@ -7,9 +8,11 @@ use std::sync::{Arc, mpsc};
 use clap::{Args, ValueEnum};
 use kmsak::{Event, Provider, Secret};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
+use crate::progress::Progress;
 use crate::{secret_json, variables};
 
 const EXAMPLES: &str = "\
@@ -62,10 +65,12 @@ impl Get {
         if self.watch {
             return self.watch(&provider);
         }
+        let progress = self.progress();
         let secret = match &self.version_stage {
             Some(stage) => provider.secret_at_stage(&self.secret, stage)?,
             None => provider.secret(&self.secret)?,
         };
+        drop(progress);
         self.print(&secret)?;
         Ok(ExitCode::SUCCESS)
     }
@@ -81,7 +86,9 @@ impl Get {
                 let _ = changed.send(version_id.clone());
             }
         });
+        let progress = self.progress();
         let mut shown: Arc<Secret> = provider.secret(&self.secret)?;
+        drop(progress);
         self.print(&shown)?;
         for version_id in changes {
             if version_id == shown.version_id() {
@@ -91,6 +98,10 @@ impl Get {
             self.print(&shown)?;
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn progress(&self) -> Progress {
+        Progress::begin(&format!("fetching {}", self.secret))
     }
 
     fn print(&self, secret: &Secret) -> Result<(), Failure> {
@@ -131,18 +142,19 @@ fn lines(secret: &Secret, line: impl Fn(&str, &str) -> Result<String, Failure>) 
         }
         return Ok(text.into_bytes());
     }
-    let Ok(Value::Object(fields)) = serde_json::from_slice(secret.as_bytes()) else {
+    // Numbers as they are written: 1.10 is a version, and an account id has more digits than a float.
+    let Ok(fields) = serde_json::from_slice::<BTreeMap<String, &RawValue>>(secret.as_bytes()) else {
         return Err(Failure::usage(format!(
             "the value of {} is not a JSON object, so its fields have no names: use --format value or json",
             secret.name()
         )));
     };
     for (name, value) in &fields {
-        let value = match value {
-            Value::String(text) => text.clone(),
-            Value::Number(_) | Value::Bool(_) => value.to_string(),
-            Value::Null => String::new(),
-            Value::Array(_) | Value::Object(_) => {
+        let value = match serde_json::from_str(value.get()) {
+            Ok(Value::String(text)) => text,
+            Ok(Value::Number(_) | Value::Bool(_)) => value.get().to_owned(),
+            Ok(Value::Null) => String::new(),
+            Ok(Value::Array(_) | Value::Object(_)) | Err(_) => {
                 return Err(Failure::usage(format!(
                     "the field {name:?} of {} is not plain text: use --format value or json",
                     secret.name()

@@ -1,11 +1,13 @@
 //! `kmsak get` and `kmsak credential-process`
 
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use kmsak_emulator::SecretValue;
+use kmsak_emulator::{Fault, SecretValue};
 use serde_json::Value;
 
-use crate::support::{Kms, Running, SECRET, kmsak, stderr, stdout};
+use crate::support::{Kms, Running, SECRET, Terminal, kmsak, stderr, stdout};
 
 #[test]
 fn json_through_both_gateways() {
@@ -63,6 +65,15 @@ fn a_shell_reads_the_env_format() {
 }
 
 #[test]
+fn numbers_stay_as_they_are_written() {
+    let kms = Kms::start();
+    let value = r#"{"VERSION": 1.10, "BIG": 123456789012345678901234567890, "ON": true, "NONE": null}"#;
+    kms.emulator.create_secret("numbers", "Generic", SecretValue::text(value)).unwrap();
+    let output = kmsak(&["get", "numbers", "-f", "dotenv", "-c"]).arg(kms.config()).output().unwrap();
+    assert_eq!(stdout(&output), "BIG='123456789012345678901234567890'\nNONE=''\nON='true'\nVERSION='1.10'\n");
+}
+
+#[test]
 fn values_byte_for_byte() {
     let kms = Kms::start();
     kms.emulator.create_secret("text", "Generic", SecretValue::text("no line end")).unwrap();
@@ -100,6 +111,71 @@ fn watching_prints_each_change() {
 }
 
 #[test]
+fn whoever_watches_hears_of_failures() {
+    let kms = Kms::start();
+    let mut command = kmsak(&["get", SECRET, "--watch", "-c"]);
+    let mut running = Running::start(command.arg(kms.eager_config()).stderr(Stdio::piped()));
+    let mut errors = BufReader::new(running.child.stderr.take().unwrap());
+    assert!(running.line().contains(&kms.access_key_id()));
+    kms.emulator.inject(Fault::error(403, "Forbidden.NoPermission")).unwrap();
+    let mut line = String::new();
+    errors.read_line(&mut line).unwrap();
+    assert!(line.starts_with("kmsak: warning: ") && line.contains(SECRET), "{line}");
+}
+
+#[test]
+fn a_terminal_shows_what_takes_its_time() {
+    let kms = Kms::start();
+    kms.emulator.inject(Fault::latency(Duration::from_millis(1_500))).unwrap();
+    let config = kms.config();
+    let config = config.to_str().unwrap();
+    for (arguments, before, last) in [
+        (&["get", SECRET, "-c", config][..], "{", "}"),
+        (&["credential-process", SECRET, "-c", config], "{", "}"),
+        (&["exec", "--secret", SECRET, "-c", config, "--", "echo", "done"], "done", "done"),
+    ] {
+        let mut terminal = Terminal::start(&kmsak(arguments));
+        let shown = terminal.wait_for(before);
+        assert!(
+            shown.starts_with(&format!("kmsak: fetching {SECRET} ...\r\x1b[K")),
+            "{arguments:?}: {shown:?}"
+        );
+        if before != last {
+            terminal.wait_for(last);
+        }
+        assert!(terminal.child.wait().unwrap().success());
+    }
+    // Not where nobody looks.
+    let output = kmsak(&["get", SECRET, "-c", config]).output().unwrap();
+    assert_eq!(stderr(&output), "");
+}
+
+#[test]
+fn a_standard_error_that_broke_changes_no_exit_code() {
+    let kms = Kms::start();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = kmsak(&["get", "nope", "-c"]);
+    let status = command.arg(kms.config()).stderr(writer).status().unwrap();
+    assert_eq!(status.code(), Some(8));
+}
+
+#[test]
+fn the_log_level_is_that_of_our_own_lines_too() {
+    let kms = Kms::start();
+    let path = kms.path("odd.properties");
+    let text = std::fs::read_to_string(kms.config()).unwrap();
+    std::fs::write(&path, text + "no_such_key=1\n").unwrap();
+    let said = |level: &[&str]| {
+        let output = kmsak(&["get", SECRET, "-c"]).arg(&path).args(level).output().unwrap();
+        stderr(&output)
+    };
+    assert!(said(&[]).contains("no_such_key"), "unasked");
+    assert_eq!(said(&["--log-level", "warn"]).matches("no_such_key").count(), 1);
+    assert_eq!(said(&["--log-level", "off"]), "");
+}
+
+#[test]
 fn each_failure_has_its_exit_code_and_one_sentence() {
     let kms = Kms::start();
     let fails = |arguments: &[&str], code: i32, sentence: &str| {
@@ -116,7 +192,12 @@ fn each_failure_has_its_exit_code_and_one_sentence() {
     fails(&["get", "nope", "-c", config], 8, "KMS has no secret nope");
     kms.emulator.create_secret("plain", "Generic", SecretValue::text("not JSON")).unwrap();
     fails(&["get", "plain", "-f", "env", "-c", config], 2, "--format value");
-    fails(&["credential-process", "plain", "-c", config], 3, "holds no AccessKey");
+    fails(&["credential-process", "plain", "-c", config], 3, "holds no AccessKey: name a managed RAM secret");
+    fails(
+        &["get", SECRET, "--version-stage", "ACSPrevious", "-c", config],
+        8,
+        "no version of acs/ram/user/app with the stage label ACSPrevious",
+    );
     std::fs::write(kms.path("clientKey_Password.txt"), "wrong-Passw0rd").unwrap();
     fails(&["get", SECRET, "-c", config], 4, "password");
 }

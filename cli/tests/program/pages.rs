@@ -12,7 +12,7 @@ fn help_names_every_command_and_the_exit_codes() {
         assert!(help.contains(command), "{command}");
     }
     assert!(help.contains("Exit codes:"));
-    for command in ["get", "exec", "credential-process", "serve", "doctor", "completions", "man"] {
+    for command in COMMANDS {
         let help = stdout(&kmsak(&[command, "--help"]).output().unwrap());
         assert!(help.contains("Examples:") || help.contains("config.json"), "{command}");
     }
@@ -36,4 +36,6 @@ fn a_manual_page_for_each_command() {
     for command in COMMANDS {
         assert!(folder.path().join(format!("kmsak-{command}.1")).exists(), "{command}");
     }
+    let exec = std::fs::read_to_string(folder.path().join("kmsak-exec.1")).unwrap();
+    assert!(exec.contains("[OPTIONS] \\-\\- <COMMAND>..."), "{exec}");
 }
