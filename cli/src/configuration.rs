@@ -9,6 +9,9 @@ use kmsak::{Builder, Config, Provider};
 use crate::failure::Failure;
 use crate::log;
 
+/// What the library looks for in the working directory.
+const USUAL_FILE: &str = "managed_credentials_providers.properties";
+
 /// Where the configuration is.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ConfigurationArguments {
@@ -25,6 +28,12 @@ impl ConfigurationArguments {
             None => Builder::new().usual_places(),
         };
         builder.language("cli")
+    }
+
+    /// The properties file that is read, if there is one.
+    pub(crate) fn properties_file(&self) -> Option<PathBuf> {
+        let usual = || Some(PathBuf::from(USUAL_FILE)).filter(|path| path.exists());
+        self.config.clone().or_else(usual)
     }
 
     /// The configuration, checked.

@@ -1,60 +1,89 @@
-//! One endpoint: its name, its address, its TLS and its clock.
+//! One endpoint: its CA, its name, its address, its TLS and its clock.
 
-use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream, ToSocketAddrs};
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use kmsak::{Config, EndpointDescription};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, ServerName};
-use time::PrimitiveDateTime;
-use time::macros::format_description;
-use x509_parser::prelude::{FromDer, X509Certificate};
+use kmsak::{Config, EndpointDescription, Kind};
+use x509_parser::pem::Pem;
 
 use super::report::Report;
+use super::{SOON_DAYS, counted};
+use crate::failure::exit_code;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// KMS refuses what is further off.
 const MOST_SKEW: u64 = 15 * 60;
+/// The exit code for a network's failure.
+const UNREACHABLE: u8 = 5;
 
-/// Answers whether KMS could be spoken to there.
+/// Whether KMS could be spoken to there; if not, the exit code that this deserves.
 pub(super) fn check(
     report: &mut Report,
     config: &Config,
     index: usize,
     endpoint: &EndpointDescription,
     authority: &str,
-) -> bool {
+) -> Result<(), u8> {
     let private = authority.ends_with(".cryptoservice.kms.aliyuncs.com");
     let (host, port) = split(authority);
     if endpoint.ignore_ssl_certs {
         report.warning(
-            "TLS",
+            "CA",
             &format!("{authority} is not verified, as ignoreSslCerts is true: remove it and set caFilePath"),
         );
+    } else {
+        ca(report, config, index, endpoint)?;
     }
     if endpoint.proxy {
-        report.warning(
-            "network",
-            &format!("{authority} is reached through a proxy: only the secret itself can be checked"),
-        );
-        return true;
+        report.good("network", &format!("{authority} is reached through a proxy, which looks up its name"));
+    } else {
+        let addresses = resolve(report, host, port, private)?;
+        connect(report, authority, &addresses)?;
     }
-    let Some(addresses) = resolve(report, host, port, private) else { return false };
-    let Some(stream) = connect(report, authority, &addresses) else { return false };
-    let roots = match roots(config, index) {
-        Ok(roots) => roots,
-        Err(message) => {
-            report.failed("CA", &message);
-            return false;
-        }
+    talk(report, config, index, authority, endpoint.ignore_ssl_certs)
+}
+
+fn ca(report: &mut Report, config: &Config, index: usize, endpoint: &EndpointDescription) -> Result<(), u8> {
+    let pem = config.read_ca(index).map_err(|error| {
+        report.failed("CA", error.message());
+        exit_code(error.kind())
+    })?;
+    let Some(pem) = pem else {
+        report.good("CA", "the public CAs that this system trusts");
+        return Ok(());
     };
-    if endpoint.ignore_ssl_certs {
-        return true;
+    let origin =
+        endpoint.ca_file.as_ref().map_or_else(|| "inline".to_owned(), |path| path.display().to_string());
+    // The library could read all of them.
+    let ends: Vec<(String, i64)> = Pem::iter_from_buffer(&pem)
+        .flatten()
+        .filter_map(|block| {
+            let certificate = block.parse_x509().ok()?;
+            Some((certificate.subject().to_string(), certificate.validity().not_after.timestamp()))
+        })
+        .collect();
+    let Some((name, end)) = ends.iter().min_by_key(|(_, end)| *end) else {
+        report.good("CA", &origin);
+        return Ok(());
+    };
+    let facts = format!("{} in {origin}", counted(ends.len(), "certificate"));
+    match days_until(*end) {
+        days if days < 0 => report.warning(
+            "CA",
+            &format!(
+                "{facts}, and {name} has expired: download the CA certificate of the KMS instance again"
+            ),
+        ),
+        days if days <= i64::from(SOON_DAYS) => report.warning(
+            "CA",
+            &format!(
+                "{facts}, and {name} ends in {}: look for a newer CA certificate in the KMS console",
+                counted(days as usize, "day")
+            ),
+        ),
+        days => report.good("CA", &format!("{facts}, good for {}", counted(days as usize, "day"))),
     }
-    talk(report, authority, host, stream, roots)
+    Ok(())
 }
 
 fn split(authority: &str) -> (&str, u16) {
@@ -66,20 +95,20 @@ fn split(authority: &str) -> (&str, u16) {
     }
 }
 
-fn resolve(report: &mut Report, host: &str, port: u16, private: bool) -> Option<Vec<SocketAddr>> {
+fn resolve(report: &mut Report, host: &str, port: u16, private: bool) -> Result<Vec<SocketAddr>, u8> {
     report.begin("DNS");
     let addresses: Vec<SocketAddr> = match (host, port).to_socket_addrs() {
         Ok(addresses) => addresses.collect(),
         Err(error) if private => {
             report.failed("DNS", &format!("{host} is not known ({error}): associate this VPC with the KMS instance, or add the record of the instance to PrivateZone"));
-            return None;
+            return Err(UNREACHABLE);
         }
         Err(error) => {
             report.failed(
                 "DNS",
                 &format!("{host} is not known ({error}): check the spelling and this machine's DNS"),
             );
-            return None;
+            return Err(UNREACHABLE);
         }
     };
     let shown: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
@@ -89,7 +118,7 @@ fn resolve(report: &mut Report, host: &str, port: u16, private: bool) -> Option<
     } else {
         report.good("DNS", &shown);
     }
-    Some(addresses)
+    Ok(addresses)
 }
 
 /// What a VPC hands out, 100.64.0.0/10 for cloud services included.
@@ -103,14 +132,14 @@ fn is_private(ip: IpAddr) -> bool {
     }
 }
 
-fn connect(report: &mut Report, authority: &str, addresses: &[SocketAddr]) -> Option<TcpStream> {
+fn connect(report: &mut Report, authority: &str, addresses: &[SocketAddr]) -> Result<(), u8> {
     report.begin("TCP");
     let mut why = "it has no address".to_owned();
     for address in addresses {
         match TcpStream::connect_timeout(address, TIMEOUT) {
-            Ok(stream) => {
+            Ok(_) => {
                 report.good("TCP", &format!("{authority} takes connections"));
-                return Some(stream);
+                return Ok(());
             }
             Err(error) => why = error.to_string(),
         }
@@ -121,107 +150,55 @@ fn connect(report: &mut Report, authority: &str, addresses: &[SocketAddr]) -> Op
             "{authority} takes no connection ({why}): check the security group, the firewall and the route"
         ),
     );
-    None
+    Err(UNREACHABLE)
 }
 
-fn roots(config: &Config, index: usize) -> Result<RootCertStore, String> {
-    let mut roots = RootCertStore::empty();
-    match config.read_ca(index).map_err(|error| error.message().to_owned())? {
-        Some(pem) => {
-            for certificate in CertificateDer::pem_slice_iter(&pem) {
-                let certificate = certificate
-                    .map_err(|_| "the CA file is damaged PEM: download it from the KMS console")?;
-                roots.add(certificate).map_err(|_| "the CA file holds a certificate that cannot be read: download it from the KMS console")?;
-            }
-            if roots.is_empty() {
-                return Err("the CA file holds no certificate: download it from the KMS console".to_owned());
-            }
-        }
-        None => {
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-            roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        }
-    }
-    Ok(roots)
-}
-
-fn talk(report: &mut Report, authority: &str, host: &str, stream: TcpStream, roots: RootCertStore) -> bool {
+/// As the library does it: with the same roots, proxy and time-outs, and the same words for what fails.
+fn talk(
+    report: &mut Report,
+    config: &Config,
+    index: usize,
+    authority: &str,
+    unverified: bool,
+) -> Result<(), u8> {
     report.begin("TLS");
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let made = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map(|builder| builder.with_root_certificates(roots).with_no_client_auth());
-    let name = ServerName::try_from(host.to_owned());
-    let (Ok(config), Ok(name)) = (made, name) else {
-        report.failed("TLS", &format!("{host} cannot be the name of a server"));
-        return false;
-    };
-    let connection = match ClientConnection::new(Arc::new(config), name) {
-        Ok(connection) => connection,
-        Err(error) => {
-            report.failed("TLS", &format!("cannot begin: {error}"));
-            return false;
-        }
-    };
-    let timed = stream.set_read_timeout(Some(TIMEOUT)).and_then(|()| stream.set_write_timeout(Some(TIMEOUT)));
-    let mut stream = StreamOwned::new(connection, stream);
-    let question = format!(
-        "HEAD / HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: kmsak-doctor\r\nConnection: close\r\n\r\n"
-    );
-    let sent = timed.and_then(|()| stream.write_all(question.as_bytes())).and_then(|()| stream.flush());
-    if let Err(error) = sent {
-        report.failed("TLS", &format!("{authority} cannot be verified ({error}): check that caFilePath is the CA of this KMS instance and that endpoint is spelt as in its certificate"));
-        return false;
-    }
-    let days = stream.conn.peer_certificates().and_then(|chain| days_left(chain.first()?));
-    let version = stream
-        .conn
-        .protocol_version()
-        .and_then(|version| version.as_str().map(str::to_owned))
-        .unwrap_or_default();
-    match days {
-        Some(days) if days < 15 => report.warning(
+    let shown = config.probe(index, authority).map_err(|error| {
+        let check = if error.kind() == Kind::Network { "network" } else { "TLS" };
+        report.failed(check, error.message());
+        exit_code(error.kind())
+    })?;
+    let verified = if unverified { "answers" } else { "is verified" };
+    match shown.certificate_not_after.map(|end| days_until(seconds(end))) {
+        Some(days) if days < 15 && !unverified => report.warning(
             "TLS",
-            &format!("{authority} is verified ({version}), but its certificate ends in {days} days"),
+            &format!(
+                "{authority} {verified}, but its certificate ends in {}",
+                counted(days.max(0) as usize, "day")
+            ),
         ),
-        Some(days) => report.good(
+        Some(days) if days >= 0 => report.good(
             "TLS",
-            &format!("{authority} is verified ({version}), its certificate is good for {days} days"),
+            &format!("{authority} {verified}, its certificate is good for {}", counted(days as usize, "day")),
         ),
-        None => report.good("TLS", &format!("{authority} is verified ({version})")),
+        Some(_) | None => report.good("TLS", &format!("{authority} {verified}")),
     }
-    clock(report, &mut stream);
-    true
+    match shown.date {
+        Some(server) => clock(report, server),
+        None => report.warning("clock", "the server did not tell the time"),
+    }
+    Ok(())
 }
 
-fn days_left(certificate: &CertificateDer<'_>) -> Option<i64> {
-    let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs();
-    Some((parsed.validity().not_after.timestamp() - i64::try_from(now).ok()?) / 86_400)
+fn seconds(at: SystemTime) -> i64 {
+    at.duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
-fn clock(report: &mut Report, stream: &mut impl Read) {
-    report.begin("clock");
-    let mut answer = Vec::new();
-    // A server that ends the connection without saying so in TLS has answered all the same.
-    let _ = stream.take(64 * 1024).read_to_end(&mut answer);
-    let head = String::from_utf8_lossy(&answer);
-    let date = head
-        .lines()
-        .take_while(|line| !line.is_empty())
-        .filter_map(|line| line.split_once(':'))
-        .find(|(name, _)| name.eq_ignore_ascii_case("date"))
-        .and_then(|(_, value)| {
-            let form = format_description!(
-                "[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT"
-            );
-            PrimitiveDateTime::parse(value.trim(), form).ok()
-        });
-    let Some(date) = date else {
-        report.warning("clock", "the server did not tell the time");
-        return;
-    };
-    let server = SystemTime::from(date.assume_utc());
+fn days_until(end: i64) -> i64 {
+    (end - seconds(SystemTime::now())).div_euclid(86_400)
+}
+
+fn clock(report: &mut Report, server: SystemTime) {
     let now = SystemTime::now();
     let off =
         now.duration_since(server).or_else(|_| server.duration_since(now)).unwrap_or_default().as_secs();
@@ -231,8 +208,7 @@ fn clock(report: &mut Report, stream: &mut impl Read) {
     } else if off > 60 {
         report.warning("clock", &format!("{off} s {direction} the server's: switch on NTP"));
     } else {
-        report
-            .good("clock", &format!("within {} of the server's", super::counted(off as usize + 1, "second")));
+        report.good("clock", &format!("within {} of the server's", counted(off as usize + 1, "second")));
     }
 }
 

@@ -5,10 +5,23 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use kmsak::Config;
+use rustix::fs::Access;
 
 use super::report::Report;
 
-pub(super) fn check(report: &mut Report, config: &Config) {
+pub(super) fn check(report: &mut Report, config: &Config, properties: Option<&Path>) {
+    let endpoints = config.endpoints();
+    if let Some(path) = properties {
+        let inline = endpoints.iter().any(|endpoint| {
+            endpoint.client_key_file.is_none()
+                || (endpoint.password_file.is_none() && endpoint.password_variable.is_none())
+        });
+        if inline {
+            private(report, path, "holds the ClientKey or its password");
+        } else {
+            unchangeable(report, path, "decides where secrets come from");
+        }
+    }
     let mut seen: Vec<PathBuf> = Vec::new();
     let mut first = |path: &Path| {
         let new = !seen.iter().any(|one| one == path);
@@ -17,50 +30,69 @@ pub(super) fn check(report: &mut Report, config: &Config) {
         }
         new
     };
-    for endpoint in config.endpoints() {
+    for endpoint in endpoints {
         for path in [&endpoint.client_key_file, &endpoint.password_file].into_iter().flatten() {
             if first(path) {
-                private(report, path);
+                private(report, path, "is secret");
             }
         }
         if let Some(path) = endpoint.ca_file.as_deref().filter(|path| first(path)) {
-            match fs::metadata(path) {
-                Ok(metadata) if metadata.mode() & 0o022 != 0 => report.warning(
-                    "files",
-                    &format!(
-                        "{} decides whom to trust and others may change it: chmod 644 it",
-                        path.display()
-                    ),
-                ),
-                Ok(_) => report.good("files", &path.display().to_string()),
-                Err(error) => report.failed("files", &format!("{} cannot be read: {error}", path.display())),
-            }
+            unchangeable(report, path, "decides whom to trust");
         }
-        if let Some(name) = endpoint.password_variable {
-            match std::env::var_os(&name) {
-                Some(_) => {
-                    report.good("files", &format!("the password is in the environment variable {name}"))
-                }
-                None => report.failed(
-                    "files",
-                    &format!("the environment variable {name}, which is to hold the password, is not set"),
-                ),
-            }
+        if let Some(name) = endpoint.password_variable.filter(|name| std::env::var_os(name).is_none()) {
+            report.failed(
+                "files",
+                &format!("the environment variable {name}, which is to hold the password, is not set"),
+            );
         }
+    }
+    if let Some(path) = config.cache_file() {
+        cache_file(report, path);
     }
 }
 
-fn private(report: &mut Report, path: &Path) {
+/// A group may read, as Kubernetes mounts Secrets so for a user who is not root.
+fn private(report: &mut Report, path: &Path, why: &str) {
     let shown = path.display();
     match fs::metadata(path) {
-        Ok(metadata) if metadata.mode() & 0o077 != 0 => {
+        Ok(metadata) if metadata.mode() & 0o027 != 0 => {
             let mode = metadata.mode() & 0o777;
             report.warning(
                 "files",
-                &format!("{shown} has mode {mode:04o}, so that others can read it: chmod 600 it"),
+                &format!("{shown} {why} and has mode {mode:04o}, so that others can read or change it: chmod 600 it"),
             );
+        }
+        Ok(metadata) if metadata.mode() & 0o040 != 0 => {
+            report.good("files", &format!("{shown}, for its owner and group alone"));
         }
         Ok(_) => report.good("files", &format!("{shown}, for its owner alone")),
         Err(error) => report.failed("files", &format!("{shown} cannot be read: {error}")),
+    }
+}
+
+fn unchangeable(report: &mut Report, path: &Path, why: &str) {
+    let shown = path.display();
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.mode() & 0o022 != 0 => {
+            report.warning("files", &format!("{shown} {why} and others may change it: chmod 644 it"));
+        }
+        Ok(_) => report.good("files", &shown.to_string()),
+        Err(error) => report.failed("files", &format!("{shown} cannot be read: {error}")),
+    }
+}
+
+/// It is encrypted, but with a key that can be derived from the ClientKey.
+fn cache_file(report: &mut Report, path: &Path) {
+    if path.exists() {
+        private(report, path, "holds encrypted secrets");
+        return;
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK) {
+        Ok(()) => report.good("files", &format!("{}, the cache file, is made at the first fetch", path.display())),
+        Err(error) => report.warning(
+            "files",
+            &format!("{} cannot be made ({error}), so that nothing bridges an outage at the start: let this user write to its folder", path.display()),
+        ),
     }
 }

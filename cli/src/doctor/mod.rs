@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::SystemTime;
 
 use clap::Args;
-use kmsak::{ClientKeyInfo, Config};
+use kmsak::{ClientKeyInfo, EndpointDescription, Kind};
 
 use self::report::Report;
 use crate::configuration::ConfigurationArguments;
@@ -37,7 +37,7 @@ pub(crate) struct Doctor {
 }
 
 /// A ClientKey that ends within this many days deserves a word.
-const SOON_DAYS: u64 = 30;
+const SOON_DAYS: u32 = 30;
 
 impl Doctor {
     pub(crate) fn run(&self) -> Result<ExitCode, Failure> {
@@ -62,48 +62,58 @@ impl Doctor {
         for warning in config.warnings() {
             report.warning("configuration", warning);
         }
-        files::check(report, &config);
+        files::check(report, &config, self.configuration.properties_file().as_deref());
 
-        let mut code = 0;
-        let mut worst = |found: u8| code = if code == 0 { found } else { code };
+        // The first reason why an application would not work.
+        let mut broken = None;
+        let mut unreachable = None;
+        let mut reachable = false;
         let mut seen = Vec::new();
-        let mut reachable = 0;
         for (index, endpoint) in endpoints.iter().enumerate() {
-            let client_key = match config.read_client_key(index) {
+            let info = match config.read_client_key(index) {
                 Ok(info) => {
                     if !seen.contains(&info) {
-                        client_key(report, &info);
+                        client_key(report, &info, endpoint);
                         seen.push(info.clone());
                     }
                     Some(info)
                 }
                 Err(error) => {
-                    report.failed("ClientKey", error.message());
-                    worst(exit_code(error.kind()));
+                    // The sentence says which of the two it is.
+                    let check = if error.message().contains("password") { "password" } else { "ClientKey" };
+                    report.failed(check, error.message());
+                    broken.get_or_insert(exit_code(error.kind()));
                     None
                 }
             };
-            let from_key = client_key.as_ref().and_then(ClientKeyInfo::instance_endpoint);
+            let from_key = info.as_ref().and_then(ClientKeyInfo::instance_endpoint);
             let Some(authority) = endpoint.authority.clone().or(from_key) else {
                 report.failed("endpoint", "the configuration names none, and the ClientKey no instance: set endpoint to <instance id>.cryptoservice.kms.aliyuncs.com");
+                unreachable.get_or_insert(exit_code(Kind::Configuration));
                 continue;
             };
-            reachable += usize::from(endpoint::check(report, &config, index, endpoint, &authority));
+            match endpoint::check(report, &config, index, endpoint, &authority) {
+                Ok(()) => reachable = true,
+                Err(code) => {
+                    unreachable.get_or_insert(code);
+                }
+            }
         }
-        if code != 0 {
+        if let Some(code) = broken {
             return code;
         }
-        self.fetch(report, &config, &names, reachable)
+        let unreachable = unreachable.filter(|_| !reachable);
+        self.fetch(report, &names, unreachable)
     }
 
     /// What counts in the end: whether the library itself gets the secret.
-    fn fetch(&self, report: &mut Report, config: &Config, names: &[String], reachable: usize) -> u8 {
+    fn fetch(&self, report: &mut Report, names: &[String], unreachable: Option<u8>) -> u8 {
         if names.is_empty() {
             report.warning(
                 "secret",
                 "none to ask for, so signature and permission were not checked: name one after kmsak doctor",
             );
-            return if reachable == 0 && !config.endpoints().is_empty() { 5 } else { 0 };
+            return unreachable.unwrap_or(0);
         }
         let provider = match self.configuration.open() {
             Ok(provider) => provider,
@@ -123,19 +133,25 @@ impl Doctor {
     }
 }
 
-fn client_key(report: &mut Report, info: &ClientKeyInfo) {
+fn client_key(report: &mut Report, info: &ClientKeyInfo, endpoint: &EndpointDescription) {
     let now = SystemTime::now();
     let days = info.not_after.duration_since(now).map_or(0, |left| left.as_secs() / 86_400);
     let instance = info.instance_id.as_deref().unwrap_or("no instance");
     let facts = format!("{} of {instance}, {} left", info.key_id, counted(days as usize, "day"));
     match info.validity_warning(now) {
         Some(warning) => report.warning("ClientKey", &warning),
-        None if days <= SOON_DAYS => report.warning(
+        None if days <= u64::from(SOON_DAYS) => report.warning(
             "ClientKey",
             &format!("{facts}: create another one for the application access point and replace the files"),
         ),
         None => report.good("ClientKey", &facts),
     }
+    let origin = match (&endpoint.password_file, &endpoint.password_variable) {
+        (Some(path), _) => format!("the one in {}", path.display()),
+        (None, Some(variable)) => format!("the one in the environment variable {variable}"),
+        (None, None) => "the one in the configuration".to_owned(),
+    };
+    report.good("password", &format!("{origin} opens the ClientKey"));
 }
 
 fn counted(count: usize, what: &str) -> String {

@@ -3,7 +3,10 @@
 use std::time::SystemTime;
 
 use kmsak::{Kind, Provider, Secret};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
+use super::counted;
 use super::report::Report;
 use crate::failure::exit_code;
 use crate::secret_json;
@@ -38,9 +41,25 @@ pub(super) fn check(report: &mut Report, provider: &Provider, name: &str) -> u8 
     0
 }
 
+/// How old the version is, by KMS's word.
+fn age(secret: &Secret, now: SystemTime) -> String {
+    let Some(told) = secret.create_time() else {
+        return "KMS does not tell the age of this version".to_owned();
+    };
+    let Ok(made) = OffsetDateTime::parse(told, &Rfc3339) else { return format!("this version is of {told}") };
+    let seconds = now.duration_since(made.into()).unwrap_or_default().as_secs();
+    let (count, unit) = match seconds {
+        0..60 => (seconds, "second"),
+        60..3_600 => (seconds / 60, "minute"),
+        3_600..172_800 => (seconds / 3_600, "hour"),
+        _ => (seconds / 86_400, "day"),
+    };
+    format!("this version is {} old", counted(count as usize, unit))
+}
+
 fn rotation(report: &mut Report, secret: &Secret) {
     let now = SystemTime::now();
-    let age = secret.create_time().map(|time| format!("this version is of {time}")).unwrap_or_default();
+    let age = age(secret, now);
     let on = secret.automatic_rotation().is_some_and(|state| state.eq_ignore_ascii_case("Enabled"));
     if secret.automatic_rotation().is_some_and(|state| state.eq_ignore_ascii_case("Invalid")) {
         report.warning(

@@ -1,11 +1,13 @@
 //! `kmsak doctor`
 
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use kmsak_emulator::{Fault, WrongCertificate};
 use serde_json::Value;
+use time::OffsetDateTime;
 
-use crate::support::{Kms, SECRET, kmsak, stdout};
+use crate::support::{Kms, SECRET, Terminal, kmsak, stdout};
 
 fn doctor(kms: &Kms, secret: &str) -> (i32, Value) {
     let output = kmsak(&["doctor", "--json", secret, "-c"]).arg(kms.config()).output().unwrap();
@@ -23,11 +25,45 @@ fn all_is_well() {
     let kms = Kms::start();
     let (code, report) = doctor(&kms, SECRET);
     assert_eq!((code, &report["works"]), (0, &Value::Bool(true)));
-    for check in
-        ["configuration", "files", "ClientKey", "DNS", "TCP", "TLS", "clock", "signature", "permission"]
-    {
+    for check in [
+        "configuration",
+        "files",
+        "ClientKey",
+        "password",
+        "CA",
+        "DNS",
+        "TCP",
+        "TLS",
+        "clock",
+        "signature",
+        "permission",
+    ] {
         find(&report, check, "ok");
     }
+    // In the order in which one would look.
+    let mut order: Vec<&str> =
+        report["checks"].as_array().unwrap().iter().map(|one| one["check"].as_str().unwrap()).collect();
+    order.dedup();
+    assert_eq!(
+        order,
+        [
+            "configuration",
+            "files",
+            "ClientKey",
+            "password",
+            "CA",
+            "DNS",
+            "TCP",
+            "TLS",
+            "clock",
+            "signature",
+            "permission",
+            "rotation"
+        ]
+    );
+    assert!(find(&report, "CA", "ok").contains(" days"));
+    let rotation = report["checks"].as_array().unwrap().last().unwrap()["message"].as_str().unwrap();
+    assert!(rotation.contains("this version is ") && rotation.contains(" old"), "{rotation}");
     let secret = kms.emulator.access_key_of(SECRET).unwrap().secret;
     assert!(!report.to_string().contains(&secret));
     // People get marks, and no colour where there is no terminal.
@@ -49,16 +85,15 @@ fn each_trouble_is_named() {
     assert_eq!(code, 0, "it works all the same");
     assert!(find(&report, "files", "warning").contains("chmod 600"));
 
-    kms.emulator.inject(Fault::wrong_certificate(WrongCertificate::OtherCa)).unwrap();
-    let (code, report) = doctor(&kms, SECRET);
-    assert_eq!(code, 6);
-    assert!(find(&report, "TLS", "failed").contains("caFilePath"));
-    kms.emulator.clear_faults();
+    // As Kubernetes mounts it for a group.
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o440)).unwrap();
+    let (_, report) = doctor(&kms, SECRET);
+    assert!(!report.to_string().contains("chmod"), "{report:#}");
 
     std::fs::write(kms.path("clientKey_Password.txt"), "wrong-Passw0rd").unwrap();
     let (code, report) = doctor(&kms, SECRET);
     assert_eq!(code, 4);
-    assert!(find(&report, "ClientKey", "failed").contains("password"));
+    assert!(find(&report, "password", "failed").contains("does not open"));
 
     let output = kmsak(&["doctor", "--json", "-c", "nowhere.properties"]).output().unwrap();
     assert_eq!(output.status.code(), Some(3));
@@ -78,4 +113,163 @@ fn nobody_listens_there() {
     let (code, report) = doctor(&kms, SECRET);
     assert_eq!(code, 5, "{report:#}");
     assert!(find(&report, "TCP", "failed").contains("firewall"));
+}
+
+/// The report for a configuration file, with or without a secret to ask for.
+fn examine(kms: &Kms, config: &str, secret: &[&str]) -> (i32, Value) {
+    let mut command = kmsak(&["doctor", "--json"]);
+    let output = command.args(secret).arg("-c").arg(kms.path(config)).output().unwrap();
+    (output.status.code().unwrap(), serde_json::from_slice(&output.stdout).unwrap())
+}
+
+#[test]
+fn tls_fails_for_the_reason_that_is_told() {
+    let kms = Kms::start();
+    for (certificate, advice) in [
+        (WrongCertificate::OtherCa, "was not issued by the CA in"),
+        (WrongCertificate::Expired, "has expired: check this machine's clock"),
+        (WrongCertificate::WrongName, "is for another name"),
+    ] {
+        kms.emulator.inject(Fault::wrong_certificate(certificate)).unwrap();
+        for secret in [&[SECRET][..], &[]] {
+            let (code, report) = examine(&kms, "on_the_cloud.properties", secret);
+            assert_eq!(code, 6, "{report:#}");
+            assert!(find(&report, "TLS", "failed").contains(advice), "{report:#}");
+        }
+        kms.emulator.clear_faults();
+    }
+    kms.emulator.inject(Fault::refuse()).unwrap();
+    let (code, report) = examine(&kms, "on_the_cloud.properties", &[]);
+    assert_eq!(code, 5, "{report:#}");
+    assert!(!find(&report, "network", "failed").contains("caFilePath"));
+}
+
+#[test]
+fn a_ca_that_is_none() {
+    let kms = Kms::start();
+    for (text, what) in
+        [("nonsense", "holds no PEM certificate"), ("-----BEGIN CERTIFICATE-----\nAA", "damaged")]
+    {
+        std::fs::write(kms.path("ca.pem"), text).unwrap();
+        let (code, report) = examine(&kms, "on_the_cloud.properties", &[]);
+        assert_eq!(code, 3, "{report:#}");
+        assert!(find(&report, "CA", "failed").contains(what), "{report:#}");
+    }
+}
+
+#[test]
+fn what_kms_refuses() {
+    let kms = Kms::start();
+    for (status, code, check, sentence) in [
+        (403, "Forbidden.NoPermission", "permission", "permission policy"),
+        (401, "SignatureNotMatch", "signature", "ClientKey"),
+    ] {
+        kms.emulator.inject(Fault::error(status, code).action("GetSecretValue")).unwrap();
+        let (exit, report) = doctor(&kms, SECRET);
+        assert_eq!(exit, 7, "{report:#}");
+        let told = find(&report, check, "failed");
+        assert!(told.contains(sentence) && told.contains(code), "{told}");
+        kms.emulator.clear_faults();
+    }
+}
+
+#[test]
+fn a_clock_that_is_off() {
+    let kms = Kms::start();
+    kms.emulator.advance_clock(Duration::from_secs(20 * 60)).unwrap();
+    let (code, report) = doctor(&kms, SECRET);
+    assert_eq!(code, 0, "it signs with the server's time: {report:#}");
+    assert!(find(&report, "clock", "warning").contains("NTP"));
+}
+
+#[test]
+fn a_rotation_that_is_off_or_does_not_come() {
+    let kms = Kms::start();
+    kms.emulator.stop_rotation(SECRET).unwrap();
+    let (_, report) = doctor(&kms, SECRET);
+    assert!(find(&report, "rotation", "warning").starts_with("off; this version is "), "{report:#}");
+    // The server lives two hours ago: what it will do in an hour is overdue here.
+    kms.emulator.rewind_clock(2 * HOUR).unwrap();
+    let now = kms.emulator.now();
+    give_client_key(&kms, now - 24 * HOUR, now + 100 * 24 * HOUR);
+    kms.emulator.schedule_rotation(SECRET, 24 * HOUR, now + HOUR).unwrap();
+    let (code, report) = doctor(&kms, SECRET);
+    assert_eq!(code, 0, "{report:#}");
+    assert!(find(&report, "rotation", "warning").starts_with("overdue since "), "{report:#}");
+}
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// A ClientKey that is valid from one moment to another.
+fn give_client_key(kms: &Kms, from: OffsetDateTime, to: OffsetDateTime) {
+    let point = kms.emulator.access_points()[0].name.clone();
+    let key = kms.emulator.issue_client_key_between(&point, from, to).unwrap();
+    std::fs::write(kms.path("clientKey.json"), &key.json).unwrap();
+    std::fs::write(kms.path("clientKey_Password.txt"), &key.password).unwrap();
+}
+
+#[test]
+fn a_client_key_at_its_end() {
+    let kms = Kms::start();
+    let now = kms.emulator.now();
+    let day = 24 * HOUR;
+    let give = |from, to| {
+        give_client_key(&kms, from, to);
+        doctor(&kms, SECRET).1
+    };
+    let report = give(now - 20 * day, now + 10 * day);
+    assert!(find(&report, "ClientKey", "warning").contains("days left"), "{report:#}");
+    let report = give(now - 20 * day, now - day);
+    assert!(find(&report, "ClientKey", "warning").contains("expired"), "{report:#}");
+}
+
+#[test]
+fn the_configuration_itself_may_be_secret() {
+    let kms = Kms::start();
+    let inline = |text: &str| {
+        let password = std::fs::read_to_string(kms.path("clientKey_Password.txt")).unwrap();
+        text.replace(
+            r#""passwordFromFilePath":"clientKey_Password.txt""#,
+            &format!(r#""password":"{}""#, password.trim()),
+        )
+    };
+    let text = std::fs::read_to_string(kms.config()).unwrap();
+    std::fs::write(kms.path("inline.properties"), inline(&text) + "cache_file=kmsak.cache\n").unwrap();
+    let open = std::fs::Permissions::from_mode(0o644);
+    std::fs::write(kms.path("kmsak.cache"), "").unwrap();
+    for name in ["inline.properties", "on_the_cloud.properties", "kmsak.cache"] {
+        std::fs::set_permissions(kms.path(name), open.clone()).unwrap();
+    }
+    let (_, report) = examine(&kms, "on_the_cloud.properties", &[]);
+    assert!(!report.to_string().contains("chmod"), "nothing in it is secret: {report:#}");
+    let (_, report) = examine(&kms, "inline.properties", &[]);
+    assert!(
+        find(&report, "files", "warning").contains("inline.properties holds the ClientKey or its password")
+    );
+    assert!(
+        report.to_string().contains("kmsak.cache holds encrypted secrets and has mode 0644"),
+        "{report:#}"
+    );
+    std::fs::remove_file(kms.path("kmsak.cache")).unwrap();
+    let (_, report) = examine(&kms, "inline.properties", &[]);
+    assert!(
+        report.to_string().contains("kmsak.cache, the cache file, is made at the first fetch"),
+        "{report:#}"
+    );
+}
+
+#[test]
+fn colour_on_a_terminal_only() {
+    let kms = Kms::start();
+    let config = kms.config();
+    let mut command = kmsak(&["doctor", SECRET, "-c"]);
+    command.arg(&config).env_remove("NO_COLOR");
+    let mut terminal = Terminal::start(&command);
+    terminal.wait_for("\x1b[32m✓\x1b[0m TLS: ");
+    terminal.wait_for("rotation: ");
+    assert!(terminal.child.wait().unwrap().success());
+    let mut terminal = Terminal::start(command.env("NO_COLOR", "1"));
+    assert!(!terminal.wait_for("✓ TLS: ").contains("\x1b[3"));
+    terminal.wait_for("rotation: ");
+    assert!(terminal.child.wait().unwrap().success());
 }
