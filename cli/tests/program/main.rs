@@ -4,6 +4,7 @@ mod deployment;
 mod doctor;
 mod exec;
 mod get;
+mod kubernetes;
 mod pages;
 mod serve;
 mod support;
