@@ -36,7 +36,7 @@ test: lint test-rust test-interop $(addprefix test-,$(LANGUAGES)) test-c-memory 
 test-rust: build-program
 	$(CARGO) test $(RUST)
 
-test-interop: build-program ## the official clients against the emulator
+test-interop: build-program ## the official clients against the emulator and the agent
 	tests/interop/run
 
 soak: build-program ## rotations, faults and replaced ClientKeys for ten minutes: not one failed call

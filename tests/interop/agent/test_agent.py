@@ -29,6 +29,7 @@ COMMANDS = {
         f"{JUDGES}/java/target/classes:{(JUDGES / 'java/classpath').read_text().strip()}",
         "Judge",
     ],
+    "go": [str(JUDGES / "judge-go")],
 }
 
 # No proxy between programs on this machine.
@@ -47,8 +48,8 @@ class Agent:
         token = folder / "token"
         self.process = subprocess.Popen(
             [KMSAK, "serve", "--config", str(properties), "--token-file", str(token)]
-            # The SDKs ask again a quarter of an hour before the expiration.
-            + ["--listen", "127.0.0.1:0", "--lifetime", "900"],
+            # The SDKs ask again a quarter of an hour before the expiration, Go's three minutes before.
+            + ["--listen", "127.0.0.1:0", "--lifetime", "180"],
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -114,7 +115,7 @@ def agent(emulator: Any, tmp_path: pathlib.Path) -> Iterator[Agent]:
     assert running.process.wait(timeout=20) == 0
 
 
-@pytest.mark.parametrize("name", ["python", "java"])
+@pytest.mark.parametrize("name", ["python", "java", "go"])
 def test_default_chain_through_the_agent(
     emulator: Any, agent: Agent, judge: Callable[..., Judge], tmp_path: pathlib.Path, name: str
 ) -> None:
@@ -151,7 +152,7 @@ def external_profile(emulator: Any, home: pathlib.Path) -> dict[str, str]:
     return {"HOME": str(home), "JAVA_TOOL_OPTIONS": f"-Duser.home={home}"}
 
 
-@pytest.mark.parametrize("name", ["python", "node"])
+@pytest.mark.parametrize("name", ["python", "node", "go"])
 def test_default_chain_through_a_credential_process(
     emulator: Any, judge: Callable[..., Judge], tmp_path: pathlib.Path, name: str
 ) -> None:
