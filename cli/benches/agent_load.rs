@@ -1,23 +1,32 @@
 //! How many credentials the agent hands out: `cargo bench -p kmsak-cli --bench agent_load -- [REQUESTS]`.
 //!
-//! 64 kept-alive connections ask as fast as they are answered, first alone, then beside 10,000 connections that say
-//! nothing. The load comes from one thread of this process, on the same machine.
-
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+//! 64 kept-alive connections ask as fast as they are answered, first alone, then beside 10,000 connections that each send
+//! part of a head and stop. The load comes from one thread of this process, on the same machine. Prints one JSON object, and
+//! ends with 1 when the agent is slower, or grows more, than it may.
 
 use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
 
 use kmsak_emulator::Emulator;
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 const CONNECTIONS: usize = 64;
-const IDLE: usize = 10_000;
+const SLOW: usize = 10_000;
+/// What two cores must do.
+const LEAST_A_SECOND: f64 = 20_000.0;
+const LONGEST_P99: Duration = Duration::from_millis(10);
+/// Growth of the memory over all requests that still counts as none.
+const MOST_GROWTH_KB: u64 = 1024;
+/// No answer may take as long as a client would wait before it gives up.
+const LONGEST_BESIDE_SLOW: Duration = Duration::from_secs(1);
 
-fn main() {
+fn main() -> ExitCode {
     let requests: usize =
         std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(1_000_000);
+    allow_many_files();
     let emulator = Emulator::start().expect("the emulator starts");
     let folder = tempfile::tempdir().expect("a folder");
     emulator.write_folder(folder.path()).expect("the folder is written");
@@ -26,6 +35,7 @@ fn main() {
         .arg(folder.path().join("on_the_cloud.properties"))
         .arg("--token-file")
         .arg(folder.path().join("token"))
+        .args(["--log-level", "warn"])
         .stdout(Stdio::piped())
         .spawn()
         .expect("the agent starts");
@@ -39,44 +49,83 @@ fn main() {
         token.trim()
     );
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
-        measure("warm-up", &address, &request, requests / 10).await;
+    let (alone, before, after, refused, beside) = runtime.block_on(async {
+        load(&address, &request, requests / 10).await;
         let before = resident_kilobytes(&agent);
-        measure("64 connections", &address, &request, requests).await;
+        let alone = load(&address, &request, requests).await;
         let after = resident_kilobytes(&agent);
-        println!("memory: {before} kB before, {after} kB after {requests} requests");
-        let mut idle = Vec::new();
-        for _ in 0..IDLE {
-            idle.push(TcpStream::connect(&address).await);
+        let mut slow = Vec::new();
+        for _ in 0..SLOW {
+            slow.push(say_little(&address).await);
         }
-        let refused = idle.iter().filter(|stream| stream.is_err()).count();
-        println!("{IDLE} idle connections opened, {refused} refused");
-        measure("64 connections beside them", &address, &request, requests / 10).await;
-        println!("memory: {} kB", resident_kilobytes(&agent));
+        let refused = slow.iter().filter(|stream| stream.is_err()).count();
+        (alone, before, after, refused, load(&address, &request, requests / 10).await)
     });
     agent.kill().expect("it runs");
     agent.wait().expect("it ends");
+
+    let checks = [
+        ("requests_per_second", alone.per_second >= LEAST_A_SECOND),
+        ("p99_ms", alone.at(0.99) < LONGEST_P99),
+        ("memory", after.saturating_sub(before) <= MOST_GROWTH_KB),
+        ("slow_refused", refused == 0),
+        ("worst_beside_slow_ms", beside.at(1.0) < LONGEST_BESIDE_SLOW),
+    ];
+    let missed: Vec<&str> = checks.iter().filter(|(_, kept)| !kept).map(|(name, _)| *name).collect();
+    println!(
+        "{}",
+        json!({
+            "requests": requests,
+            "connections": CONNECTIONS,
+            "requests_per_second": alone.per_second.round(),
+            "p50_ms": milliseconds(alone.at(0.5)),
+            "p99_ms": milliseconds(alone.at(0.99)),
+            "worst_ms": milliseconds(alone.at(1.0)),
+            "rss_before_kb": before,
+            "rss_after_kb": after,
+            "slow_connections": SLOW,
+            "slow_refused": refused,
+            "requests_per_second_beside_slow": beside.per_second.round(),
+            "p99_beside_slow_ms": milliseconds(beside.at(0.99)),
+            "worst_beside_slow_ms": milliseconds(beside.at(1.0)),
+            "missed": missed,
+        })
+    );
+    if missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-async fn measure(name: &str, address: &str, request: &str, requests: usize) {
+/// Each connection is a file of this process.
+fn allow_many_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).expect("up to the hard limit");
+}
+
+/// One run of the 64 connections.
+struct Measured {
+    per_second: f64,
+    /// Sorted.
+    latencies: Vec<Duration>,
+}
+
+impl Measured {
+    fn at(&self, share: f64) -> Duration {
+        self.latencies[((self.latencies.len() - 1) as f64 * share) as usize]
+    }
+}
+
+async fn load(address: &str, request: &str, requests: usize) -> Measured {
     let started = Instant::now();
-    let each = requests / CONNECTIONS;
+    let each = (requests / CONNECTIONS).max(1);
     let tasks: Vec<_> =
         (0..CONNECTIONS).map(|_| tokio::spawn(ask(address.to_owned(), request.to_owned(), each))).collect();
-    let mut latencies = Vec::with_capacity(requests);
+    let mut latencies = Vec::with_capacity(each * CONNECTIONS);
     for task in tasks {
         latencies.extend(task.await.expect("no panic"));
     }
-    let took = started.elapsed();
+    let per_second = latencies.len() as f64 / started.elapsed().as_secs_f64();
     latencies.sort_unstable();
-    let at = |share: f64| latencies[((latencies.len() - 1) as f64 * share) as usize];
-    println!(
-        "{name}: {:.0} a second; median {:?}, 99th percentile {:?}, longest {:?}",
-        latencies.len() as f64 / took.as_secs_f64(),
-        at(0.5),
-        at(0.99),
-        at(1.0)
-    );
+    Measured { per_second, latencies }
 }
 
 async fn ask(address: String, request: String, times: usize) -> Vec<Duration> {
@@ -101,6 +150,18 @@ async fn ask(address: String, request: String, times: usize) -> Vec<Duration> {
         latencies.push(started.elapsed());
     }
     latencies
+}
+
+/// A connection that keeps the agent waiting for the rest.
+async fn say_little(address: &str) -> std::io::Result<TcpStream> {
+    let mut stream = TcpStream::connect(address).await?;
+    // The agent may have closed it for the next one already, which is its right.
+    let _ = stream.write_all(b"GET /credentials/acs/ram/user/app HTTP/1.1\r\nHost: loc").await;
+    Ok(stream)
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e5).round() / 100.0
 }
 
 fn resident_kilobytes(child: &Child) -> u64 {
