@@ -1,5 +1,7 @@
 //! `kmsak doctor`
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
@@ -105,7 +107,7 @@ fn each_trouble_is_named() {
 fn nobody_listens_there() {
     let kms = Kms::start();
     // A port that was free a moment ago.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let text = std::fs::read_to_string(kms.config()).unwrap();
     let text =
         text.replace(&kms.emulator.instance_endpoint().replace("https://", ""), &format!("127.0.0.1:{port}"));
@@ -272,4 +274,52 @@ fn colour_on_a_terminal_only() {
     assert!(!terminal.wait_for("✓ TLS: ").contains("\x1b[3"));
     terminal.wait_for("rotation: ");
     assert!(terminal.child.wait().unwrap().success());
+}
+
+/// A proxy that connects wherever it is asked to.
+fn proxy() -> std::net::SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            let mut line = String::new();
+            let mut head = BufReader::new(client.try_clone().unwrap());
+            head.read_line(&mut line).unwrap();
+            let wanted = line.split(' ').nth(1).unwrap().to_owned();
+            while !line.trim().is_empty() {
+                line.clear();
+                head.read_line(&mut line).unwrap();
+            }
+            let mut server = TcpStream::connect(wanted).unwrap();
+            client.write_all(b"HTTP/1.1 200 OK\r\n\r\n").unwrap();
+            let (mut back, mut to) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+            std::thread::spawn(move || std::io::copy(&mut back, &mut to));
+            std::thread::spawn(move || std::io::copy(&mut client, &mut server));
+        }
+    });
+    address
+}
+
+#[test]
+fn through_a_proxy() {
+    let kms = Kms::start();
+    let text = std::fs::read_to_string(kms.config()).unwrap();
+    let by = |proxy: &str| {
+        let through = format!(r#""httpsProxy":"http://{proxy}","caFilePath""#);
+        std::fs::write(kms.path("proxy.properties"), text.replace(r#""caFilePath""#, &through)).unwrap();
+        examine(&kms, "proxy.properties", &[SECRET])
+    };
+    let (code, report) = by(&proxy().to_string());
+    assert_eq!(code, 0, "{report:#}");
+    assert!(find(&report, "network", "ok").contains("through a proxy"));
+    for check in ["TLS", "clock", "permission"] {
+        find(&report, check, "ok");
+    }
+    assert!(!report.to_string().contains("DNS"), "the proxy looks up the name: {report:#}");
+
+    // A port that was free a moment ago.
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let (code, report) = by(&nobody);
+    assert_eq!(code, 5, "{report:#}");
+    assert!(find(&report, "network", "failed").contains(&format!("the proxy {nobody}")), "{report:#}");
 }
