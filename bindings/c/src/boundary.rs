@@ -1,5 +1,7 @@
-//! The one border between C and Rust: no panic crosses it.
+//! The one border between C and Rust: no panic crosses it. Every exported function does its work inside one of these;
+//! tests/boundary.rs sees to that.
 
+use std::ffi::{CStr, c_char};
 use std::mem;
 use std::panic::{self, AssertUnwindSafe};
 use std::ptr;
@@ -29,22 +31,23 @@ pub(crate) unsafe fn answer<T>(
     error: *mut *mut kmsak_error,
     f: impl FnOnce() -> Result<*mut T, kmsak_error>,
 ) -> kmsak_status {
-    if out.is_null() {
-        // SAFETY: as the caller promises.
-        return unsafe {
-            finish(
-                error,
-                Err(kmsak_error::invalid_argument("there is nowhere to write the answer: pass a pointer")),
-            )
-        };
+    if !out.is_null() {
+        // SAFETY: not NULL, and otherwise as the caller promises.
+        unsafe { out.write(ptr::null_mut()) };
     }
-    // SAFETY: not NULL, and otherwise as the caller promises.
-    unsafe { out.write(ptr::null_mut()) };
+    let make = || {
+        if out.is_null() {
+            return Err(kmsak_error::invalid_argument(
+                "there is nowhere to write the answer: pass a pointer",
+            ));
+        }
+        f()
+    };
     // `Err(None)`: making an error for a panic may itself be what panics.
-    let made = guard(Err(None), || f().map_err(Some));
+    let made = guard(Err(None), || make().map_err(Some));
     match made {
         Ok(made) => {
-            // SAFETY: as above.
+            // SAFETY: something was made, so it is not NULL, and otherwise as the caller promises.
             unsafe { out.write(made) };
             // SAFETY: as the caller promises.
             unsafe { finish(error, Ok(())) }
@@ -60,6 +63,31 @@ pub(crate) fn status(f: impl FnOnce() -> Result<(), kmsak_error>) -> kmsak_statu
         Ok(()) => kmsak_status::KMSAK_OK,
         Err(error) => error.status(),
     })
+}
+
+/// Reads something off the object behind a handle; answers `otherwise` for NULL, and when `f` panics.
+///
+/// # Safety
+/// `pointer` is NULL or points to a `T` that lives for `'a`.
+pub(crate) unsafe fn read<'a, T: 'a, A: Copy>(
+    pointer: *const T,
+    otherwise: A,
+    f: impl FnOnce(&'a T) -> A,
+) -> A {
+    // SAFETY: as the caller promises.
+    guard(otherwise, || unsafe { pointer.as_ref() }.map_or(otherwise, f))
+}
+
+/// Reads a text off the object behind a handle; answers NULL where there is none, for NULL, and when `f` panics.
+///
+/// # Safety
+/// As for [`read`].
+pub(crate) unsafe fn read_text<'a, T: 'a>(
+    pointer: *const T,
+    f: impl FnOnce(&'a T) -> Option<&'a CStr>,
+) -> *const c_char {
+    // SAFETY: as the caller promises.
+    unsafe { read(pointer, ptr::null(), |object| f(object).map_or(ptr::null(), CStr::as_ptr)) }
 }
 
 /// # Safety
@@ -83,6 +111,8 @@ unsafe fn finish(error: *mut *mut kmsak_error, result: Result<(), kmsak_error>) 
 mod tests {
     use super::*;
 
+    static OBJECT: u8 = 1;
+
     #[test]
     fn a_panic_becomes_a_status() {
         let mut out: *mut u8 = ptr::dangling_mut();
@@ -105,6 +135,15 @@ mod tests {
             }
         }
         assert_eq!(guard(7, || panic::panic_any(Bomb)), 7);
+    }
+
+    #[test]
+    fn a_getter_that_panics_answers_what_it_answers_for_null() {
+        // SAFETY: it points to a number that lives.
+        let number = unsafe { read(&raw const OBJECT, -1, |_| panic!("on purpose")) };
+        assert_eq!(number, -1);
+        // SAFETY: as above.
+        assert!(unsafe { read_text(&raw const OBJECT, |_| panic!("on purpose")) }.is_null());
     }
 
     #[test]

@@ -7,26 +7,18 @@ use std::sync::Arc;
 
 use kmsak_core::Credentials;
 
-use crate::boundary::guard;
-use crate::c_string::pointer;
+use crate::boundary::{guard, read, read_text};
 use crate::secret::kmsak_secret;
 
 /// An AccessKey: one version of a managed RAM secret. Immutable, so any thread may read it. It stays as it is, and readable,
 /// when the secret rotates and when the provider is closed or freed.
 pub struct kmsak_credentials {
-    // In truth a `Credentials` behind an `Arc`, so that handing one out costs no allocation.
+    // In truth a `Credentials` behind an `Arc`, so that handing one out costs no allocation: cast the pointer to read it.
     _opaque: [u8; 0],
 }
 
 pub(crate) fn hand_out(credentials: Arc<Credentials>) -> *mut kmsak_credentials {
     Arc::into_raw(credentials).cast_mut().cast()
-}
-
-/// # Safety
-/// `pointer` is NULL or came from [`hand_out`] and lives for `'a`.
-unsafe fn borrowed<'a>(pointer: *const kmsak_credentials) -> Option<&'a Credentials> {
-    // SAFETY: as the caller promises; `hand_out` cast it from this type.
-    unsafe { pointer.cast::<Credentials>().as_ref() }
 }
 
 /// The AccessKey's id, such as `LTAI...`. Not secret. NULL for NULL.
@@ -37,7 +29,7 @@ pub unsafe extern "C" fn kmsak_credentials_access_key_id(
     credentials: *const kmsak_credentials,
 ) -> *const c_char {
     // SAFETY: the caller passes NULL or credentials that live.
-    pointer(unsafe { borrowed(credentials) }.map(Credentials::access_key_id_c))
+    unsafe { read_text(credentials.cast(), |credentials: &Credentials| Some(credentials.access_key_id_c())) }
 }
 
 /// The AccessKey's secret, in memory that is kept out of core dumps and wiped at the end: a copy is yours to wipe. NULL
@@ -49,7 +41,9 @@ pub unsafe extern "C" fn kmsak_credentials_access_key_secret(
     credentials: *const kmsak_credentials,
 ) -> *const c_char {
     // SAFETY: the caller passes NULL or credentials that live.
-    pointer(unsafe { borrowed(credentials) }.map(Credentials::access_key_secret_c))
+    unsafe {
+        read_text(credentials.cast(), |credentials: &Credentials| Some(credentials.access_key_secret_c()))
+    }
 }
 
 /// The id of the secret's version that holds this AccessKey. NULL for NULL.
@@ -60,7 +54,7 @@ pub unsafe extern "C" fn kmsak_credentials_version_id(
     credentials: *const kmsak_credentials,
 ) -> *const c_char {
     // SAFETY: the caller passes NULL or credentials that live.
-    pointer(unsafe { borrowed(credentials) }.map(Credentials::version_id_c))
+    unsafe { read_text(credentials.cast(), |credentials: &Credentials| Some(credentials.version_id_c())) }
 }
 
 /// When the AccessKey was made, as KMS wrote it; NULL where KMS did not say.
@@ -71,7 +65,7 @@ pub unsafe extern "C" fn kmsak_credentials_generate_timestamp(
     credentials: *const kmsak_credentials,
 ) -> *const c_char {
     // SAFETY: the caller passes NULL or credentials that live.
-    pointer(unsafe { borrowed(credentials) }.and_then(Credentials::generate_timestamp_c))
+    unsafe { read_text(credentials.cast(), Credentials::generate_timestamp_c) }
 }
 
 /// When the AccessKey expires, as KMS wrote it; NULL where KMS did not say. Only older secrets have it.
@@ -82,7 +76,7 @@ pub unsafe extern "C" fn kmsak_credentials_expire_timestamp(
     credentials: *const kmsak_credentials,
 ) -> *const c_char {
     // SAFETY: the caller passes NULL or credentials that live.
-    pointer(unsafe { borrowed(credentials) }.and_then(Credentials::expire_timestamp_c))
+    unsafe { read_text(credentials.cast(), Credentials::expire_timestamp_c) }
 }
 
 /// The secret that holds this AccessKey, with its stages and rotation dates. NULL for NULL.
@@ -92,11 +86,12 @@ pub unsafe extern "C" fn kmsak_credentials_expire_timestamp(
 pub unsafe extern "C" fn kmsak_credentials_secret(
     credentials: *const kmsak_credentials,
 ) -> *mut kmsak_secret {
-    guard(ptr::null_mut(), || {
-        // SAFETY: the caller passes NULL or credentials that live.
-        unsafe { borrowed(credentials) }
-            .map_or(ptr::null_mut(), |credentials| kmsak_secret::hand_out(credentials.secret().clone()))
-    })
+    // SAFETY: the caller passes NULL or credentials that live.
+    unsafe {
+        read(credentials.cast(), ptr::null_mut(), |credentials: &Credentials| {
+            kmsak_secret::hand_out(credentials.secret().clone())
+        })
+    }
 }
 
 /// Another handle of the same AccessKey, as cheap as counting. NULL for NULL.
@@ -106,12 +101,14 @@ pub unsafe extern "C" fn kmsak_credentials_secret(
 pub unsafe extern "C" fn kmsak_credentials_clone(
     credentials: *const kmsak_credentials,
 ) -> *mut kmsak_credentials {
-    if credentials.is_null() {
-        return ptr::null_mut();
-    }
-    // SAFETY: not NULL, so it came from `hand_out`; what is counted here stays the caller's.
-    let shared = ManuallyDrop::new(unsafe { Arc::from_raw(credentials.cast::<Credentials>()) });
-    hand_out(Arc::clone(&shared))
+    guard(ptr::null_mut(), || {
+        if credentials.is_null() {
+            return ptr::null_mut();
+        }
+        // SAFETY: not NULL, so it came from `hand_out`; what is counted here stays the caller's.
+        let shared = ManuallyDrop::new(unsafe { Arc::from_raw(credentials.cast::<Credentials>()) });
+        hand_out(Arc::clone(&shared))
+    })
 }
 
 /// Frees credentials; the memory is wiped when no handle and no cache has them any more. NULL is allowed. No other thread

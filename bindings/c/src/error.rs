@@ -4,8 +4,8 @@ use std::ffi::{CString, c_char};
 
 use kmsak_core::Error;
 
-use crate::boundary::guard;
-use crate::c_string::{c_string, pointer};
+use crate::boundary::{guard, read, read_text};
+use crate::c_string::c_string;
 use crate::status::kmsak_status;
 
 /// What went wrong, and what to do about it. Never holds a secret. Immutable, so any thread may read it.
@@ -70,7 +70,7 @@ impl From<Error> for kmsak_error {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_error_status(error: *const kmsak_error) -> kmsak_status {
     // SAFETY: the caller passes NULL or an error that lives.
-    unsafe { error.as_ref() }.map_or(kmsak_status::KMSAK_OK, |error| error.status)
+    unsafe { read(error, kmsak_status::KMSAK_OK, |error| error.status) }
 }
 
 /// The name of the status, such as `not_found`; `ok` for NULL.
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn kmsak_error_status(error: *const kmsak_error) -> kmsak_
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_error_kind(error: *const kmsak_error) -> *const c_char {
     // SAFETY: the caller passes NULL or an error that lives.
-    unsafe { kmsak_error_status(error) }.name().as_ptr()
+    unsafe { read(error, c"ok".as_ptr(), |error| error.status.name().as_ptr()) }
 }
 
 /// KMS's own error code, such as `Forbidden.NoPermission`; NULL where KMS did not answer.
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn kmsak_error_kind(error: *const kmsak_error) -> *const c
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_error_code(error: *const kmsak_error) -> *const c_char {
     // SAFETY: the caller passes NULL or an error that lives.
-    pointer(unsafe { error.as_ref() }.and_then(|error| error.code.as_deref()))
+    unsafe { read_text(error, |error| error.code.as_deref()) }
 }
 
 /// The id under which KMS logged the request; NULL where KMS did not answer.
@@ -97,21 +97,21 @@ pub unsafe extern "C" fn kmsak_error_code(error: *const kmsak_error) -> *const c
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_error_request_id(error: *const kmsak_error) -> *const c_char {
     // SAFETY: the caller passes NULL or an error that lives.
-    pointer(unsafe { error.as_ref() }.and_then(|error| error.request_id.as_deref()))
+    unsafe { read_text(error, |error| error.request_id.as_deref()) }
 }
 
 /// Whether the same call may succeed later with nothing changed; false for NULL. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_error_retryable(error: *const kmsak_error) -> bool {
     // SAFETY: the caller passes NULL or an error that lives.
-    unsafe { error.as_ref() }.is_some_and(|error| error.retryable)
+    unsafe { read(error, false, |error| error.retryable) }
 }
 
 /// The HTTP status of KMS's answer; 0 where KMS did not answer. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_error_http_status(error: *const kmsak_error) -> i32 {
     // SAFETY: the caller passes NULL or an error that lives.
-    unsafe { error.as_ref() }.map_or(0, |error| error.http_status)
+    unsafe { read(error, 0, |error| error.http_status) }
 }
 
 /// One sentence in UTF-8 that says what happened and what to do; empty for NULL, never NULL.
@@ -120,7 +120,7 @@ pub unsafe extern "C" fn kmsak_error_http_status(error: *const kmsak_error) -> i
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_error_message(error: *const kmsak_error) -> *const c_char {
     // SAFETY: the caller passes NULL or an error that lives.
-    unsafe { error.as_ref() }.map_or(c"".as_ptr(), |error| error.message.as_ptr())
+    unsafe { read(error, c"".as_ptr(), |error| error.message.as_ptr()) }
 }
 
 /// Frees an error. NULL is allowed. No other thread may use it at that time, or later.

@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use kmsak_core::Event;
 
-use crate::c_string::{c_string, pointer};
+use crate::boundary::{read, read_text};
+use crate::c_string::c_string;
 use crate::error::kmsak_error;
 use crate::secret::unix_seconds;
 
@@ -156,7 +157,7 @@ impl kmsak_event {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_get_kind(event: *const kmsak_event) -> kmsak_event_kind {
     // SAFETY: the caller passes NULL or an event that lives.
-    unsafe { event.as_ref() }.map_or(KMSAK_EVENT_OTHER, |event| event.kind)
+    unsafe { read(event, KMSAK_EVENT_OTHER, |event| event.kind) }
 }
 
 /// The event's stable name, such as `rotated`. NULL for NULL.
@@ -165,7 +166,7 @@ pub unsafe extern "C" fn kmsak_event_get_kind(event: *const kmsak_event) -> kmsa
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_name(event: *const kmsak_event) -> *const c_char {
     // SAFETY: the caller passes NULL or an event that lives.
-    pointer(unsafe { event.as_ref() }.map(|event| event.name.as_c_str()))
+    unsafe { read_text(event, |event| Some(event.name.as_c_str())) }
 }
 
 /// The secret's name; NULL where the event has none.
@@ -174,7 +175,7 @@ pub unsafe extern "C" fn kmsak_event_name(event: *const kmsak_event) -> *const c
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_secret(event: *const kmsak_event) -> *const c_char {
     // SAFETY: the caller passes NULL or an event that lives.
-    pointer(unsafe { event.as_ref() }.and_then(|event| event.secret.as_deref()))
+    unsafe { read_text(event, |event| event.secret.as_deref()) }
 }
 
 /// The version now in the cache; NULL where the event has none.
@@ -183,7 +184,7 @@ pub unsafe extern "C" fn kmsak_event_secret(event: *const kmsak_event) -> *const
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_version_id(event: *const kmsak_event) -> *const c_char {
     // SAFETY: the caller passes NULL or an event that lives.
-    pointer(unsafe { event.as_ref() }.and_then(|event| event.version_id.as_deref()))
+    unsafe { read_text(event, |event| event.version_id.as_deref()) }
 }
 
 /// The AccessKey id that was in use; NULL where the event has none.
@@ -192,7 +193,7 @@ pub unsafe extern "C" fn kmsak_event_version_id(event: *const kmsak_event) -> *c
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_old_access_key_id(event: *const kmsak_event) -> *const c_char {
     // SAFETY: the caller passes NULL or an event that lives.
-    pointer(unsafe { event.as_ref() }.and_then(|event| event.old_access_key_id.as_deref()))
+    unsafe { read_text(event, |event| event.old_access_key_id.as_deref()) }
 }
 
 /// The AccessKey id in use from now on; NULL where the event has none.
@@ -201,7 +202,7 @@ pub unsafe extern "C" fn kmsak_event_old_access_key_id(event: *const kmsak_event
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_new_access_key_id(event: *const kmsak_event) -> *const c_char {
     // SAFETY: the caller passes NULL or an event that lives.
-    pointer(unsafe { event.as_ref() }.and_then(|event| event.new_access_key_id.as_deref()))
+    unsafe { read_text(event, |event| event.new_access_key_id.as_deref()) }
 }
 
 /// The endpoint's host and port; NULL where the event has none.
@@ -210,7 +211,7 @@ pub unsafe extern "C" fn kmsak_event_new_access_key_id(event: *const kmsak_event
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_endpoint(event: *const kmsak_event) -> *const c_char {
     // SAFETY: the caller passes NULL or an event that lives.
-    pointer(unsafe { event.as_ref() }.and_then(|event| event.endpoint.as_deref()))
+    unsafe { read_text(event, |event| event.endpoint.as_deref()) }
 }
 
 /// The ClientKey's id; NULL where the event has none.
@@ -219,7 +220,7 @@ pub unsafe extern "C" fn kmsak_event_endpoint(event: *const kmsak_event) -> *con
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_key_id(event: *const kmsak_event) -> *const c_char {
     // SAFETY: the caller passes NULL or an event that lives.
-    pointer(unsafe { event.as_ref() }.and_then(|event| event.key_id.as_deref()))
+    unsafe { read_text(event, |event| event.key_id.as_deref()) }
 }
 
 /// The id of the ClientKey that was in use; NULL where the event has none.
@@ -228,7 +229,7 @@ pub unsafe extern "C" fn kmsak_event_key_id(event: *const kmsak_event) -> *const
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_old_key_id(event: *const kmsak_event) -> *const c_char {
     // SAFETY: the caller passes NULL or an event that lives.
-    pointer(unsafe { event.as_ref() }.and_then(|event| event.old_key_id.as_deref()))
+    unsafe { read_text(event, |event| event.old_key_id.as_deref()) }
 }
 
 /// The id of the ClientKey in use from now on; NULL where the event has none.
@@ -237,7 +238,7 @@ pub unsafe extern "C" fn kmsak_event_old_key_id(event: *const kmsak_event) -> *c
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_new_key_id(event: *const kmsak_event) -> *const c_char {
     // SAFETY: the caller passes NULL or an event that lives.
-    pointer(unsafe { event.as_ref() }.and_then(|event| event.new_key_id.as_deref()))
+    unsafe { read_text(event, |event| event.new_key_id.as_deref()) }
 }
 
 /// The failure that the event tells of; NULL where the event has none.
@@ -246,7 +247,7 @@ pub unsafe extern "C" fn kmsak_event_new_key_id(event: *const kmsak_event) -> *c
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_error(event: *const kmsak_event) -> *const kmsak_error {
     // SAFETY: the caller passes NULL or an event that lives.
-    unsafe { event.as_ref() }.and_then(|event| event.error.as_ref()).map_or(ptr::null(), ptr::from_ref)
+    unsafe { read(event, ptr::null(), |event| event.error.as_ref().map_or(ptr::null(), ptr::from_ref)) }
 }
 
 /// How long ago the cached value was fetched, in milliseconds; 0 when nothing is cached, -1 where the event does not say.
@@ -254,7 +255,7 @@ pub unsafe extern "C" fn kmsak_event_error(event: *const kmsak_event) -> *const 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_stale_for(event: *const kmsak_event) -> i64 {
     // SAFETY: the caller passes NULL or an event that lives.
-    unsafe { event.as_ref() }.map_or(-1, |event| event.stale_for)
+    unsafe { read(event, -1, |event| event.stale_for) }
 }
 
 /// The milliseconds until it is tried again without anybody asking; -1 where the event does not say, or nothing is
@@ -263,7 +264,7 @@ pub unsafe extern "C" fn kmsak_event_stale_for(event: *const kmsak_event) -> i64
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_next_try_in(event: *const kmsak_event) -> i64 {
     // SAFETY: the caller passes NULL or an event that lives.
-    unsafe { event.as_ref() }.map_or(-1, |event| event.next_try_in)
+    unsafe { read(event, -1, |event| event.next_try_in) }
 }
 
 /// How long ago the value was fetched from KMS, in milliseconds; -1 where the event does not say.
@@ -271,7 +272,7 @@ pub unsafe extern "C" fn kmsak_event_next_try_in(event: *const kmsak_event) -> i
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_age(event: *const kmsak_event) -> i64 {
     // SAFETY: the caller passes NULL or an event that lives.
-    unsafe { event.as_ref() }.map_or(-1, |event| event.age)
+    unsafe { read(event, -1, |event| event.age) }
 }
 
 /// The end of the ClientKey's validity, in seconds since 1970-01-01 UTC; -1 where the event does not say.
@@ -279,7 +280,7 @@ pub unsafe extern "C" fn kmsak_event_age(event: *const kmsak_event) -> i64 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_not_after(event: *const kmsak_event) -> i64 {
     // SAFETY: the caller passes NULL or an event that lives.
-    unsafe { event.as_ref() }.map_or(-1, |event| unix_seconds(event.not_after))
+    unsafe { read(event, -1, |event| unix_seconds(event.not_after)) }
 }
 
 /// The whole days until the ClientKey expires; -1 where the event does not say.
@@ -287,5 +288,5 @@ pub unsafe extern "C" fn kmsak_event_not_after(event: *const kmsak_event) -> i64
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_days_left(event: *const kmsak_event) -> i64 {
     // SAFETY: the caller passes NULL or an event that lives.
-    unsafe { event.as_ref() }.map_or(-1, |event| event.days_left)
+    unsafe { read(event, -1, |event| event.days_left) }
 }

@@ -8,8 +8,8 @@ use std::time::SystemTime;
 
 use kmsak_core::Secret;
 
-use crate::boundary::guard;
-use crate::c_string::{c_string, pointer};
+use crate::boundary::{guard, read, read_text};
+use crate::c_string::c_string;
 
 /// One version of a secret as KMS answered it. Immutable, so any thread may read it. It stays as it is, and readable, when
 /// the secret rotates and when the provider is closed or freed.
@@ -58,7 +58,7 @@ pub(crate) fn unix_seconds(at: Option<SystemTime>) -> i64 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_name(secret: *const kmsak_secret) -> *const c_char {
     // SAFETY: the caller passes NULL or a secret that lives.
-    pointer(unsafe { secret.as_ref() }.map(|secret| secret.name.as_c_str()))
+    unsafe { read_text(secret, |secret| Some(secret.name.as_c_str())) }
 }
 
 /// The type as KMS writes it: `Generic`, `RamCredentials` (also written `RAMCredentials`), `Rds`, `Redis`, `PolarDB` or
@@ -68,7 +68,7 @@ pub unsafe extern "C" fn kmsak_secret_name(secret: *const kmsak_secret) -> *cons
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_type(secret: *const kmsak_secret) -> *const c_char {
     // SAFETY: the caller passes NULL or a secret that lives.
-    pointer(unsafe { secret.as_ref() }.map(|secret| secret.secret_type.as_c_str()))
+    unsafe { read_text(secret, |secret| Some(secret.secret_type.as_c_str())) }
 }
 
 /// The value: UTF-8 for text, already decoded from base64 for a binary one; its length in bytes goes to `*length`, which
@@ -81,20 +81,22 @@ pub unsafe extern "C" fn kmsak_secret_bytes(
     secret: *const kmsak_secret,
     length: *mut usize,
 ) -> *const c_void {
-    // SAFETY: the caller passes NULL or a secret that lives.
-    let bytes = unsafe { secret.as_ref() }.map(|secret| secret.secret.as_bytes_with_nul());
-    if !length.is_null() {
-        // SAFETY: not NULL, so the caller lets it be written to.
-        unsafe { length.write(bytes.map_or(0, |bytes| bytes.len() - 1)) };
-    }
-    bytes.map_or(ptr::null(), |bytes| bytes.as_ptr().cast())
+    guard(ptr::null(), || {
+        // SAFETY: the caller passes NULL or a secret that lives.
+        let bytes = unsafe { secret.as_ref() }.map(|secret| secret.secret.as_bytes_with_nul());
+        if !length.is_null() {
+            // SAFETY: not NULL, so the caller lets it be written to.
+            unsafe { length.write(bytes.map_or(0, |bytes| bytes.len() - 1)) };
+        }
+        bytes.map_or(ptr::null(), |bytes| bytes.as_ptr().cast())
+    })
 }
 
 /// Whether the value was stored as binary; false for NULL. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_is_binary(secret: *const kmsak_secret) -> bool {
     // SAFETY: the caller passes NULL or a secret that lives.
-    unsafe { secret.as_ref() }.is_some_and(|secret| secret.secret.is_binary())
+    unsafe { read(secret, false, |secret| secret.secret.is_binary()) }
 }
 
 /// The id of this version, unique within the secret. NULL for NULL.
@@ -103,14 +105,14 @@ pub unsafe extern "C" fn kmsak_secret_is_binary(secret: *const kmsak_secret) -> 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_version_id(secret: *const kmsak_secret) -> *const c_char {
     // SAFETY: the caller passes NULL or a secret that lives.
-    pointer(unsafe { secret.as_ref() }.map(|secret| secret.version_id.as_c_str()))
+    unsafe { read_text(secret, |secret| Some(secret.version_id.as_c_str())) }
 }
 
 /// How many stages point to this version; 0 for NULL. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_version_stage_count(secret: *const kmsak_secret) -> usize {
     // SAFETY: the caller passes NULL or a secret that lives.
-    unsafe { secret.as_ref() }.map_or(0, |secret| secret.version_stages.len())
+    unsafe { read(secret, 0, |secret| secret.version_stages.len()) }
 }
 
 /// The stage number `index`, from 0, such as `ACSCurrent`; NULL when there are fewer.
@@ -122,8 +124,7 @@ pub unsafe extern "C" fn kmsak_secret_version_stage(
     index: usize,
 ) -> *const c_char {
     // SAFETY: the caller passes NULL or a secret that lives.
-    let stage = unsafe { secret.as_ref() }.and_then(|secret| secret.version_stages.get(index));
-    pointer(stage.map(CString::as_c_str))
+    unsafe { read_text(secret, |secret| secret.version_stages.get(index).map(CString::as_c_str)) }
 }
 
 /// When this version was made, as KMS wrote it, mostly `YYYY-MM-DDThh:mm:ssZ`; NULL where KMS did not say.
@@ -132,7 +133,7 @@ pub unsafe extern "C" fn kmsak_secret_version_stage(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_create_time(secret: *const kmsak_secret) -> *const c_char {
     // SAFETY: the caller passes NULL or a secret that lives.
-    pointer(unsafe { secret.as_ref() }.and_then(|secret| secret.create_time.as_deref()))
+    unsafe { read_text(secret, |secret| secret.create_time.as_deref()) }
 }
 
 /// The id under which KMS logged the request that fetched this; empty where KMS sent none. NULL for NULL.
@@ -141,30 +142,33 @@ pub unsafe extern "C" fn kmsak_secret_create_time(secret: *const kmsak_secret) -
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_request_id(secret: *const kmsak_secret) -> *const c_char {
     // SAFETY: the caller passes NULL or a secret that lives.
-    pointer(unsafe { secret.as_ref() }.map(|secret| secret.request_id.as_c_str()))
+    unsafe { read_text(secret, |secret| Some(secret.request_id.as_c_str())) }
 }
 
 /// When KMS last rotated the secret, in seconds since 1970-01-01 UTC; -1 if it never did. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_last_rotation_date(secret: *const kmsak_secret) -> i64 {
     // SAFETY: the caller passes NULL or a secret that lives.
-    unix_seconds(unsafe { secret.as_ref() }.and_then(|secret| secret.secret.last_rotation_date()))
+    unsafe { read(secret, -1, |secret| unix_seconds(secret.secret.last_rotation_date())) }
 }
 
 /// When KMS will next rotate the secret, in seconds since 1970-01-01 UTC; -1 if rotation is off. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_next_rotation_date(secret: *const kmsak_secret) -> i64 {
     // SAFETY: the caller passes NULL or a secret that lives.
-    unix_seconds(unsafe { secret.as_ref() }.and_then(|secret| secret.secret.next_rotation_date()))
+    unsafe { read(secret, -1, |secret| unix_seconds(secret.secret.next_rotation_date())) }
 }
 
 /// The time between two rotations in seconds; -1 if rotation is off. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_rotation_interval(secret: *const kmsak_secret) -> i64 {
     // SAFETY: the caller passes NULL or a secret that lives.
-    unsafe { secret.as_ref() }
-        .and_then(|secret| secret.secret.rotation_interval())
-        .map_or(-1, |interval| i64::try_from(interval.as_secs()).unwrap_or(i64::MAX))
+    unsafe {
+        read(secret, -1, |secret| {
+            let interval = secret.secret.rotation_interval();
+            interval.map_or(-1, |interval| i64::try_from(interval.as_secs()).unwrap_or(i64::MAX))
+        })
+    }
 }
 
 /// Whether KMS rotates by itself, in its words: `Enabled`, `Disabled` or `Invalid` (it should, but cannot); NULL where KMS
@@ -174,7 +178,7 @@ pub unsafe extern "C" fn kmsak_secret_rotation_interval(secret: *const kmsak_sec
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_automatic_rotation(secret: *const kmsak_secret) -> *const c_char {
     // SAFETY: the caller passes NULL or a secret that lives.
-    pointer(unsafe { secret.as_ref() }.and_then(|secret| secret.automatic_rotation.as_deref()))
+    unsafe { read_text(secret, |secret| secret.automatic_rotation.as_deref()) }
 }
 
 /// What KMS knows beside the value, as JSON; NULL where KMS did not say.
@@ -183,7 +187,7 @@ pub unsafe extern "C" fn kmsak_secret_automatic_rotation(secret: *const kmsak_se
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_extended_config(secret: *const kmsak_secret) -> *const c_char {
     // SAFETY: the caller passes NULL or a secret that lives.
-    pointer(unsafe { secret.as_ref() }.and_then(|secret| secret.extended_config.as_deref()))
+    unsafe { read_text(secret, |secret| secret.extended_config.as_deref()) }
 }
 
 /// Another handle of the same secret, as cheap as counting. NULL for NULL.
@@ -191,12 +195,14 @@ pub unsafe extern "C" fn kmsak_secret_extended_config(secret: *const kmsak_secre
 /// Yours to free with kmsak_secret_free. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_clone(secret: *const kmsak_secret) -> *mut kmsak_secret {
-    if secret.is_null() {
-        return ptr::null_mut();
-    }
-    // SAFETY: not NULL, so it came from `hand_out`; what is counted here stays the caller's.
-    let shared = ManuallyDrop::new(unsafe { Arc::from_raw(secret) });
-    Arc::into_raw(Arc::clone(&shared)).cast_mut()
+    guard(ptr::null_mut(), || {
+        if secret.is_null() {
+            return ptr::null_mut();
+        }
+        // SAFETY: not NULL, so it came from `hand_out`; what is counted here stays the caller's.
+        let shared = ManuallyDrop::new(unsafe { Arc::from_raw(secret) });
+        Arc::into_raw(Arc::clone(&shared)).cast_mut()
+    })
 }
 
 /// Frees a secret; the memory is wiped when no handle and no cache has it any more. NULL is allowed. No other thread may

@@ -5,8 +5,8 @@ use std::ptr;
 
 use kmsak_core::{ClientKeyStats, EndpointStats, SecretStats, Stats};
 
-use crate::boundary::guard;
-use crate::c_string::{c_string, pointer};
+use crate::boundary::{guard, read, read_text};
+use crate::c_string::c_string;
 use crate::error::kmsak_error;
 use crate::event::milliseconds;
 use crate::secret::unix_seconds;
@@ -109,7 +109,7 @@ impl kmsak_client_key_stats {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_stats_secret_count(stats: *const kmsak_stats) -> usize {
     // SAFETY: the caller passes NULL or statistics that live.
-    unsafe { stats.as_ref() }.map_or(0, |stats| stats.secrets.len())
+    unsafe { read(stats, 0, |stats| stats.secrets.len()) }
 }
 
 /// Number `index`, from 0, of these; NULL when there are fewer.
@@ -121,14 +121,14 @@ pub unsafe extern "C" fn kmsak_stats_secret(
     index: usize,
 ) -> *const kmsak_secret_stats {
     // SAFETY: the caller passes NULL or statistics that live.
-    unsafe { stats.as_ref() }.and_then(|stats| stats.secrets.get(index)).map_or(ptr::null(), ptr::from_ref)
+    unsafe { read(stats, ptr::null(), |stats| stats.secrets.get(index).map_or(ptr::null(), ptr::from_ref)) }
 }
 
 /// How many endpoints are configured; 0 for NULL. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_stats_endpoint_count(stats: *const kmsak_stats) -> usize {
     // SAFETY: the caller passes NULL or statistics that live.
-    unsafe { stats.as_ref() }.map_or(0, |stats| stats.endpoints.len())
+    unsafe { read(stats, 0, |stats| stats.endpoints.len()) }
 }
 
 /// Number `index`, from 0, of these; NULL when there are fewer.
@@ -140,14 +140,14 @@ pub unsafe extern "C" fn kmsak_stats_endpoint(
     index: usize,
 ) -> *const kmsak_endpoint_stats {
     // SAFETY: the caller passes NULL or statistics that live.
-    unsafe { stats.as_ref() }.and_then(|stats| stats.endpoints.get(index)).map_or(ptr::null(), ptr::from_ref)
+    unsafe { read(stats, ptr::null(), |stats| stats.endpoints.get(index).map_or(ptr::null(), ptr::from_ref)) }
 }
 
 /// How many ClientKeys are in use; 0 for NULL. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_stats_client_key_count(stats: *const kmsak_stats) -> usize {
     // SAFETY: the caller passes NULL or statistics that live.
-    unsafe { stats.as_ref() }.map_or(0, |stats| stats.client_keys.len())
+    unsafe { read(stats, 0, |stats| stats.client_keys.len()) }
 }
 
 /// Number `index`, from 0, of these; NULL when there are fewer.
@@ -159,9 +159,9 @@ pub unsafe extern "C" fn kmsak_stats_client_key(
     index: usize,
 ) -> *const kmsak_client_key_stats {
     // SAFETY: the caller passes NULL or statistics that live.
-    unsafe { stats.as_ref() }
-        .and_then(|stats| stats.client_keys.get(index))
-        .map_or(ptr::null(), ptr::from_ref)
+    unsafe {
+        read(stats, ptr::null(), |stats| stats.client_keys.get(index).map_or(ptr::null(), ptr::from_ref))
+    }
 }
 
 /// KMS's clock less this machine's, in milliseconds, as learnt from KMS; 0 when KMS never complained, and for NULL.
@@ -169,7 +169,7 @@ pub unsafe extern "C" fn kmsak_stats_client_key(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_stats_clock_skew_milliseconds(stats: *const kmsak_stats) -> i64 {
     // SAFETY: the caller passes NULL or statistics that live.
-    unsafe { stats.as_ref() }.map_or(0, |stats| stats.clock_skew_milliseconds)
+    unsafe { read(stats, 0, |stats| stats.clock_skew_milliseconds) }
 }
 
 /// The secret's name.
@@ -178,7 +178,7 @@ pub unsafe extern "C" fn kmsak_stats_clock_skew_milliseconds(stats: *const kmsak
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_stats_name(stats: *const kmsak_secret_stats) -> *const c_char {
     // SAFETY: the caller passes NULL or a part of statistics that live.
-    pointer(unsafe { stats.as_ref() }.map(|stats| stats.name.as_c_str()))
+    unsafe { read_text(stats, |stats| Some(stats.name.as_c_str())) }
 }
 
 /// The version in the cache; NULL when nothing is cached.
@@ -187,7 +187,7 @@ pub unsafe extern "C" fn kmsak_secret_stats_name(stats: *const kmsak_secret_stat
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_stats_version_id(stats: *const kmsak_secret_stats) -> *const c_char {
     // SAFETY: the caller passes NULL or a part of statistics that live.
-    pointer(unsafe { stats.as_ref() }.and_then(|stats| stats.version_id.as_deref()))
+    unsafe { read_text(stats, |stats| stats.version_id.as_deref()) }
 }
 
 /// The AccessKey id in the cache; NULL when nothing is cached, or no AccessKey.
@@ -196,49 +196,49 @@ pub unsafe extern "C" fn kmsak_secret_stats_version_id(stats: *const kmsak_secre
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_stats_access_key_id(stats: *const kmsak_secret_stats) -> *const c_char {
     // SAFETY: the caller passes NULL or a part of statistics that live.
-    pointer(unsafe { stats.as_ref() }.and_then(|stats| stats.access_key_id.as_deref()))
+    unsafe { read_text(stats, |stats| stats.access_key_id.as_deref()) }
 }
 
 /// How long ago the cached value was fetched, in milliseconds; -1 when nothing is cached. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_stats_age(stats: *const kmsak_secret_stats) -> i64 {
     // SAFETY: the caller passes NULL or a part of statistics that live.
-    unsafe { stats.as_ref() }.map_or(-1, |stats| stats.age)
+    unsafe { read(stats, -1, |stats| stats.age) }
 }
 
 /// How long ago the cached value was fetched, in milliseconds, if the latest refresh failed; 0 when it succeeded. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_stats_stale_for(stats: *const kmsak_secret_stats) -> i64 {
     // SAFETY: the caller passes NULL or a part of statistics that live.
-    unsafe { stats.as_ref() }.map_or(-1, |stats| stats.stale_for)
+    unsafe { read(stats, -1, |stats| stats.stale_for) }
 }
 
 /// The milliseconds until the next scheduled refresh; -1 when none is. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_stats_next_refresh_in(stats: *const kmsak_secret_stats) -> i64 {
     // SAFETY: the caller passes NULL or a part of statistics that live.
-    unsafe { stats.as_ref() }.map_or(-1, |stats| stats.next_refresh_in)
+    unsafe { read(stats, -1, |stats| stats.next_refresh_in) }
 }
 
 /// Successful fetches. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_stats_fetches(stats: *const kmsak_secret_stats) -> u64 {
     // SAFETY: the caller passes NULL or a part of statistics that live.
-    unsafe { stats.as_ref() }.map_or(0, |stats| stats.fetches)
+    unsafe { read(stats, 0, |stats| stats.fetches) }
 }
 
 /// Failed fetches. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_stats_failures(stats: *const kmsak_secret_stats) -> u64 {
     // SAFETY: the caller passes NULL or a part of statistics that live.
-    unsafe { stats.as_ref() }.map_or(0, |stats| stats.failures)
+    unsafe { read(stats, 0, |stats| stats.failures) }
 }
 
 /// Renewals after a rejected AccessKey that asked KMS. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_stats_renewals(stats: *const kmsak_secret_stats) -> u64 {
     // SAFETY: the caller passes NULL or a part of statistics that live.
-    unsafe { stats.as_ref() }.map_or(0, |stats| stats.renewals)
+    unsafe { read(stats, 0, |stats| stats.renewals) }
 }
 
 /// The latest failure, if the latest fetch failed, else NULL. Do not free it.
@@ -249,7 +249,7 @@ pub unsafe extern "C" fn kmsak_secret_stats_last_error(
     stats: *const kmsak_secret_stats,
 ) -> *const kmsak_error {
     // SAFETY: the caller passes NULL or a part of statistics that live.
-    unsafe { stats.as_ref() }.and_then(|stats| stats.last_error.as_ref()).map_or(ptr::null(), ptr::from_ref)
+    unsafe { read(stats, ptr::null(), |stats| stats.last_error.as_ref().map_or(ptr::null(), ptr::from_ref)) }
 }
 
 /// Host, and port where it is not 443.
@@ -258,35 +258,35 @@ pub unsafe extern "C" fn kmsak_secret_stats_last_error(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_endpoint_stats_endpoint(stats: *const kmsak_endpoint_stats) -> *const c_char {
     // SAFETY: the caller passes NULL or a part of statistics that live.
-    pointer(unsafe { stats.as_ref() }.map(|stats| stats.endpoint.as_c_str()))
+    unsafe { read_text(stats, |stats| Some(stats.endpoint.as_c_str())) }
 }
 
 /// Whether it is passed over at the moment. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_endpoint_stats_down(stats: *const kmsak_endpoint_stats) -> bool {
     // SAFETY: the caller passes NULL or a part of statistics that live.
-    unsafe { stats.as_ref() }.is_some_and(|stats| stats.down)
+    unsafe { read(stats, false, |stats| stats.down) }
 }
 
 /// The moving average of its answers' latency in microseconds; -1 when it never answered. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_endpoint_stats_latency(stats: *const kmsak_endpoint_stats) -> i64 {
     // SAFETY: the caller passes NULL or a part of statistics that live.
-    unsafe { stats.as_ref() }.map_or(-1, |stats| stats.latency)
+    unsafe { read(stats, -1, |stats| stats.latency) }
 }
 
 /// Requests sent to it and ended. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_endpoint_stats_requests(stats: *const kmsak_endpoint_stats) -> u64 {
     // SAFETY: the caller passes NULL or a part of statistics that live.
-    unsafe { stats.as_ref() }.map_or(0, |stats| stats.requests)
+    unsafe { read(stats, 0, |stats| stats.requests) }
 }
 
 /// Those that failed. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_endpoint_stats_failures(stats: *const kmsak_endpoint_stats) -> u64 {
     // SAFETY: the caller passes NULL or a part of statistics that live.
-    unsafe { stats.as_ref() }.map_or(0, |stats| stats.failures)
+    unsafe { read(stats, 0, |stats| stats.failures) }
 }
 
 /// The ClientKey's id.
@@ -297,7 +297,7 @@ pub unsafe extern "C" fn kmsak_client_key_stats_key_id(
     stats: *const kmsak_client_key_stats,
 ) -> *const c_char {
     // SAFETY: the caller passes NULL or a part of statistics that live.
-    pointer(unsafe { stats.as_ref() }.map(|stats| stats.key_id.as_c_str()))
+    unsafe { read_text(stats, |stats| Some(stats.key_id.as_c_str())) }
 }
 
 /// The KMS instance that the certificate names; NULL when it names none.
@@ -308,28 +308,28 @@ pub unsafe extern "C" fn kmsak_client_key_stats_instance_id(
     stats: *const kmsak_client_key_stats,
 ) -> *const c_char {
     // SAFETY: the caller passes NULL or a part of statistics that live.
-    pointer(unsafe { stats.as_ref() }.and_then(|stats| stats.instance_id.as_deref()))
+    unsafe { read_text(stats, |stats| stats.instance_id.as_deref()) }
 }
 
 /// The start of its validity in seconds since 1970-01-01 UTC. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_client_key_stats_not_before(stats: *const kmsak_client_key_stats) -> i64 {
     // SAFETY: the caller passes NULL or a part of statistics that live.
-    unsafe { stats.as_ref() }.map_or(-1, |stats| stats.not_before)
+    unsafe { read(stats, -1, |stats| stats.not_before) }
 }
 
 /// The end of its validity in seconds since 1970-01-01 UTC. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_client_key_stats_not_after(stats: *const kmsak_client_key_stats) -> i64 {
     // SAFETY: the caller passes NULL or a part of statistics that live.
-    unsafe { stats.as_ref() }.map_or(-1, |stats| stats.not_after)
+    unsafe { read(stats, -1, |stats| stats.not_after) }
 }
 
 /// The whole days until it expires; 0 once it has. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_client_key_stats_days_left(stats: *const kmsak_client_key_stats) -> u64 {
     // SAFETY: the caller passes NULL or a part of statistics that live.
-    unsafe { stats.as_ref() }.map_or(0, |stats| stats.days_left)
+    unsafe { read(stats, 0, |stats| stats.days_left) }
 }
 
 /// Frees statistics. NULL is allowed. No other thread may use them at that time, or later.

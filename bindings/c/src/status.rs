@@ -4,6 +4,8 @@ use std::ffi::{CStr, c_char};
 
 use kmsak_core::Kind;
 
+use crate::boundary::guard;
+
 /// What a function answers. The numbers are stable: they never change and are never used for anything else. New ones may
 /// be added, so treat one that you do not know as a failure.
 #[repr(i32)]
@@ -92,7 +94,9 @@ const ALL: [kmsak_status; 12] = [
 /// A string that lives as long as the program. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn kmsak_status_name(status: i32) -> *const c_char {
-    ALL.iter().find(|known| **known as i32 == status).map_or(c"unknown", |known| known.name()).as_ptr()
+    guard(c"unknown".as_ptr(), || {
+        ALL.iter().find(|known| **known as i32 == status).map_or(c"unknown", |known| known.name()).as_ptr()
+    })
 }
 
 #[cfg(test)]

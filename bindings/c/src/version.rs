@@ -1,6 +1,9 @@
 //! Which kmsak this is.
 
 use std::ffi::{CStr, c_char};
+use std::ptr;
+
+use crate::boundary::guard;
 
 const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
     Ok(version) => version,
@@ -12,5 +15,5 @@ const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_V
 /// A string that lives as long as the program. Thread-safe.
 #[unsafe(no_mangle)]
 pub extern "C" fn kmsak_version() -> *const c_char {
-    VERSION.as_ptr()
+    guard(ptr::null(), || VERSION.as_ptr())
 }
