@@ -1226,7 +1226,8 @@ const char *kmsak_status_name(int32_t status);
  *
  * `user_data` is given to each call, and from this call on kmsak's, also when this call fails: `destructor` is called with
  * it, exactly once, when no further call will come. `*subscription` is yours to free with kmsak_subscription_free, before
- * or after the provider; `*error` with kmsak_error_free. Answers KMSAK_INVALID_ARGUMENT when a pointer is NULL. Thread-safe.
+ * or after the provider; `*error` with kmsak_error_free. Answers KMSAK_CLOSED when the provider is closed, and KMSAK_INVALID_ARGUMENT
+ * when a pointer is NULL. Thread-safe.
  */
 kmsak_status kmsak_provider_subscribe(const kmsak_provider *provider,
                                       kmsak_event_callback callback,

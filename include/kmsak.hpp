@@ -662,7 +662,8 @@ class Provider {
   }
 
   /// Calls `listener` with everything that happens until the Subscription or the provider is destroyed; from other threads,
-  /// one call at a time. An exception that it lets out is logged, and it stays subscribed.
+  /// one call at a time. An exception that it lets out is logged, and it stays subscribed. Throws ClosedError when the
+  /// provider is closed.
   [[nodiscard]] Subscription subscribe(std::function<void(const Event&)> listener) const {
     using Listener = std::function<void(const Event&)>;
     if (!listener) throw InvalidArgumentError(KMSAK_INVALID_ARGUMENT, "the listener is empty: pass a function");

@@ -85,7 +85,7 @@ impl Get {
                 // The receiver ends with the program.
                 let _ = changed.send(version_id.clone());
             }
-        });
+        })?;
         let progress = self.progress();
         let mut shown: Arc<Secret> = provider.secret(&self.secret)?;
         drop(progress);

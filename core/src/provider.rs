@@ -258,7 +258,13 @@ impl Provider {
     /// [`Event::ClientKeyExpiring`] where a ClientKey is within 180 days of its end. The calls come from other
     /// threads, one at a time for each listener; a listener that is slow or panics harms nobody, but of more than 1024
     /// events that wait for it the oldest are dropped.
-    pub fn subscribe(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
+    ///
+    /// # Errors
+    /// [`Kind::Closed`](crate::Kind::Closed) when the provider is closed: nothing would ever come.
+    pub fn subscribe(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Result<Subscription> {
+        if self.is_closed() {
+            return Err(closed());
+        }
         let subscription = self.0.state.subscribers.add(Box::new(listener));
         let state = &self.0.state;
         let now = state.now();
@@ -271,7 +277,7 @@ impl Provider {
                 Subscribers::tell_one(&subscription, reminder, live.runtime());
             }
         }
-        subscription
+        Ok(subscription)
     }
 
     /// What goes on inside. Without secrets.

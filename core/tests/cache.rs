@@ -166,6 +166,7 @@ fn close_answers_whoever_waits_and_every_later_call() {
         provider.refresh(APP).map(drop).expect_err("closed"),
         provider.renew(APP, "LTAI").map(drop).expect_err("closed"),
         provider.secret_at_stage(APP, "ACSPrevious").map(drop).expect_err("closed"),
+        provider.subscribe(|_| ()).map(drop).expect_err("closed"),
     ];
     assert!(later.iter().all(|error| error.kind() == Kind::Closed), "{later:?}");
     assert!(provider.stats().secrets.is_empty());

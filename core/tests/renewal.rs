@@ -244,8 +244,9 @@ fn subscribers_that_panic_or_block_harm_nobody() {
     let provider = kms.on_the_cloud("");
     let (release, blocked) = std::sync::mpsc::channel::<()>();
     let blocked = std::sync::Mutex::new(blocked);
-    let _panics = provider.subscribe(|_| panic!("a subscriber's own defect"));
-    let _blocks = provider.subscribe(move |_| drop(blocked.lock().map(|blocked| blocked.recv())));
+    let _panics = provider.subscribe(|_| panic!("a subscriber's own defect")).expect("it is open");
+    let _blocks =
+        provider.subscribe(move |_| drop(blocked.lock().map(|blocked| blocked.recv()))).expect("it is open");
     let told = Told::by(&provider);
     provider.credentials(APP).expect("KMS answers");
     told.wait_for("fetched");

@@ -28,7 +28,8 @@ pub type kmsak_event_callback =
 ///
 /// `user_data` is given to each call, and from this call on kmsak's, also when this call fails: `destructor` is called with
 /// it, exactly once, when no further call will come. `*subscription` is yours to free with kmsak_subscription_free, before
-/// or after the provider; `*error` with kmsak_error_free. Answers KMSAK_INVALID_ARGUMENT when a pointer is NULL. Thread-safe.
+/// or after the provider; `*error` with kmsak_error_free. Answers KMSAK_CLOSED when the provider is closed, and KMSAK_INVALID_ARGUMENT
+/// when a pointer is NULL. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_provider_subscribe(
     provider: *const kmsak_provider,
@@ -49,7 +50,7 @@ pub unsafe extern "C" fn kmsak_provider_subscribe(
             // SAFETY: the caller passed a function that takes these, and user data that outlives it.
             unsafe { callback(&raw const event, user_data.pointer()) };
         };
-        let subscription = kmsak_subscription { _subscription: provider.0.subscribe(listener) };
+        let subscription = kmsak_subscription { _subscription: provider.0.subscribe(listener)? };
         Ok(Box::into_raw(Box::new(subscription)))
     };
     // SAFETY: the caller passes pointers that are NULL or may be written to.

@@ -124,6 +124,17 @@ TEST(Subscription, EndsUserDataWhenItFails) {
   kmsak_subscription_free(subscription);
 }
 
+TEST(Subscription, IsRefusedByAClosedProvider) {
+  Witness witness;
+  Provider provider = ::provider();
+  kmsak_provider_close(provider.get());
+  const auto answer = ask<Subscription>([&](auto** out, auto** error) {
+    return kmsak_provider_subscribe(provider.get(), Witness::event, &witness, Witness::end, out, error);
+  });
+  EXPECT_EQ(answer.status, KMSAK_CLOSED);
+  EXPECT_EQ(witness.ends, 1);
+}
+
 TEST(Subscription, MayCallBackIn) {
   Witness witness;
   Provider provider = ::provider();

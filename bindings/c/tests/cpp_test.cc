@@ -89,6 +89,7 @@ TEST(Cpp, ThrowsWhatItIsCalled) {
   gone.close();
   EXPECT_TRUE(gone.is_closed());
   EXPECT_THROW((void)gone.credentials(kSecret), kmsak::ClosedError);
+  EXPECT_THROW((void)gone.subscribe([](const kmsak::Event&) {}), kmsak::ClosedError);
   EXPECT_THROW((void)opened.credentials(kSecret), kmsak::InvalidArgumentError) << "moved from";
 }
 

@@ -134,8 +134,9 @@ impl NativeProvider {
             *subscription = None;
         } else if subscription.is_none() {
             let (post, id) = (self.post.clone(), self.id);
+            // A closed provider has nothing to deliver.
             *subscription =
-                Some(self.provider.subscribe(move |event| post.send(Message::Event(id, event.clone()))));
+                self.provider.subscribe(move |event| post.send(Message::Event(id, event.clone()))).ok();
         }
     }
 

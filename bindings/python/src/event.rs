@@ -9,7 +9,7 @@ use pyo3::types::PyTuple;
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::courier::attached;
-use crate::error::to_object;
+use crate::error::{to_object, to_python as to_exception};
 
 fn to_python<'py>(py: Python<'py>, event: &Event) -> PyResult<Option<Bound<'py, PyAny>>> {
     let (class, fields): (&str, Bound<'py, PyTuple>) = match event {
@@ -75,12 +75,14 @@ impl Subscription {
         if !listener.is_callable() {
             return Err(PyTypeError::new_err("listener is not callable: pass a function of one event"));
         }
+        let py = listener.py();
         let listener = Listener(Arc::new(Mutex::new(Some(listener.clone().unbind()))));
         let told = listener.clone();
         let core = provider.subscribe(move |event| {
             // None: the interpreter is gone, and nobody listens.
             let _gone = attached(|py| told.tell(py, event));
         });
+        let core = core.map_err(|error| to_exception(py, &error))?;
         Ok(Subscription { core: Mutex::new(Some(core)), listener })
     }
 

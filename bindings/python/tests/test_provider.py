@@ -507,6 +507,8 @@ def test_closed(emulator: Emulator, secret: str) -> None:
         provider.credentials(secret)
     with pytest.raises(kmsak.ClosedError):
         provider.renew(secret, credentials.access_key_id)
+    with pytest.raises(kmsak.ClosedError):
+        provider.subscribe(print)
     assert provider.cached_credentials(secret) is None
     assert provider.stats().secrets == ()
     assert len(credentials.access_key_secret) > 10

@@ -97,7 +97,7 @@ impl Exec {
             {
                 news.tell(Happening::Rotated);
             }
-        });
+        })?;
         // Asked for again, as it may have rotated before the subscription.
         let mut credentials = provider.credentials(name)?;
         let mut family = self.start(&credentials)?;

@@ -263,12 +263,15 @@ pub fn subscribe<'local>(
     _this: JObject<'local>,
     handle: jlong,
     subscription: JObject<'local>,
+    answer: JObject<'local>,
 ) -> jlong {
     enter(env, |env| {
         let subscription: Weak<JObject<'static>> = env.new_weak_ref(&subscription)?;
         let handle = handle!(handle);
-        let native = handle.provider.subscribe(move |what| event::tell(&subscription, what));
-        Ok(handle.keep(native))
+        match handle.provider.subscribe(move |what| event::tell(&subscription, what)) {
+            Ok(native) => Ok(handle.keep(native)),
+            Err(error) => fail(env, &answer, &error).map(|()| 0),
+        }
     })
 }
 

@@ -124,7 +124,7 @@ impl Driver {
             shown.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{event:?}"));
             tell.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(event.clone());
             tell.1.notify_all();
-        });
+        })?;
         self.show(&provider);
         self.provider = Some(provider);
         self._subscription = Some(Arc::new(subscription));

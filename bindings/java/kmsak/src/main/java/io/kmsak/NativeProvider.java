@@ -89,7 +89,10 @@ final class NativeProvider {
   }
 
   long subscribe(Subscription subscription) {
-    return subscribe(handle, subscription);
+    Answer<Void> answer = new Answer<>();
+    long id = subscribe(handle, subscription, answer);
+    answer.throwFailure();
+    return id;
   }
 
   void unsubscribe(long id) {
@@ -134,7 +137,7 @@ final class NativeProvider {
 
   private native boolean isRejection(long handle, String code);
 
-  private native long subscribe(long handle, Subscription subscription);
+  private native long subscribe(long handle, Subscription subscription, Answer<Void> answer);
 
   private native void unsubscribe(long handle, long id);
 

@@ -343,11 +343,17 @@ public final class Provider implements AutoCloseable {
    *
    * @param listener what to call
    * @return close it to unsubscribe
+   * @throws ClosedException when the provider is closed
    */
   public Subscription subscribe(Consumer<? super Event> listener) {
     Subscription subscription = new Subscription(this, Objects.requireNonNull(listener, "listener"));
     subscriptions.add(subscription);
-    subscription.begin(provider);
+    try {
+      subscription.begin(provider);
+    } catch (ClosedException closed) {
+      subscriptions.remove(subscription);
+      throw closed;
+    }
     return subscription;
   }
 

@@ -396,6 +396,7 @@ class ProviderTest {
     provider.credentials(APP);
     assertTrue(closed.await(10, TimeUnit.SECONDS));
     assertThrows(ClosedException.class, () -> provider.credentials(APP));
+    assertThrows(ClosedException.class, () -> provider.subscribe(event -> {}));
   }
 
   @Test
@@ -481,7 +482,7 @@ class ProviderTest {
       assertTrue(provider.isClosed());
       assertNull(provider.cachedCredentials(APP));
       assertEquals(List.of(), provider.stats().secrets());
-      provider.subscribe(event -> {}).close();
+      assertThrows(ClosedException.class, () -> provider.subscribe(event -> {}));
     }
   }
 
