@@ -277,8 +277,9 @@ typedef struct kmsak_subscription kmsak_subscription;
 
 /**
  * Gets a log line: its level (a kmsak_log_level), and its text in UTF-8, without a line end, which lives until the callback
- * returns. Called from any thread, also from several at a time. It must not block. It may call kmsak, but what would have
- * to wait for KMS answers KMSAK_INVALID_ARGUMENT there. It must not let an exception out, nor longjmp.
+ * returns. Called from any thread, also from several at a time. It must not block. It may call kmsak: what would have to ask
+ * KMS answers KMSAK_INVALID_ARGUMENT there and asks nothing, and lines that these calls log, kmsak_log among them, are dropped.
+ * It must not let an exception out, nor longjmp.
  */
 typedef void (*kmsak_log_callback)(int32_t level, const char *message, void *user_data);
 

@@ -145,12 +145,18 @@ impl Provider {
 
     /// As [`secret`](Provider::secret), without blocking.
     pub fn begin_secret(&self, name: &str) -> Pending<Arc<Secret>> {
-        self.0.revive_after_fork();
-        if let Some(snapshot) = self.0.state.cache.snapshot(name) {
-            return Pending::ready(Ok(snapshot.secret.clone()));
+        if let Some(secret) = self.cached_secret(name) {
+            return Pending::ready(Ok(secret));
         }
         let (reply, pending) = Pending::new();
         self.ask(name, Ask::Need(Waiter::Secret(reply)), pending)
+    }
+
+    /// The secret `name` of any type if it is cached: never waits, never fetches.
+    #[must_use]
+    pub fn cached_secret(&self, name: &str) -> Option<Arc<Secret>> {
+        self.0.revive_after_fork();
+        Some(self.0.state.cache.snapshot(name)?.secret.clone())
     }
 
     /// The version of the secret `name` with the stage label `version_stage`, such as `ACSPrevious`: asked of KMS

@@ -170,6 +170,7 @@ fn close_answers_whoever_waits_and_every_later_call() {
     ];
     assert!(later.iter().all(|error| error.kind() == Kind::Closed), "{later:?}");
     assert!(provider.stats().secrets.is_empty());
+    assert!(provider.cached_secret(APP).is_none());
 }
 
 #[test]

@@ -2,9 +2,8 @@
 
 use std::cell::Cell;
 use std::ffi::{c_char, c_void};
-use std::time::Duration;
 
-use kmsak_core::{LogLevel, Pending, forward_logs};
+use kmsak_core::{LogLevel, Provider, forward_logs};
 
 use crate::arguments::text;
 use crate::boundary::guard;
@@ -54,8 +53,9 @@ fn level(number: i32) -> LogLevel {
 }
 
 /// Gets a log line: its level (a kmsak_log_level), and its text in UTF-8, without a line end, which lives until the callback
-/// returns. Called from any thread, also from several at a time. It must not block. It may call kmsak, but what would have
-/// to wait for KMS answers KMSAK_INVALID_ARGUMENT there. It must not let an exception out, nor longjmp.
+/// returns. Called from any thread, also from several at a time. It must not block. It may call kmsak: what would have to ask
+/// KMS answers KMSAK_INVALID_ARGUMENT there and asks nothing, and lines that these calls log, kmsak_log among them, are dropped.
+/// It must not let an exception out, nor longjmp.
 pub type kmsak_log_callback =
     Option<unsafe extern "C" fn(level: i32, message: *const c_char, user_data: *mut c_void)>;
 
@@ -63,17 +63,15 @@ thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Waits for an answer, but not inside a log callback: it may run on the very thread that would bring the answer.
-pub(crate) fn wait<T>(pending: Pending<T>) -> Result<T, kmsak_error> {
-    if !INSIDE.get() {
-        return Ok(pending.wait()?);
+/// Whether a call may wait for KMS: not inside a log callback, which may run on the very thread that would bring the answer. A
+/// closed provider answers without KMS.
+pub(crate) fn may_wait(provider: &Provider) -> Result<(), kmsak_error> {
+    if !INSIDE.get() || provider.is_closed() {
+        return Ok(());
     }
-    match pending.wait_timeout(Duration::ZERO) {
-        Some(result) => Ok(result?),
-        None => Err(kmsak_error::invalid_argument(
-            "a log callback cannot wait for KMS: hand the work to a thread of yours",
-        )),
-    }
+    Err(kmsak_error::invalid_argument(
+        "a log callback cannot wait for KMS: hand the work to a thread of yours",
+    ))
 }
 
 /// Hands every log line of the process that matters at least as much as `level` (a kmsak_log_level) to `callback`, until the
@@ -96,11 +94,15 @@ pub unsafe extern "C" fn kmsak_set_log_callback(
             return;
         };
         let receiver = move |level: LogLevel, line: &str| {
+            // What the callback's own calls log would call it again, and so on.
+            if INSIDE.get() {
+                return;
+            }
             let line = c_string(line);
-            let before = INSIDE.replace(true);
+            INSIDE.set(true);
             // SAFETY: the caller passed a function that takes these, and user data that outlives it.
             unsafe { callback(kmsak_log_level::of(level) as i32, line.as_ptr(), user_data.pointer()) };
-            INSIDE.set(before);
+            INSIDE.set(false);
         };
         forward_logs(most, Some(Box::new(receiver)));
     });

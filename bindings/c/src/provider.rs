@@ -99,7 +99,8 @@ pub unsafe extern "C" fn kmsak_provider_credentials(
         if let Some(credentials) = provider.0.cached_credentials(name) {
             return Ok(credentials::hand_out(credentials));
         }
-        Ok(credentials::hand_out(log::wait(provider.0.begin_credentials(name))?))
+        log::may_wait(&provider.0)?;
+        Ok(credentials::hand_out(provider.0.credentials(name)?))
     };
     // SAFETY: the caller passes pointers that are NULL or may be written to.
     unsafe { answer(credentials, error, make) }
@@ -138,7 +139,11 @@ pub unsafe extern "C" fn kmsak_provider_secret(
         let provider = unsafe { object(provider, "provider") }?;
         // SAFETY: the caller passes NULL or a string.
         let name = unsafe { text(name, "name") }?;
-        Ok(kmsak_secret::hand_out(log::wait(provider.0.begin_secret(name))?))
+        if let Some(secret) = provider.0.cached_secret(name) {
+            return Ok(kmsak_secret::hand_out(secret));
+        }
+        log::may_wait(&provider.0)?;
+        Ok(kmsak_secret::hand_out(provider.0.secret(name)?))
     };
     // SAFETY: the caller passes pointers that are NULL or may be written to.
     unsafe { answer(secret, error, make) }
@@ -163,7 +168,8 @@ pub unsafe extern "C" fn kmsak_provider_secret_at_stage(
         let name = unsafe { text(name, "name") }?;
         // SAFETY: the caller passes NULL or a string.
         let version_stage = unsafe { text(version_stage, "version_stage") }?;
-        Ok(kmsak_secret::hand_out(log::wait(provider.0.begin_secret_at_stage(name, version_stage))?))
+        log::may_wait(&provider.0)?;
+        Ok(kmsak_secret::hand_out(provider.0.secret_at_stage(name, version_stage)?))
     };
     // SAFETY: the caller passes pointers that are NULL or may be written to.
     unsafe { answer(secret, error, make) }
@@ -191,7 +197,15 @@ pub unsafe extern "C" fn kmsak_provider_renew(
         let name = unsafe { text(name, "name") }?;
         // SAFETY: the caller passes NULL or a string.
         let rejected_id = unsafe { text(rejected_id, "rejected_id") }?;
-        Ok(credentials::hand_out(log::wait(provider.0.begin_renew(name, rejected_id))?))
+        let renewed = match log::may_wait(&provider.0) {
+            Ok(()) => provider.0.renew(name, rejected_id)?,
+            Err(refused) => provider
+                .0
+                .cached_credentials(name)
+                .filter(|cached| cached.access_key_id() != rejected_id)
+                .ok_or(refused)?,
+        };
+        Ok(credentials::hand_out(renewed))
     };
     // SAFETY: the caller passes pointers that are NULL or may be written to.
     unsafe { answer(credentials, error, make) }
@@ -213,7 +227,8 @@ pub unsafe extern "C" fn kmsak_provider_refresh(
         let provider = unsafe { object(provider, "provider") }?;
         // SAFETY: the caller passes NULL or a string.
         let name = unsafe { text(name, "name") }?;
-        Ok(kmsak_secret::hand_out(log::wait(provider.0.begin_refresh(name))?))
+        log::may_wait(&provider.0)?;
+        Ok(kmsak_secret::hand_out(provider.0.refresh(name)?))
     };
     // SAFETY: the caller passes pointers that are NULL or may be written to.
     unsafe { answer(secret, error, make) }

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstring>
+#include <fstream>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -209,7 +210,7 @@ struct Lines {
   std::mutex mutex;
   std::vector<std::pair<int, std::string>> lines;
   std::function<void()> on_line = [] {};
-  int ends = 0;
+  std::atomic<int> ends{0};
 
   static void line(std::int32_t level, const char* message, void* user_data) {
     auto* lines = static_cast<Lines*>(user_data);
@@ -220,6 +221,11 @@ struct Lines {
     lines->on_line();
   }
   static void end(void* user_data) { ++static_cast<Lines*>(user_data)->ends; }
+  // Ends the logging, and waits until no call runs any more.
+  void end_all() {
+    kmsak_set_log_callback(KMSAK_LOG_ERROR, nullptr, nullptr, nullptr);
+    while (ends == 0) std::this_thread::yield();
+  }
   bool hold(const std::string& text) {
     const std::lock_guard<std::mutex> lock(mutex);
     for (const auto& line : lines) {
@@ -239,7 +245,7 @@ TEST(Log, TellsWithoutSecrets) {
   kmsak_log(KMSAK_LOG_WARN, "a line of the host's");
   const std::string secret = kmsak_credentials_access_key_secret(answer.value.get());
   provider.reset();
-  kmsak_set_log_callback(KMSAK_LOG_ERROR, nullptr, nullptr, nullptr);
+  lines.end_all();
   EXPECT_TRUE(lines.hold("fetched " + emulator::kSecret));
   EXPECT_TRUE(lines.hold(new_id));
   EXPECT_TRUE(lines.hold("a line of the host's"));
@@ -266,24 +272,61 @@ TEST(Log, KeepsToItsLevel) {
 TEST(Log, MayCallBackInButNotWait) {
   Lines lines;
   Provider provider = ::provider();
-  ASSERT_EQ(credentials(provider).status, KMSAK_OK);
+  Provider closed = ::provider();
+  kmsak_provider_close(closed.get());
+  const std::string old_id = id_of(credentials(provider).value);
+  const std::string new_id = emulator::rotate();
+  ASSERT_EQ(refresh(provider).status, KMSAK_OK);
   std::atomic<int> cached{0};
   std::atomic<int> refused{0};
-  std::atomic<bool> inside{false};
-  lines.on_line = [&] {
-    // What it does here is logged as well.
-    if (inside.exchange(true)) return;
-    if (credentials(provider).status == KMSAK_OK && secret(provider).status == KMSAK_OK) ++cached;
-    if (refresh(provider).status == KMSAK_INVALID_ARGUMENT) ++refused;
-    inside = false;
+  std::atomic<int> others{0};
+  const auto previous = [&] {
+    return ask<Secret>([&](auto** out, auto** error) {
+      return kmsak_provider_secret_at_stage(provider.get(), emulator::kSecret.c_str(), "ACSPrevious", out, error);
+    });
   };
+  lines.on_line = [&] {
+    const auto renewed = renew(provider, old_id);
+    if (credentials(provider).status == KMSAK_OK && secret(provider).status == KMSAK_OK &&
+        renewed.status == KMSAK_OK && id_of(renewed.value) == new_id && credentials(closed).status == KMSAK_CLOSED) {
+      ++cached;
+    }
+    for (const kmsak_status status :
+         {refresh(provider).status, renew(provider, new_id).status, previous().status,
+          credentials(provider, "acs/ram/user/uncached").status, secret(provider, "acs/ram/user/uncached").status}) {
+      ++(status == KMSAK_INVALID_ARGUMENT ? refused : others);
+    }
+  };
+  const std::size_t before = emulator::requests(emulator::kSecret);
   kmsak_set_log_callback(KMSAK_LOG_TRACE, Lines::line, &lines, Lines::end);
-  ASSERT_EQ(refresh(provider).status, KMSAK_OK);
+  for (int i = 0; i < 10; ++i) ASSERT_EQ(refresh(provider).status, KMSAK_OK);
   kmsak_log(KMSAK_LOG_INFO, "on the caller's own thread");
-  EXPECT_GE(cached, 1);
-  EXPECT_GE(refused, 1);
-  kmsak_set_log_callback(KMSAK_LOG_ERROR, nullptr, nullptr, nullptr);
-  provider.reset();
+  lines.end_all();
+  EXPECT_GE(cached, 11) << "once on the caller's thread, and for each fetch on kmsak's";
+  EXPECT_GE(refused, 5 * 11);
+  EXPECT_EQ(others, 0);
+  EXPECT_EQ(emulator::requests(emulator::kSecret) - before, 10u) << "what is refused is not asked";
+  EXPECT_EQ(emulator::requests("acs/ram/user/uncached"), 0u);
+}
+
+TEST(Log, IsNotCalledForWhatItsOwnCallsLog) {
+  const std::string file = emulator::folder() + "/odd.properties";
+  std::ofstream(file) << std::ifstream(emulator::on_the_cloud()).rdbuf() << "no_such_key=1\n";
+  Lines lines;
+  int opened = 0;
+  lines.on_line = [&] {
+    kmsak_log(KMSAK_LOG_ERROR, "from inside");
+    if (from_file(file).status == KMSAK_OK) ++opened;
+  };
+  kmsak_set_log_callback(KMSAK_LOG_WARN, Lines::line, &lines, Lines::end);
+  ASSERT_EQ(from_file(file).status, KMSAK_OK);
+  EXPECT_TRUE(lines.hold("no_such_key"));
+  EXPECT_FALSE(lines.hold("from inside"));
+  EXPECT_EQ(opened, 1);
+  kmsak_log(KMSAK_LOG_WARN, "from outside");
+  lines.end_all();
+  EXPECT_EQ(lines.lines.size(), 2u);
+  EXPECT_EQ(opened, 2);
 }
 
 }  // namespace
