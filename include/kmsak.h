@@ -24,6 +24,9 @@
  *   or false. Functions that free take NULL and do nothing.
  * - Functions may be called from any thread, from callbacks, with signals arriving, and in a child after fork(). They are
  *   not async-signal-safe. An object must not be freed while another thread uses it.
+ * - kmsak reads environment variables when a provider is opened, and later on its own thread when a ClientKey or CA file has
+ *   changed, and in a child after fork(). As for whatever reads it, no thread may change the environment (setenv, putenv,
+ *   unsetenv) meanwhile: set it before the first provider is opened.
  * - No function changes signal handlers, the locale or the environment, and none writes to standard output.
  *
  * The ABI is stable: as long as the soname stays libkmsak.so.0, no function is removed or changed, no number gets another
@@ -215,8 +218,8 @@ typedef struct kmsak_client_key_stats kmsak_client_key_stats;
  * and the environment over files, whatever the order of the calls. Values are checked when the provider is opened.
  *
  * A function that sets something copies what it is given and answers KMSAK_OK, or KMSAK_INVALID_ARGUMENT when a pointer is
- * NULL or a text is not UTF-8; opening the provider then fails with the reason, so that you need not check each call. Any
- * thread may use a configuration.
+ * NULL, a text is not UTF-8, or the configuration is used up; so it does after a call that failed. Opening the provider then
+ * fails with the first reason, so that you need not check each call. Any thread may use a configuration.
  */
 typedef struct kmsak_config kmsak_config;
 
@@ -244,7 +247,11 @@ typedef struct kmsak_event kmsak_event;
 
 /**
  * A KMS gateway to ask, for kmsak_config_gateway. What is left out is taken from the configuration's own settings, and the
- * endpoint of an instance from its ClientKey. Values are checked when the provider is opened. Any thread may use it.
+ * endpoint of an instance from its ClientKey. Values are checked when the provider is opened.
+ *
+ * A function that sets something copies what it is given and answers KMSAK_OK, or KMSAK_INVALID_ARGUMENT when a pointer is
+ * NULL or a text is not UTF-8; so it does after a call that failed. kmsak_config_gateway then fails with the first reason, so
+ * that you need not check each call. Any thread may use a gateway.
  */
 typedef struct kmsak_gateway kmsak_gateway;
 
@@ -279,20 +286,23 @@ typedef struct kmsak_subscription kmsak_subscription;
  * Gets a log line: its level (a kmsak_log_level), and its text in UTF-8, without a line end, which lives until the callback
  * returns. Called from any thread, also from several at a time. It must not block. It may call kmsak: what would have to ask
  * KMS answers KMSAK_INVALID_ARGUMENT there and asks nothing, and lines that these calls log, kmsak_log among them, are dropped.
- * It must not let an exception out, nor longjmp.
+ * It must not let an exception out, nor longjmp. kmsak's own threads block all signals, and a thread or process that the callback
+ * starts there inherits that.
  */
 typedef void (*kmsak_log_callback)(int32_t level, const char *message, void *user_data);
 
 /**
  * Ends the life of a callback's user data: called exactly once, on any thread, when no further call of the callback will
- * come. May be NULL where there is nothing to end.
+ * come. May be NULL where there is nothing to end. A child after fork() has its own copy of the user data, for which it is called
+ * at most once: never, where a thread that the child does not have was about to use it.
  */
 typedef void (*kmsak_destructor)(void *user_data);
 
 /**
  * Gets an event, which lives until the callback returns. Called from other threads, one call at a time for each
  * subscription. It may take its time and may call any kmsak function, also free its own subscription or provider. It must not
- * let an exception out, nor longjmp.
+ * let an exception out, nor longjmp. Its thread blocks all signals, and a thread or process that it starts inherits that:
+ * unblock there what is to be heard (pthread_sigmask, posix_spawnattr_setsigmask).
  */
 typedef void (*kmsak_event_callback)(const kmsak_event *event, void *user_data);
 
@@ -314,8 +324,8 @@ kmsak_config *kmsak_config_new(void);
 void kmsak_config_free(kmsak_config *config);
 
 /**
- * Any setting as the text that would stand in a properties file (both UTF-8). An unknown name is an error when the provider
- * is opened. Thread-safe.
+ * Any setting as the text that would stand in a properties file (both UTF-8). An unknown name is an error when the
+ * provider is opened. Fails as kmsak_config says. Thread-safe.
  */
 kmsak_status kmsak_config_property(kmsak_config *config,
                                    const char *name,
@@ -323,7 +333,7 @@ kmsak_status kmsak_config_property(kmsak_config *config,
 
 /**
  * Settings as the `length` bytes of a properties file. `base_folder` (UTF-8) is the second place, after the working
- * directory, for relative paths in it; NULL for none. Thread-safe.
+ * directory, for relative paths in it; NULL for none. Fails as kmsak_config says. Thread-safe.
  */
 kmsak_status kmsak_config_properties_text(kmsak_config *config,
                                           const void *text,
@@ -331,131 +341,151 @@ kmsak_status kmsak_config_properties_text(kmsak_config *config,
                                           const char *base_folder);
 
 /**
- * Reads the environment variables that have the names of the properties, when the provider is opened. Thread-safe.
+ * Reads the environment variables that have the names of the properties, when the provider is opened. Fails as
+ * kmsak_config says. Thread-safe.
  */
 kmsak_status kmsak_config_environment(kmsak_config *config);
 
 /**
- * Looks in the usual places when the provider is opened: the environment, and `managed_credentials_providers.properties` in
- * the working directory if there is one. Thread-safe.
+ * Looks in the usual places when the provider is opened: the environment, and
+ * `managed_credentials_providers.properties` in the working directory if there is one. Fails as kmsak_config says.
+ * Thread-safe.
  */
 kmsak_status kmsak_config_usual_places(kmsak_config *config);
 
 /**
- * Adds a gateway; the order is the order of preference. The gateway is copied and stays yours. Thread-safe.
+ * Adds a gateway; the order is the order of preference. The gateway is copied and stays yours. Fails as kmsak_config
+ * says. Thread-safe.
  */
 kmsak_status kmsak_config_gateway(kmsak_config *config,
                                   const kmsak_gateway *gateway);
 
 /**
- * Reads a properties file (UTF-8 path) when the provider is opened. Relative paths in it are looked for in the
- * working directory and then in the file's own folder. Of several files the one named last wins. Thread-safe.
+ * Reads a properties file (UTF-8 path) when the provider is opened. Relative paths in it are looked for in the working
+ * directory and then in the file's own folder. Of several files the one named last wins. Fails as kmsak_config says.
+ * Thread-safe.
  */
 kmsak_status kmsak_config_properties_file(kmsak_config *config,
                                           const char *path);
 
 /**
- * The ClientKey file, `clientKey_****.json` (UTF-8 path), of every gateway that has none of its own. Thread-safe.
+ * The ClientKey file, `clientKey_****.json` (UTF-8 path), of every gateway that has none of its own. Fails as
+ * kmsak_config says. Thread-safe.
  */
 kmsak_status kmsak_config_client_key_file(kmsak_config *config,
                                           const char *path);
 
 /**
- * The content of the ClientKey file: `length` bytes, copied into protected memory. Thread-safe.
+ * The content of the ClientKey file: `length` bytes, copied into protected memory. Fails as kmsak_config says.
+ * Thread-safe.
  */
-kmsak_status kmsak_config_client_key(kmsak_config *config, const void *json, size_t length);
+kmsak_status kmsak_config_client_key(kmsak_config *config,
+                                     const void *json,
+                                     size_t length);
 
 /**
- * The file with the ClientKey's password (UTF-8 path). Line ends are not part of the password. Thread-safe.
+ * The file with the ClientKey's password (UTF-8 path). Line ends are not part of the password. Fails as kmsak_config
+ * says. Thread-safe.
  */
 kmsak_status kmsak_config_client_key_password_file(kmsak_config *config,
                                                    const char *path);
 
 /**
- * The name of the environment variable with the ClientKey's password (UTF-8). Thread-safe.
+ * The name of the environment variable with the ClientKey's password (UTF-8). Fails as kmsak_config says. Thread-safe.
  */
 kmsak_status kmsak_config_client_key_password_env(kmsak_config *config,
                                                   const char *client_key_password_env);
 
 /**
- * The ClientKey's password: `length` bytes, copied into protected memory. Thread-safe.
+ * The ClientKey's password: `length` bytes, copied into protected memory. Fails as kmsak_config says. Thread-safe.
  */
 kmsak_status kmsak_config_client_key_password(kmsak_config *config,
                                               const void *password,
                                               size_t length);
 
 /**
- * The `count` secrets (UTF-8) to fetch at start, side by side. Thread-safe.
+ * The `count` secrets (UTF-8) to fetch at start, side by side. Fails as kmsak_config says. Thread-safe.
  */
 kmsak_status kmsak_config_secret_names(kmsak_config *config,
                                        const char *const *names,
                                        size_t count);
 
 /**
- * How often, in milliseconds, a secret without a rotation date in sight is fetched again: 6 h by default. Thread-
- * safe. Thread-safe.
+ * How often, in milliseconds, a secret without a rotation date in sight is fetched again: 6 h by default. Fails as
+ * kmsak_config says. Thread-safe.
  */
 kmsak_status kmsak_config_rotation_interval(kmsak_config *config,
                                             uint64_t milliseconds);
 
 /**
- * How many milliseconds after its rotation date a secret is fetched: 5 min by default. Thread-safe.
+ * How many milliseconds after its rotation date a secret is fetched: 5 min by default. Fails as kmsak_config says.
+ * Thread-safe.
  */
-kmsak_status kmsak_config_delay_interval(kmsak_config *config, uint64_t milliseconds);
+kmsak_status kmsak_config_delay_interval(kmsak_config *config,
+                                         uint64_t milliseconds);
 
 /**
- * The most, in milliseconds, that is added to each refresh at random: 5 min by default. Thread-safe.
+ * The most, in milliseconds, that is added to each refresh at random: 5 min by default. Fails as kmsak_config says.
+ * Thread-safe.
  */
 kmsak_status kmsak_config_jitter_interval(kmsak_config *config,
                                           uint64_t milliseconds);
 
 /**
- * How many milliseconds a connection may take to be made: 3 s by default. Thread-safe.
+ * How many milliseconds a connection may take to be made: 3 s by default. Fails as kmsak_config says. Thread-safe.
  */
-kmsak_status kmsak_config_connect_timeout(kmsak_config *config, uint64_t milliseconds);
+kmsak_status kmsak_config_connect_timeout(kmsak_config *config,
+                                          uint64_t milliseconds);
 
 /**
- * How many milliseconds the answer may take once the request is sent: 10 s by default. Thread-safe.
+ * How many milliseconds the answer may take once the request is sent: 10 s by default. Fails as kmsak_config says. Thread-safe.
  */
-kmsak_status kmsak_config_read_timeout(kmsak_config *config, uint64_t milliseconds);
+kmsak_status kmsak_config_read_timeout(kmsak_config *config,
+                                       uint64_t milliseconds);
 
 /**
- * The proxy to reach KMS through, `http://[user:password@]host:port` (UTF-8). Thread-safe.
+ * The proxy to reach KMS through, `http://[user:password@]host:port` (UTF-8). Fails as kmsak_config says. Thread-safe.
  */
-kmsak_status kmsak_config_https_proxy(kmsak_config *config, const char *https_proxy);
+kmsak_status kmsak_config_https_proxy(kmsak_config *config,
+                                      const char *https_proxy);
 
 /**
- * Hosts, domains and networks, separated by commas, that are reached without a proxy (UTF-8). Thread-safe.
+ * Hosts, domains and networks, separated by commas, that are reached without a proxy (UTF-8). Fails as kmsak_config
+ * says. Thread-safe.
  */
 kmsak_status kmsak_config_no_proxy(kmsak_config *config,
                                    const char *no_proxy);
 
 /**
- * How many milliseconds a call may wait for a fetch with all its retries: 20 s by default. Thread-safe.
+ * How many milliseconds a call may wait for a fetch with all its retries: 20 s by default. Fails as kmsak_config says.
+ * Thread-safe.
  */
 kmsak_status kmsak_config_fetch_deadline(kmsak_config *config,
                                          uint64_t milliseconds);
 
 /**
- * How many milliseconds a renewal goes on asking while KMS still answers with the rejected AccessKey: 10 s by
- * default. Thread-safe.
+ * How many milliseconds a renewal goes on asking while KMS still answers with the rejected AccessKey: 10 s by default.
+ * Fails as kmsak_config says. Thread-safe.
  */
 kmsak_status kmsak_config_renew_deadline(kmsak_config *config,
                                          uint64_t milliseconds);
 
 /**
- * How many renewals in a row a secret is given: 5 by default. Thread-safe.
+ * How many renewals in a row a secret is given: 5 by default. Fails as kmsak_config says. Thread-safe.
  */
-kmsak_status kmsak_config_renew_tokens(kmsak_config *config, uint32_t tokens);
+kmsak_status kmsak_config_renew_tokens(kmsak_config *config,
+                                       uint32_t tokens);
 
 /**
- * After how many milliseconds a secret is given one renewal more: 10 min by default. Thread-safe.
+ * After how many milliseconds a secret is given one renewal more: 10 min by default. Fails as kmsak_config says.
+ * Thread-safe.
  */
-kmsak_status kmsak_config_renew_refill_interval(kmsak_config *config, uint64_t milliseconds);
+kmsak_status kmsak_config_renew_refill_interval(kmsak_config *config,
+                                                uint64_t milliseconds);
 
 /**
  * The `count` codes (UTF-8) by which a cloud service says that it does not know an AccessKey, instead of those of
- * kmsak_is_rejection. Thread-safe.
+ * kmsak_is_rejection. Fails as kmsak_config says. Thread-safe.
  */
 kmsak_status kmsak_config_rejection_codes(kmsak_config *config,
                                           const char *const *codes,
@@ -463,15 +493,17 @@ kmsak_status kmsak_config_rejection_codes(kmsak_config *config,
 
 /**
  * The age in milliseconds from which a cached value is no longer handed out while KMS cannot be reached. Off by
- * default: stale is better than nothing. Thread-safe.
+ * default: stale is better than nothing. Fails as kmsak_config says. Thread-safe.
  */
 kmsak_status kmsak_config_max_stale(kmsak_config *config,
                                     uint64_t milliseconds);
 
 /**
- * The encrypted file (UTF-8 path) in which secrets survive a restart. Off by default. Thread-safe.
+ * The encrypted file (UTF-8 path) in which secrets survive a restart. Off by default. Fails as kmsak_config says.
+ * Thread-safe.
  */
-kmsak_status kmsak_config_cache_file(kmsak_config *config, const char *path);
+kmsak_status kmsak_config_cache_file(kmsak_config *config,
+                                     const char *path);
 
 /**
  * The AccessKey's id, such as `LTAI...`. Not secret. NULL for NULL.
@@ -705,85 +737,98 @@ kmsak_gateway *kmsak_gateway_shared(const char *region_id);
 void kmsak_gateway_free(kmsak_gateway *gateway);
 
 /**
- * The region id, such as `cn-hangzhou` (UTF-8). Thread-safe.
+ * The region id, such as `cn-hangzhou` (UTF-8). Fails as kmsak_gateway says. Thread-safe.
  */
 kmsak_status kmsak_gateway_region_id(kmsak_gateway *gateway, const char *region_id);
 
 /**
- * `host` or `host:port` (UTF-8). Thread-safe.
+ * `host` or `host:port` (UTF-8). Fails as kmsak_gateway says. Thread-safe.
  */
 kmsak_status kmsak_gateway_endpoint(kmsak_gateway *gateway, const char *endpoint);
 
 /**
- * Whether to reach the shared gateway from inside a VPC, at `kms-vpc.<region>.aliyuncs.com`. Thread-safe.
+ * Whether to reach the shared gateway from inside a VPC, at `kms-vpc.<region>.aliyuncs.com`. Fails as kmsak_gateway
+ * says. Thread-safe.
  */
 kmsak_status kmsak_gateway_vpc(kmsak_gateway *gateway,
                                bool vpc);
 
 /**
- * This gateway's own ClientKey file (UTF-8). Thread-safe.
+ * This gateway's own ClientKey file (UTF-8). Fails as kmsak_gateway says. Thread-safe.
  */
 kmsak_status kmsak_gateway_client_key_file(kmsak_gateway *gateway, const char *path);
 
 /**
- * The content of this gateway's own ClientKey file: `length` bytes, copied into protected memory. Thread-safe.
+ * The content of this gateway's own ClientKey file: `length` bytes, copied into protected memory. Fails as
+ * kmsak_gateway says. Thread-safe.
  */
 kmsak_status kmsak_gateway_client_key(kmsak_gateway *gateway,
                                       const void *json,
                                       size_t length);
 
 /**
- * The file with the password of this gateway's ClientKey (UTF-8). Thread-safe.
+ * The file with the password of this gateway's ClientKey (UTF-8). Fails as kmsak_gateway says. Thread-safe.
  */
-kmsak_status kmsak_gateway_client_key_password_file(kmsak_gateway *gateway, const char *path);
+kmsak_status kmsak_gateway_client_key_password_file(kmsak_gateway *gateway,
+                                                    const char *path);
 
 /**
- * The name of the environment variable with the password of this gateway's ClientKey (UTF-8). Thread-safe.
+ * The name of the environment variable with the password of this gateway's ClientKey (UTF-8). Fails as kmsak_gateway
+ * says. Thread-safe.
  */
 kmsak_status kmsak_gateway_client_key_password_env(kmsak_gateway *gateway,
                                                    const char *client_key_password_env);
 
 /**
- * The password of this gateway's ClientKey: `length` bytes, copied into protected memory. Thread-safe.
+ * The password of this gateway's ClientKey: `length` bytes, copied into protected memory. Fails as kmsak_gateway says.
+ * Thread-safe.
  */
 kmsak_status kmsak_gateway_client_key_password(kmsak_gateway *gateway,
                                                const void *password,
                                                size_t length);
 
 /**
- * A file of PEM certificates to trust instead of the public CAs (UTF-8). Thread-safe.
+ * A file of PEM certificates to trust instead of the public CAs (UTF-8). Fails as kmsak_gateway says. Thread-safe.
  */
-kmsak_status kmsak_gateway_ca_file(kmsak_gateway *gateway, const char *path);
+kmsak_status kmsak_gateway_ca_file(kmsak_gateway *gateway,
+                                   const char *path);
 
 /**
- * PEM certificates to trust instead of the public CAs: `length` bytes. Thread-safe.
+ * PEM certificates to trust instead of the public CAs: `length` bytes. Fails as kmsak_gateway says. Thread-safe.
  */
-kmsak_status kmsak_gateway_ca(kmsak_gateway *gateway, const void *pem, size_t length);
+kmsak_status kmsak_gateway_ca(kmsak_gateway *gateway,
+                              const void *pem,
+                              size_t length);
 
 /**
- * `true` switches verification of the peer off: whoever answers at the endpoint's address is believed. Warned about
- * at each start. Thread-safe.
+ * `true` switches verification of the peer off: whoever answers at the endpoint's address is believed. Warned about at
+ * each start. Fails as kmsak_gateway says. Thread-safe.
  */
 kmsak_status kmsak_gateway_ignore_ssl_certs(kmsak_gateway *gateway,
                                             bool ignore_ssl_certs);
 
 /**
- * How many milliseconds a connection may take to be made, up to 10 min. Thread-safe.
+ * How many milliseconds a connection may take to be made, up to 10 min. Fails as kmsak_gateway says. Thread-safe.
  */
-kmsak_status kmsak_gateway_connect_timeout(kmsak_gateway *gateway, uint64_t milliseconds);
+kmsak_status kmsak_gateway_connect_timeout(kmsak_gateway *gateway,
+                                           uint64_t milliseconds);
 
 /**
- * How many milliseconds the answer may take once the request is sent, up to 10 min. Thread-safe.
+ * How many milliseconds the answer may take once the request is sent, up to 10 min. Fails as kmsak_gateway says. Thread-safe.
  */
-kmsak_status kmsak_gateway_read_timeout(kmsak_gateway *gateway, uint64_t milliseconds);
+kmsak_status kmsak_gateway_read_timeout(kmsak_gateway *gateway,
+                                        uint64_t milliseconds);
 
 /**
- * The proxy to reach KMS through, `http://[user:password@]host:port` (UTF-8). Thread-safe.
+ * The proxy to reach KMS through, `http://[user:password@]host:port` (UTF-8). Fails as kmsak_gateway says.
+ * Thread-safe.
  */
-kmsak_status kmsak_gateway_https_proxy(kmsak_gateway *gateway, const char *https_proxy);
+kmsak_status kmsak_gateway_https_proxy(kmsak_gateway *gateway,
+                                       const char *https_proxy);
 
 /**
- * Hosts, domains and networks, separated by commas, that are reached without a proxy (UTF-8). Thread-safe.
+ * Hosts, domains and networks, separated by commas, that are reached without a proxy (UTF-8). Fails as kmsak_gateway
+ * says. Thread-safe.
  */
 kmsak_status kmsak_gateway_no_proxy(kmsak_gateway *gateway,
                                     const char *no_proxy);
@@ -812,18 +857,21 @@ void kmsak_log(int32_t level,
  * `secret_names` begin to be fetched; nobody waits for them here.
  *
  * `*provider` is yours to free with kmsak_provider_free, `*error` with kmsak_error_free. Answers KMSAK_CONFIGURATION or
- * KMSAK_CLIENT_KEY, with what to mend. Thread-safe.
+ * KMSAK_CLIENT_KEY, with what to mend, KMSAK_TLS when TLS cannot be set up, or KMSAK_SERVER when the system refuses kmsak
+ * its thread. KMSAK_INVALID_ARGUMENT for NULL or a path that is not UTF-8. Thread-safe.
  */
 kmsak_status kmsak_provider_from_file(const char *path,
                                       kmsak_provider **provider,
                                       kmsak_error **error);
 
 /**
- * Opens a provider as the environment says: environment variables named like the properties, else
- * `managed_credentials_providers.properties` in the working directory.
+ * Opens a provider as the usual places say: environment variables named like the properties, and
+ * `managed_credentials_providers.properties` in the working directory, if there is one. Where both say something the
+ * variable wins.
  *
  * `*provider` is yours to free with kmsak_provider_free, `*error` with kmsak_error_free. Answers KMSAK_CONFIGURATION or
- * KMSAK_CLIENT_KEY, with what to mend. Thread-safe, as long as no thread changes the environment.
+ * KMSAK_CLIENT_KEY, with what to mend, KMSAK_TLS when TLS cannot be set up, or KMSAK_SERVER when the system refuses kmsak
+ * its thread. Thread-safe.
  */
 kmsak_status kmsak_provider_from_env(kmsak_provider **provider,
                                      kmsak_error **error);
@@ -832,8 +880,9 @@ kmsak_status kmsak_provider_from_env(kmsak_provider **provider,
  * Opens a provider with `config`. The configuration is used up, whatever the outcome, but still yours to free.
  *
  * `*provider` is yours to free with kmsak_provider_free, `*error` with kmsak_error_free. Answers KMSAK_CONFIGURATION or
- * KMSAK_CLIENT_KEY, with what to mend, or KMSAK_INVALID_ARGUMENT when a call that built the configuration failed or the
- * configuration is used up. Thread-safe.
+ * KMSAK_CLIENT_KEY, with what to mend, KMSAK_TLS when TLS cannot be set up, or KMSAK_SERVER when the system refuses kmsak
+ * its thread. KMSAK_INVALID_ARGUMENT when a call that built the configuration failed or
+ * the configuration is used up. Thread-safe.
  */
 kmsak_status kmsak_provider_open(kmsak_config *config,
                                  kmsak_provider **provider,

@@ -662,7 +662,7 @@ class Provider {
   }
 
   /// Calls `listener` with everything that happens until the Subscription or the provider is destroyed; from other threads,
-  /// one call at a time. An exception that it lets out is logged, and it stays subscribed. Throws ClosedError when the
+  /// which block all signals, one call at a time. An exception that it lets out is logged, and it stays subscribed. Throws ClosedError when the
   /// provider is closed.
   [[nodiscard]] Subscription subscribe(std::function<void(const Event&)> listener) const {
     using Listener = std::function<void(const Event&)>;
@@ -744,8 +744,9 @@ inline Provider Config::open() {
 }
 
 /// Hands every log line of the process that matters at least as much as `level` to `receiver`, until the next call; an empty
-/// function ends it. Called from any thread, also from several at a time; it must neither block nor wait for kmsak. An
-/// exception that it lets out is dropped: there is nobody left to tell.
+/// function ends it. Called from any thread, also from several at a time; it must not block. It may call kmsak: what would have
+/// to ask KMS throws InvalidArgumentError there, and what these calls log is dropped. An exception that it lets out is dropped:
+/// there is nobody left to tell.
 inline void set_log_callback(kmsak_log_level level,
                              std::function<void(kmsak_log_level, std::string_view)> receiver) {
   using Receiver = std::function<void(kmsak_log_level, std::string_view)>;

@@ -19,8 +19,8 @@ use crate::status::kmsak_status;
 /// and the environment over files, whatever the order of the calls. Values are checked when the provider is opened.
 ///
 /// A function that sets something copies what it is given and answers KMSAK_OK, or KMSAK_INVALID_ARGUMENT when a pointer is
-/// NULL or a text is not UTF-8; opening the provider then fails with the reason, so that you need not check each call. Any
-/// thread may use a configuration.
+/// NULL, a text is not UTF-8, or the configuration is used up; so it does after a call that failed. Opening the provider then
+/// fails with the first reason, so that you need not check each call. Any thread may use a configuration.
 pub struct kmsak_config(Mutex<State>);
 
 enum State {
@@ -95,8 +95,8 @@ pub unsafe extern "C" fn kmsak_config_free(config: *mut kmsak_config) {
     });
 }
 
-/// Any setting as the text that would stand in a properties file (both UTF-8). An unknown name is an error when the provider
-/// is opened. Thread-safe.
+/// Any setting as the text that would stand in a properties file (both UTF-8). An unknown name is an error when the
+/// provider is opened. Fails as kmsak_config says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_property(
     config: *mut kmsak_config,
@@ -115,7 +115,7 @@ pub unsafe extern "C" fn kmsak_config_property(
 }
 
 /// Settings as the `length` bytes of a properties file. `base_folder` (UTF-8) is the second place, after the working
-/// directory, for relative paths in it; NULL for none. Thread-safe.
+/// directory, for relative paths in it; NULL for none. Fails as kmsak_config says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_properties_text(
     config: *mut kmsak_config,
@@ -138,22 +138,25 @@ pub unsafe extern "C" fn kmsak_config_properties_text(
     unsafe { change(config, set) }
 }
 
-/// Reads the environment variables that have the names of the properties, when the provider is opened. Thread-safe.
+/// Reads the environment variables that have the names of the properties, when the provider is opened. Fails as
+/// kmsak_config says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_environment(config: *mut kmsak_config) -> kmsak_status {
     // SAFETY: the caller passes NULL or a configuration that lives.
     unsafe { change(config, |builder| Ok(builder.environment())) }
 }
 
-/// Looks in the usual places when the provider is opened: the environment, and `managed_credentials_providers.properties` in
-/// the working directory if there is one. Thread-safe.
+/// Looks in the usual places when the provider is opened: the environment, and
+/// `managed_credentials_providers.properties` in the working directory if there is one. Fails as kmsak_config says.
+/// Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_usual_places(config: *mut kmsak_config) -> kmsak_status {
     // SAFETY: the caller passes NULL or a configuration that lives.
     unsafe { change(config, |builder| Ok(builder.usual_places())) }
 }
 
-/// Adds a gateway; the order is the order of preference. The gateway is copied and stays yours. Thread-safe.
+/// Adds a gateway; the order is the order of preference. The gateway is copied and stays yours. Fails as kmsak_config
+/// says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_gateway(
     config: *mut kmsak_config,
@@ -168,8 +171,9 @@ pub unsafe extern "C" fn kmsak_config_gateway(
     unsafe { change(config, set) }
 }
 
-/// Reads a properties file (UTF-8 path) when the provider is opened. Relative paths in it are looked for in the
-/// working directory and then in the file's own folder. Of several files the one named last wins. Thread-safe.
+/// Reads a properties file (UTF-8 path) when the provider is opened. Relative paths in it are looked for in the working
+/// directory and then in the file's own folder. Of several files the one named last wins. Fails as kmsak_config says.
+/// Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_properties_file(
     config: *mut kmsak_config,
@@ -184,7 +188,8 @@ pub unsafe extern "C" fn kmsak_config_properties_file(
     unsafe { change(config, set) }
 }
 
-/// The ClientKey file, `clientKey_****.json` (UTF-8 path), of every gateway that has none of its own. Thread-safe.
+/// The ClientKey file, `clientKey_****.json` (UTF-8 path), of every gateway that has none of its own. Fails as
+/// kmsak_config says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_client_key_file(
     config: *mut kmsak_config,
@@ -199,7 +204,8 @@ pub unsafe extern "C" fn kmsak_config_client_key_file(
     unsafe { change(config, set) }
 }
 
-/// The content of the ClientKey file: `length` bytes, copied into protected memory. Thread-safe.
+/// The content of the ClientKey file: `length` bytes, copied into protected memory. Fails as kmsak_config says.
+/// Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_client_key(
     config: *mut kmsak_config,
@@ -215,7 +221,8 @@ pub unsafe extern "C" fn kmsak_config_client_key(
     unsafe { change(config, set) }
 }
 
-/// The file with the ClientKey's password (UTF-8 path). Line ends are not part of the password. Thread-safe.
+/// The file with the ClientKey's password (UTF-8 path). Line ends are not part of the password. Fails as kmsak_config
+/// says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_client_key_password_file(
     config: *mut kmsak_config,
@@ -230,7 +237,7 @@ pub unsafe extern "C" fn kmsak_config_client_key_password_file(
     unsafe { change(config, set) }
 }
 
-/// The name of the environment variable with the ClientKey's password (UTF-8). Thread-safe.
+/// The name of the environment variable with the ClientKey's password (UTF-8). Fails as kmsak_config says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_client_key_password_env(
     config: *mut kmsak_config,
@@ -245,7 +252,7 @@ pub unsafe extern "C" fn kmsak_config_client_key_password_env(
     unsafe { change(config, set) }
 }
 
-/// The ClientKey's password: `length` bytes, copied into protected memory. Thread-safe.
+/// The ClientKey's password: `length` bytes, copied into protected memory. Fails as kmsak_config says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_client_key_password(
     config: *mut kmsak_config,
@@ -261,7 +268,7 @@ pub unsafe extern "C" fn kmsak_config_client_key_password(
     unsafe { change(config, set) }
 }
 
-/// The `count` secrets (UTF-8) to fetch at start, side by side. Thread-safe.
+/// The `count` secrets (UTF-8) to fetch at start, side by side. Fails as kmsak_config says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_secret_names(
     config: *mut kmsak_config,
@@ -277,8 +284,8 @@ pub unsafe extern "C" fn kmsak_config_secret_names(
     unsafe { change(config, set) }
 }
 
-/// How often, in milliseconds, a secret without a rotation date in sight is fetched again: 6 h by default. Thread-
-/// safe. Thread-safe.
+/// How often, in milliseconds, a secret without a rotation date in sight is fetched again: 6 h by default. Fails as
+/// kmsak_config says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_rotation_interval(
     config: *mut kmsak_config,
@@ -289,7 +296,8 @@ pub unsafe extern "C" fn kmsak_config_rotation_interval(
     unsafe { change(config, set) }
 }
 
-/// How many milliseconds after its rotation date a secret is fetched: 5 min by default. Thread-safe.
+/// How many milliseconds after its rotation date a secret is fetched: 5 min by default. Fails as kmsak_config says.
+/// Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_delay_interval(
     config: *mut kmsak_config,
@@ -300,7 +308,8 @@ pub unsafe extern "C" fn kmsak_config_delay_interval(
     unsafe { change(config, set) }
 }
 
-/// The most, in milliseconds, that is added to each refresh at random: 5 min by default. Thread-safe.
+/// The most, in milliseconds, that is added to each refresh at random: 5 min by default. Fails as kmsak_config says.
+/// Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_jitter_interval(
     config: *mut kmsak_config,
@@ -311,7 +320,7 @@ pub unsafe extern "C" fn kmsak_config_jitter_interval(
     unsafe { change(config, set) }
 }
 
-/// How many milliseconds a connection may take to be made: 3 s by default. Thread-safe.
+/// How many milliseconds a connection may take to be made: 3 s by default. Fails as kmsak_config says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_connect_timeout(
     config: *mut kmsak_config,
@@ -322,7 +331,7 @@ pub unsafe extern "C" fn kmsak_config_connect_timeout(
     unsafe { change(config, set) }
 }
 
-/// How many milliseconds the answer may take once the request is sent: 10 s by default. Thread-safe.
+/// How many milliseconds the answer may take once the request is sent: 10 s by default. Fails as kmsak_config says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_read_timeout(
     config: *mut kmsak_config,
@@ -333,7 +342,7 @@ pub unsafe extern "C" fn kmsak_config_read_timeout(
     unsafe { change(config, set) }
 }
 
-/// The proxy to reach KMS through, `http://[user:password@]host:port` (UTF-8). Thread-safe.
+/// The proxy to reach KMS through, `http://[user:password@]host:port` (UTF-8). Fails as kmsak_config says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_https_proxy(
     config: *mut kmsak_config,
@@ -348,7 +357,8 @@ pub unsafe extern "C" fn kmsak_config_https_proxy(
     unsafe { change(config, set) }
 }
 
-/// Hosts, domains and networks, separated by commas, that are reached without a proxy (UTF-8). Thread-safe.
+/// Hosts, domains and networks, separated by commas, that are reached without a proxy (UTF-8). Fails as kmsak_config
+/// says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_no_proxy(
     config: *mut kmsak_config,
@@ -363,7 +373,8 @@ pub unsafe extern "C" fn kmsak_config_no_proxy(
     unsafe { change(config, set) }
 }
 
-/// How many milliseconds a call may wait for a fetch with all its retries: 20 s by default. Thread-safe.
+/// How many milliseconds a call may wait for a fetch with all its retries: 20 s by default. Fails as kmsak_config says.
+/// Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_fetch_deadline(
     config: *mut kmsak_config,
@@ -374,8 +385,8 @@ pub unsafe extern "C" fn kmsak_config_fetch_deadline(
     unsafe { change(config, set) }
 }
 
-/// How many milliseconds a renewal goes on asking while KMS still answers with the rejected AccessKey: 10 s by
-/// default. Thread-safe.
+/// How many milliseconds a renewal goes on asking while KMS still answers with the rejected AccessKey: 10 s by default.
+/// Fails as kmsak_config says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_renew_deadline(
     config: *mut kmsak_config,
@@ -386,7 +397,7 @@ pub unsafe extern "C" fn kmsak_config_renew_deadline(
     unsafe { change(config, set) }
 }
 
-/// How many renewals in a row a secret is given: 5 by default. Thread-safe.
+/// How many renewals in a row a secret is given: 5 by default. Fails as kmsak_config says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_renew_tokens(config: *mut kmsak_config, tokens: u32) -> kmsak_status {
     let set = |builder: Builder| Ok(builder.renew_tokens(tokens));
@@ -394,7 +405,8 @@ pub unsafe extern "C" fn kmsak_config_renew_tokens(config: *mut kmsak_config, to
     unsafe { change(config, set) }
 }
 
-/// After how many milliseconds a secret is given one renewal more: 10 min by default. Thread-safe.
+/// After how many milliseconds a secret is given one renewal more: 10 min by default. Fails as kmsak_config says.
+/// Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_renew_refill_interval(
     config: *mut kmsak_config,
@@ -406,7 +418,7 @@ pub unsafe extern "C" fn kmsak_config_renew_refill_interval(
 }
 
 /// The `count` codes (UTF-8) by which a cloud service says that it does not know an AccessKey, instead of those of
-/// kmsak_is_rejection. Thread-safe.
+/// kmsak_is_rejection. Fails as kmsak_config says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_rejection_codes(
     config: *mut kmsak_config,
@@ -423,7 +435,7 @@ pub unsafe extern "C" fn kmsak_config_rejection_codes(
 }
 
 /// The age in milliseconds from which a cached value is no longer handed out while KMS cannot be reached. Off by
-/// default: stale is better than nothing. Thread-safe.
+/// default: stale is better than nothing. Fails as kmsak_config says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_max_stale(
     config: *mut kmsak_config,
@@ -434,7 +446,8 @@ pub unsafe extern "C" fn kmsak_config_max_stale(
     unsafe { change(config, set) }
 }
 
-/// The encrypted file (UTF-8 path) in which secrets survive a restart. Off by default. Thread-safe.
+/// The encrypted file (UTF-8 path) in which secrets survive a restart. Off by default. Fails as kmsak_config says.
+/// Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_cache_file(
     config: *mut kmsak_config,

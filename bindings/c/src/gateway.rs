@@ -13,7 +13,11 @@ use crate::error::kmsak_error;
 use crate::status::kmsak_status;
 
 /// A KMS gateway to ask, for kmsak_config_gateway. What is left out is taken from the configuration's own settings, and the
-/// endpoint of an instance from its ClientKey. Values are checked when the provider is opened. Any thread may use it.
+/// endpoint of an instance from its ClientKey. Values are checked when the provider is opened.
+///
+/// A function that sets something copies what it is given and answers KMSAK_OK, or KMSAK_INVALID_ARGUMENT when a pointer is
+/// NULL or a text is not UTF-8; so it does after a call that failed. kmsak_config_gateway then fails with the first reason, so
+/// that you need not check each call. Any thread may use a gateway.
 pub struct kmsak_gateway(Mutex<Result<Gateway, kmsak_error>>);
 
 impl kmsak_gateway {
@@ -73,7 +77,7 @@ pub unsafe extern "C" fn kmsak_gateway_free(gateway: *mut kmsak_gateway) {
     });
 }
 
-/// The region id, such as `cn-hangzhou` (UTF-8). Thread-safe.
+/// The region id, such as `cn-hangzhou` (UTF-8). Fails as kmsak_gateway says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_gateway_region_id(
     gateway: *mut kmsak_gateway,
@@ -88,7 +92,7 @@ pub unsafe extern "C" fn kmsak_gateway_region_id(
     unsafe { change(gateway, set) }
 }
 
-/// `host` or `host:port` (UTF-8). Thread-safe.
+/// `host` or `host:port` (UTF-8). Fails as kmsak_gateway says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_gateway_endpoint(
     gateway: *mut kmsak_gateway,
@@ -103,7 +107,8 @@ pub unsafe extern "C" fn kmsak_gateway_endpoint(
     unsafe { change(gateway, set) }
 }
 
-/// Whether to reach the shared gateway from inside a VPC, at `kms-vpc.<region>.aliyuncs.com`. Thread-safe.
+/// Whether to reach the shared gateway from inside a VPC, at `kms-vpc.<region>.aliyuncs.com`. Fails as kmsak_gateway
+/// says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_gateway_vpc(gateway: *mut kmsak_gateway, vpc: bool) -> kmsak_status {
     let set = |gateway: Gateway| Ok(gateway.vpc(vpc));
@@ -111,7 +116,7 @@ pub unsafe extern "C" fn kmsak_gateway_vpc(gateway: *mut kmsak_gateway, vpc: boo
     unsafe { change(gateway, set) }
 }
 
-/// This gateway's own ClientKey file (UTF-8). Thread-safe.
+/// This gateway's own ClientKey file (UTF-8). Fails as kmsak_gateway says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_gateway_client_key_file(
     gateway: *mut kmsak_gateway,
@@ -126,7 +131,8 @@ pub unsafe extern "C" fn kmsak_gateway_client_key_file(
     unsafe { change(gateway, set) }
 }
 
-/// The content of this gateway's own ClientKey file: `length` bytes, copied into protected memory. Thread-safe.
+/// The content of this gateway's own ClientKey file: `length` bytes, copied into protected memory. Fails as
+/// kmsak_gateway says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_gateway_client_key(
     gateway: *mut kmsak_gateway,
@@ -142,7 +148,7 @@ pub unsafe extern "C" fn kmsak_gateway_client_key(
     unsafe { change(gateway, set) }
 }
 
-/// The file with the password of this gateway's ClientKey (UTF-8). Thread-safe.
+/// The file with the password of this gateway's ClientKey (UTF-8). Fails as kmsak_gateway says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_gateway_client_key_password_file(
     gateway: *mut kmsak_gateway,
@@ -157,7 +163,8 @@ pub unsafe extern "C" fn kmsak_gateway_client_key_password_file(
     unsafe { change(gateway, set) }
 }
 
-/// The name of the environment variable with the password of this gateway's ClientKey (UTF-8). Thread-safe.
+/// The name of the environment variable with the password of this gateway's ClientKey (UTF-8). Fails as kmsak_gateway
+/// says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_gateway_client_key_password_env(
     gateway: *mut kmsak_gateway,
@@ -172,7 +179,8 @@ pub unsafe extern "C" fn kmsak_gateway_client_key_password_env(
     unsafe { change(gateway, set) }
 }
 
-/// The password of this gateway's ClientKey: `length` bytes, copied into protected memory. Thread-safe.
+/// The password of this gateway's ClientKey: `length` bytes, copied into protected memory. Fails as kmsak_gateway says.
+/// Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_gateway_client_key_password(
     gateway: *mut kmsak_gateway,
@@ -188,7 +196,7 @@ pub unsafe extern "C" fn kmsak_gateway_client_key_password(
     unsafe { change(gateway, set) }
 }
 
-/// A file of PEM certificates to trust instead of the public CAs (UTF-8). Thread-safe.
+/// A file of PEM certificates to trust instead of the public CAs (UTF-8). Fails as kmsak_gateway says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_gateway_ca_file(
     gateway: *mut kmsak_gateway,
@@ -203,7 +211,7 @@ pub unsafe extern "C" fn kmsak_gateway_ca_file(
     unsafe { change(gateway, set) }
 }
 
-/// PEM certificates to trust instead of the public CAs: `length` bytes. Thread-safe.
+/// PEM certificates to trust instead of the public CAs: `length` bytes. Fails as kmsak_gateway says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_gateway_ca(
     gateway: *mut kmsak_gateway,
@@ -219,8 +227,8 @@ pub unsafe extern "C" fn kmsak_gateway_ca(
     unsafe { change(gateway, set) }
 }
 
-/// `true` switches verification of the peer off: whoever answers at the endpoint's address is believed. Warned about
-/// at each start. Thread-safe.
+/// `true` switches verification of the peer off: whoever answers at the endpoint's address is believed. Warned about at
+/// each start. Fails as kmsak_gateway says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_gateway_ignore_ssl_certs(
     gateway: *mut kmsak_gateway,
@@ -231,7 +239,7 @@ pub unsafe extern "C" fn kmsak_gateway_ignore_ssl_certs(
     unsafe { change(gateway, set) }
 }
 
-/// How many milliseconds a connection may take to be made, up to 10 min. Thread-safe.
+/// How many milliseconds a connection may take to be made, up to 10 min. Fails as kmsak_gateway says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_gateway_connect_timeout(
     gateway: *mut kmsak_gateway,
@@ -242,7 +250,7 @@ pub unsafe extern "C" fn kmsak_gateway_connect_timeout(
     unsafe { change(gateway, set) }
 }
 
-/// How many milliseconds the answer may take once the request is sent, up to 10 min. Thread-safe.
+/// How many milliseconds the answer may take once the request is sent, up to 10 min. Fails as kmsak_gateway says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_gateway_read_timeout(
     gateway: *mut kmsak_gateway,
@@ -253,7 +261,8 @@ pub unsafe extern "C" fn kmsak_gateway_read_timeout(
     unsafe { change(gateway, set) }
 }
 
-/// The proxy to reach KMS through, `http://[user:password@]host:port` (UTF-8). Thread-safe.
+/// The proxy to reach KMS through, `http://[user:password@]host:port` (UTF-8). Fails as kmsak_gateway says.
+/// Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_gateway_https_proxy(
     gateway: *mut kmsak_gateway,
@@ -268,7 +277,8 @@ pub unsafe extern "C" fn kmsak_gateway_https_proxy(
     unsafe { change(gateway, set) }
 }
 
-/// Hosts, domains and networks, separated by commas, that are reached without a proxy (UTF-8). Thread-safe.
+/// Hosts, domains and networks, separated by commas, that are reached without a proxy (UTF-8). Fails as kmsak_gateway
+/// says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_gateway_no_proxy(
     gateway: *mut kmsak_gateway,

@@ -55,7 +55,8 @@ fn level(number: i32) -> LogLevel {
 /// Gets a log line: its level (a kmsak_log_level), and its text in UTF-8, without a line end, which lives until the callback
 /// returns. Called from any thread, also from several at a time. It must not block. It may call kmsak: what would have to ask
 /// KMS answers KMSAK_INVALID_ARGUMENT there and asks nothing, and lines that these calls log, kmsak_log among them, are dropped.
-/// It must not let an exception out, nor longjmp.
+/// It must not let an exception out, nor longjmp. kmsak's own threads block all signals, and a thread or process that the callback
+/// starts there inherits that.
 pub type kmsak_log_callback =
     Option<unsafe extern "C" fn(level: i32, message: *const c_char, user_data: *mut c_void)>;
 

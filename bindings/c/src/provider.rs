@@ -31,7 +31,8 @@ fn open(builder: Builder) -> Result<*mut kmsak_provider, kmsak_error> {
 /// `secret_names` begin to be fetched; nobody waits for them here.
 ///
 /// `*provider` is yours to free with kmsak_provider_free, `*error` with kmsak_error_free. Answers KMSAK_CONFIGURATION or
-/// KMSAK_CLIENT_KEY, with what to mend. Thread-safe.
+/// KMSAK_CLIENT_KEY, with what to mend, KMSAK_TLS when TLS cannot be set up, or KMSAK_SERVER when the system refuses kmsak
+/// its thread. KMSAK_INVALID_ARGUMENT for NULL or a path that is not UTF-8. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_provider_from_file(
     path: *const c_char,
@@ -47,11 +48,13 @@ pub unsafe extern "C" fn kmsak_provider_from_file(
     unsafe { answer(provider, error, make) }
 }
 
-/// Opens a provider as the environment says: environment variables named like the properties, else
-/// `managed_credentials_providers.properties` in the working directory.
+/// Opens a provider as the usual places say: environment variables named like the properties, and
+/// `managed_credentials_providers.properties` in the working directory, if there is one. Where both say something the
+/// variable wins.
 ///
 /// `*provider` is yours to free with kmsak_provider_free, `*error` with kmsak_error_free. Answers KMSAK_CONFIGURATION or
-/// KMSAK_CLIENT_KEY, with what to mend. Thread-safe, as long as no thread changes the environment.
+/// KMSAK_CLIENT_KEY, with what to mend, KMSAK_TLS when TLS cannot be set up, or KMSAK_SERVER when the system refuses kmsak
+/// its thread. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_provider_from_env(
     provider: *mut *mut kmsak_provider,
@@ -64,8 +67,9 @@ pub unsafe extern "C" fn kmsak_provider_from_env(
 /// Opens a provider with `config`. The configuration is used up, whatever the outcome, but still yours to free.
 ///
 /// `*provider` is yours to free with kmsak_provider_free, `*error` with kmsak_error_free. Answers KMSAK_CONFIGURATION or
-/// KMSAK_CLIENT_KEY, with what to mend, or KMSAK_INVALID_ARGUMENT when a call that built the configuration failed or the
-/// configuration is used up. Thread-safe.
+/// KMSAK_CLIENT_KEY, with what to mend, KMSAK_TLS when TLS cannot be set up, or KMSAK_SERVER when the system refuses kmsak
+/// its thread. KMSAK_INVALID_ARGUMENT when a call that built the configuration failed or
+/// the configuration is used up. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_provider_open(
     config: *mut kmsak_config,

@@ -19,7 +19,8 @@ pub struct kmsak_subscription {
 
 /// Gets an event, which lives until the callback returns. Called from other threads, one call at a time for each
 /// subscription. It may take its time and may call any kmsak function, also free its own subscription or provider. It must not
-/// let an exception out, nor longjmp.
+/// let an exception out, nor longjmp. Its thread blocks all signals, and a thread or process that it starts inherits that:
+/// unblock there what is to be heard (pthread_sigmask, posix_spawnattr_setsigmask).
 pub type kmsak_event_callback =
     Option<unsafe extern "C" fn(event: *const kmsak_event, user_data: *mut c_void)>;
 

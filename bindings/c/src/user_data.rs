@@ -3,7 +3,8 @@
 use std::ffi::c_void;
 
 /// Ends the life of a callback's user data: called exactly once, on any thread, when no further call of the callback will
-/// come. May be NULL where there is nothing to end.
+/// come. May be NULL where there is nothing to end. A child after fork() has its own copy of the user data, for which it is called
+/// at most once: never, where a thread that the child does not have was about to use it.
 pub type kmsak_destructor = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
 
 /// Calls the destructor when it is dropped.

@@ -30,6 +30,9 @@ const ABOUT: &str = r"/*
  *   or false. Functions that free take NULL and do nothing.
  * - Functions may be called from any thread, from callbacks, with signals arriving, and in a child after fork(). They are
  *   not async-signal-safe. An object must not be freed while another thread uses it.
+ * - kmsak reads environment variables when a provider is opened, and later on its own thread when a ClientKey or CA file has
+ *   changed, and in a child after fork(). As for whatever reads it, no thread may change the environment (setenv, putenv,
+ *   unsetenv) meanwhile: set it before the first provider is opened.
  * - No function changes signal handlers, the locale or the environment, and none writes to standard output.
  *
  * The ABI is stable: as long as the soname stays libkmsak.so.@MAJOR@, no function is removed or changed, no number gets another
