@@ -853,8 +853,9 @@ void kmsak_log(int32_t level,
                const char *message);
 
 /**
- * Opens a provider as the properties file at `path` (UTF-8) says; docs/configuration.md lists its keys. Secrets named in
- * `secret_names` begin to be fetched; nobody waits for them here.
+ * Opens a provider as the properties file at `path` (UTF-8) says; docs/configuration.md lists its keys. An environment
+ * variable of the same name wins over a line of the file. Secrets named in `secret_names` begin to be fetched; nobody waits
+ * for them here.
  *
  * `*provider` is yours to free with kmsak_provider_free, `*error` with kmsak_error_free. Answers KMSAK_CONFIGURATION or
  * KMSAK_CLIENT_KEY, with what to mend, KMSAK_TLS when TLS cannot be set up, or KMSAK_SERVER when the system refuses kmsak

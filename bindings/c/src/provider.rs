@@ -27,8 +27,9 @@ fn open(builder: Builder) -> Result<*mut kmsak_provider, kmsak_error> {
     Ok(Box::into_raw(Box::new(kmsak_provider(provider))))
 }
 
-/// Opens a provider as the properties file at `path` (UTF-8) says; docs/configuration.md lists its keys. Secrets named in
-/// `secret_names` begin to be fetched; nobody waits for them here.
+/// Opens a provider as the properties file at `path` (UTF-8) says; docs/configuration.md lists its keys. An environment
+/// variable of the same name wins over a line of the file. Secrets named in `secret_names` begin to be fetched; nobody waits
+/// for them here.
 ///
 /// `*provider` is yours to free with kmsak_provider_free, `*error` with kmsak_error_free. Answers KMSAK_CONFIGURATION or
 /// KMSAK_CLIENT_KEY, with what to mend, KMSAK_TLS when TLS cannot be set up, or KMSAK_SERVER when the system refuses kmsak
@@ -42,7 +43,7 @@ pub unsafe extern "C" fn kmsak_provider_from_file(
     let make = || {
         // SAFETY: the caller passes NULL or a string.
         let path = unsafe { self::path(path, "path") }?;
-        open(Builder::new().properties_file(path))
+        open(Builder::new().properties_file(path).environment())
     };
     // SAFETY: the caller passes pointers that are NULL or may be written to.
     unsafe { answer(provider, error, make) }

@@ -204,6 +204,15 @@ TEST(Provider, TellsOfABadConfiguration) {
   EXPECT_NE(std::strstr(kmsak_error_message(opened.error.get()), "UTF-8"), nullptr);
 }
 
+TEST(Provider, TakesTheEnvironmentBeforeTheFile) {
+  setenv("rejection_codes", "Gone", 1);
+  Provider provider = ::provider();
+  EXPECT_TRUE(kmsak_provider_is_rejection(provider.get(), "Gone"));
+  EXPECT_FALSE(kmsak_provider_is_rejection(provider.get(), "InvalidAccessKeyId"));
+  provider.reset();
+  unsetenv("rejection_codes");
+}
+
 TEST(Provider, IsOpenedFromTheEnvironment) {
   setenv("cache_client_region_id", "[", 1);
   const auto opened = ask<Provider>([&](auto** out, auto** error) { return kmsak_provider_from_env(out, error); });
