@@ -444,6 +444,13 @@ kmsak_status kmsak_config_read_timeout(kmsak_config *config,
                                        uint64_t milliseconds);
 
 /**
+ * Has no effect: it is for plain HTTP, which KMS does not speak. Checked all the same, as the official clients'
+ * configuration has it (UTF-8). Fails as kmsak_config says. Thread-safe.
+ */
+kmsak_status kmsak_config_http_proxy(kmsak_config *config,
+                                     const char *http_proxy);
+
+/**
  * The proxy to reach KMS through, `http://[user:password@]host:port` (UTF-8). Fails as kmsak_config says. Thread-safe.
  */
 kmsak_status kmsak_config_https_proxy(kmsak_config *config,
@@ -818,6 +825,13 @@ kmsak_status kmsak_gateway_connect_timeout(kmsak_gateway *gateway,
  */
 kmsak_status kmsak_gateway_read_timeout(kmsak_gateway *gateway,
                                         uint64_t milliseconds);
+
+/**
+ * Has no effect: it is for plain HTTP, which KMS does not speak. Checked all the same, as the official clients'
+ * configuration has it (UTF-8). Fails as kmsak_gateway says. Thread-safe.
+ */
+kmsak_status kmsak_gateway_http_proxy(kmsak_gateway *gateway,
+                                      const char *http_proxy);
 
 /**
  * The proxy to reach KMS through, `http://[user:password@]host:port` (UTF-8). Fails as kmsak_gateway says.

@@ -444,6 +444,8 @@ class Gateway {
   Gateway& read_timeout(std::chrono::milliseconds timeout) {
     return done(kmsak_gateway_read_timeout(get(), detail::count(timeout)));
   }
+  /// Checked, but without effect: KMS is spoken to over HTTPS only.
+  Gateway& http_proxy(std::string_view proxy) { return text(kmsak_gateway_http_proxy, proxy); }
   Gateway& https_proxy(std::string_view proxy) { return text(kmsak_gateway_https_proxy, proxy); }
   Gateway& no_proxy(std::string_view hosts) { return text(kmsak_gateway_no_proxy, hosts); }
 
@@ -508,6 +510,8 @@ class Config {
   }
   Config& connect_timeout(std::chrono::milliseconds timeout) { return duration(kmsak_config_connect_timeout, timeout); }
   Config& read_timeout(std::chrono::milliseconds timeout) { return duration(kmsak_config_read_timeout, timeout); }
+  /// Checked, but without effect: KMS is spoken to over HTTPS only.
+  Config& http_proxy(std::string_view proxy) { return text(kmsak_config_http_proxy, proxy); }
   Config& https_proxy(std::string_view proxy) { return text(kmsak_config_https_proxy, proxy); }
   Config& no_proxy(std::string_view hosts) { return text(kmsak_config_no_proxy, hosts); }
   Config& fetch_deadline(std::chrono::milliseconds deadline) { return duration(kmsak_config_fetch_deadline, deadline); }

@@ -342,6 +342,22 @@ pub unsafe extern "C" fn kmsak_config_read_timeout(
     unsafe { change(config, set) }
 }
 
+/// Has no effect: it is for plain HTTP, which KMS does not speak. Checked all the same, as the official clients'
+/// configuration has it (UTF-8). Fails as kmsak_config says. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_http_proxy(
+    config: *mut kmsak_config,
+    http_proxy: *const c_char,
+) -> kmsak_status {
+    let set = |builder: Builder| {
+        // SAFETY: the caller passes NULL or a string.
+        let http_proxy = unsafe { text(http_proxy, "http_proxy") }?;
+        Ok(builder.http_proxy(http_proxy))
+    };
+    // SAFETY: the caller passes NULL or a configuration that lives.
+    unsafe { change(config, set) }
+}
+
 /// The proxy to reach KMS through, `http://[user:password@]host:port` (UTF-8). Fails as kmsak_config says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_https_proxy(

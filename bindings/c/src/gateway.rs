@@ -261,6 +261,22 @@ pub unsafe extern "C" fn kmsak_gateway_read_timeout(
     unsafe { change(gateway, set) }
 }
 
+/// Has no effect: it is for plain HTTP, which KMS does not speak. Checked all the same, as the official clients'
+/// configuration has it (UTF-8). Fails as kmsak_gateway says. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_gateway_http_proxy(
+    gateway: *mut kmsak_gateway,
+    http_proxy: *const c_char,
+) -> kmsak_status {
+    let set = |gateway: Gateway| {
+        // SAFETY: the caller passes NULL or a string.
+        let http_proxy = unsafe { text(http_proxy, "http_proxy") }?;
+        Ok(gateway.http_proxy(http_proxy))
+    };
+    // SAFETY: the caller passes NULL or a gateway that lives.
+    unsafe { change(gateway, set) }
+}
+
 /// The proxy to reach KMS through, `http://[user:password@]host:port` (UTF-8). Fails as kmsak_gateway says.
 /// Thread-safe.
 #[unsafe(no_mangle)]

@@ -161,8 +161,8 @@ TEST(Arguments, OfGettersAndFrees) {
 TEST(Arguments, OfConfigurations) {
   using TextSetter = kmsak_status (*)(kmsak_config*, const char*);
   for (TextSetter set : {kmsak_config_properties_file, kmsak_config_client_key_file, kmsak_config_client_key_password_file,
-                         kmsak_config_client_key_password_env, kmsak_config_https_proxy, kmsak_config_no_proxy,
-                         kmsak_config_cache_file}) {
+                         kmsak_config_client_key_password_env, kmsak_config_http_proxy, kmsak_config_https_proxy,
+                         kmsak_config_no_proxy, kmsak_config_cache_file}) {
     EXPECT_EQ(set(nullptr, "a"), KMSAK_INVALID_ARGUMENT);
     for (const char* bad : {static_cast<const char*>(nullptr), kBad}) {
       Config config(kmsak_config_new());
@@ -210,7 +210,8 @@ TEST(Arguments, OfGateways) {
   using TextSetter = kmsak_status (*)(kmsak_gateway*, const char*);
   for (TextSetter set : {kmsak_gateway_region_id, kmsak_gateway_endpoint, kmsak_gateway_client_key_file,
                          kmsak_gateway_client_key_password_file, kmsak_gateway_client_key_password_env,
-                         kmsak_gateway_ca_file, kmsak_gateway_https_proxy, kmsak_gateway_no_proxy}) {
+                         kmsak_gateway_ca_file, kmsak_gateway_http_proxy, kmsak_gateway_https_proxy,
+                         kmsak_gateway_no_proxy}) {
     EXPECT_EQ(set(nullptr, "a"), KMSAK_INVALID_ARGUMENT);
     for (const char* bad : {static_cast<const char*>(nullptr), kBad}) {
       Gateway gateway(kmsak_gateway_instance());

@@ -206,6 +206,11 @@ TEST(Cpp, ConfiguresFromCode) {
 
   EXPECT_THROW(kmsak::Config().read_timeout(std::chrono::milliseconds(-1)), kmsak::ConfigurationError);
   EXPECT_THROW(kmsak::Config().property("no_such_setting", "1").open(), kmsak::ConfigurationError);
+  kmsak::Config with_proxies;
+  with_proxies.properties_file(emulator::on_the_cloud()).http_proxy("http://127.0.0.1:1").no_proxy("*");
+  EXPECT_FALSE(with_proxies.open().is_closed());
+  EXPECT_THROW(kmsak::Config().gateway(kmsak::Gateway::instance().http_proxy("no proxy")).open(),
+               kmsak::ConfigurationError);
   EXPECT_EQ(kmsak::version(), KMSAK_VERSION_STRING);
   EXPECT_TRUE(kmsak::is_rejection("InvalidAccessKeyId"));
 }

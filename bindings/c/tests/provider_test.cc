@@ -213,6 +213,22 @@ TEST(Provider, TakesTheEnvironmentBeforeTheFile) {
   unsetenv("rejection_codes");
 }
 
+TEST(Provider, ChecksAnHttpProxyAndGoesWithoutIt) {
+  for (const char* proxy : {"http://127.0.0.1:1", "not a proxy"}) {
+    Config config(kmsak_config_new());
+    EXPECT_EQ(kmsak_config_properties_file(config.get(), emulator::on_the_cloud().c_str()), KMSAK_OK);
+    EXPECT_EQ(kmsak_config_http_proxy(config.get(), proxy), KMSAK_OK);
+    const auto opened =
+        ask<Provider>([&](auto** out, auto** error) { return kmsak_provider_open(config.get(), out, error); });
+    if (proxy[0] == 'h') {
+      ASSERT_EQ(opened.status, KMSAK_OK);
+      EXPECT_EQ(credentials(opened.value).status, KMSAK_OK);
+    } else {
+      EXPECT_EQ(opened.status, KMSAK_CONFIGURATION);
+    }
+  }
+}
+
 TEST(Provider, IsOpenedFromTheEnvironment) {
   setenv("cache_client_region_id", "[", 1);
   const auto opened = ask<Provider>([&](auto** out, auto** error) { return kmsak_provider_from_env(out, error); });
