@@ -146,13 +146,18 @@ using ErrorHandle = Handle<kmsak_error, kmsak_error_free>;
   throw Error(error.get());
 }
 
+// C would read no further than the NUL.
+inline void refuse_nul(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) {
+    throw InvalidArgumentError(KMSAK_INVALID_ARGUMENT, "a text has a NUL inside: take it out");
+  }
+}
+
 // A view as C reads it: copied, without an allocation for anything as short as a secret's name.
 class CString {
  public:
   explicit CString(std::string_view text) {
-    if (text.find('\0') != std::string_view::npos) {
-      throw InvalidArgumentError(KMSAK_INVALID_ARGUMENT, "a text has a NUL inside: take it out");
-    }
+    refuse_nul(text);
     char* to = short_;
     if (text.size() >= sizeof short_) {
       long_.reset(new char[text.size() + 1]);
@@ -544,7 +549,10 @@ class Config {
   Config& texts(kmsak_status (*set)(kmsak_config*, const char* const*, std::size_t),
                 const std::vector<std::string>& texts) {
     std::vector<const char*> pointers;
-    for (const std::string& text : texts) pointers.push_back(text.c_str());
+    for (const std::string& text : texts) {
+      detail::refuse_nul(text);
+      pointers.push_back(text.c_str());
+    }
     return done(set(get(), pointers.data(), pointers.size()));
   }
   // Opening the provider tells what was wrong.

@@ -206,6 +206,9 @@ TEST(Cpp, ConfiguresFromCode) {
 
   EXPECT_THROW(kmsak::Config().read_timeout(std::chrono::milliseconds(-1)), kmsak::ConfigurationError);
   EXPECT_THROW(kmsak::Config().property("no_such_setting", "1").open(), kmsak::ConfigurationError);
+  const std::string nul("InvalidAccessKeyId\0.NotFound", 28);
+  EXPECT_THROW(kmsak::Config().rejection_codes({"a", nul}), kmsak::InvalidArgumentError);
+  EXPECT_THROW(kmsak::Config().secret_names({"a", nul}), kmsak::InvalidArgumentError);
   kmsak::Config with_proxies;
   with_proxies.properties_file(emulator::on_the_cloud()).http_proxy("http://127.0.0.1:1").no_proxy("*");
   EXPECT_FALSE(with_proxies.open().is_closed());
