@@ -11,6 +11,7 @@
 #ifndef KMSAK_HPP
 #define KMSAK_HPP
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -372,12 +373,19 @@ class Subscription {
  public:
   /// Takes over a handle from the C API.
   explicit Subscription(kmsak_subscription* handle) noexcept : handle_(handle) {}
+  Subscription(Subscription&& other) noexcept : handle_(other.handle_.exchange(nullptr)) {}
+  Subscription& operator=(Subscription&& other) noexcept {
+    kmsak_subscription_free(handle_.exchange(other.handle_.exchange(nullptr)));
+    return *this;
+  }
+  ~Subscription() { unsubscribe(); }
 
-  /// Ends the subscription now. Again does nothing.
-  void unsubscribe() noexcept { handle_.reset(); }
+  /// Ends the subscription now. Again, or from several threads at a time, does nothing more.
+  void unsubscribe() noexcept { kmsak_subscription_free(handle_.exchange(nullptr)); }
 
  private:
-  detail::Handle<kmsak_subscription, kmsak_subscription_free> handle_;
+  // Listeners unsubscribe themselves while the owner does.
+  std::atomic<kmsak_subscription*> handle_;
 };
 
 /// What goes on inside a provider at one moment; copies, without secrets.

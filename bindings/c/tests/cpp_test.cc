@@ -181,6 +181,24 @@ TEST(Cpp, SubscribesAndSurvivesListenersThatThrow) {
   kmsak::set_log_callback(KMSAK_LOG_ERROR, nullptr);
 }
 
+TEST(Cpp, UnsubscribesFromSeveralThreadsAtATime) {
+  const kmsak::Provider opened = provider();
+  for (int i = 0; i < emulator::rounds(500); ++i) {
+    kmsak::Subscription subscription = opened.subscribe([](const kmsak::Event&) {});
+    std::atomic<int> ready{0};
+    const auto unsubscribe = [&] {
+      ++ready;
+      while (ready < 2) std::this_thread::yield();
+      subscription.unsubscribe();
+    };
+    std::thread other(unsubscribe);
+    unsubscribe();
+    other.join();
+    subscription = opened.subscribe([](const kmsak::Event&) {});
+    const kmsak::Subscription moved = std::move(subscription);
+  }
+}
+
 TEST(Cpp, ConfiguresFromCode) {
   kmsak::Config config;
   config.client_key_file(emulator::folder() + "/clientKey.json")
