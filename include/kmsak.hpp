@@ -703,8 +703,8 @@ class Provider {
     detail::Handle<kmsak_stats, kmsak_stats_free> raw(kmsak_provider_stats(get()));
     Stats stats;
     stats.clock_skew = std::chrono::milliseconds(kmsak_stats_clock_skew_milliseconds(raw.get()));
-    const auto text = [](const char* text) {
-      return text == nullptr ? std::nullopt : std::optional<std::string>(text);
+    const auto text = [](const char* value) {
+      return value == nullptr ? std::nullopt : std::optional<std::string>(value);
     };
     for (std::size_t i = 0; i < kmsak_stats_secret_count(raw.get()); ++i) {
       const kmsak_secret_stats* one = kmsak_stats_secret(raw.get(), i);
