@@ -30,6 +30,10 @@ TEST(Arguments, OfOpening) {
     refused<kmsak_provider>([&](auto** out, auto** error) { return kmsak_provider_from_file(path, out, error); });
   }
   refused<kmsak_provider>([](auto** out, auto** error) { return kmsak_provider_open(nullptr, out, error); });
+  EXPECT_EQ(kmsak_provider_from_env(nullptr, nullptr), KMSAK_INVALID_ARGUMENT);
+  Config config(kmsak_config_new());
+  EXPECT_EQ(kmsak_config_properties_file(config.get(), emulator::on_the_cloud().c_str()), KMSAK_OK);
+  EXPECT_EQ(kmsak_provider_open(config.get(), nullptr, nullptr), KMSAK_INVALID_ARGUMENT);
   // Good parameters, but nowhere to write the answer.
   kmsak_error* error = nullptr;
   EXPECT_EQ(kmsak_provider_from_file(emulator::on_the_cloud().c_str(), nullptr, &error), KMSAK_INVALID_ARGUMENT);
@@ -63,12 +67,20 @@ TEST(Arguments, OfReading) {
         [&](auto** out, auto** error) { return kmsak_provider_secret_at_stage(provider.get(), "a", bad, out, error); });
     refused<kmsak_secret>(
         [&](auto** out, auto** error) { return kmsak_provider_secret_at_stage(provider.get(), bad, "a", out, error); });
+    refused<kmsak_subscription>([&](auto** out, auto** error) {
+      return kmsak_provider_subscribe(provider.get(), nullptr, nullptr, nullptr, out, error);
+    });
     EXPECT_EQ(kmsak_provider_cached_credentials(provider.get(), bad), nullptr);
     EXPECT_FALSE(kmsak_provider_is_rejection(provider.get(), bad));
     EXPECT_FALSE(kmsak_is_rejection(bad));
   }
   refused<kmsak_credentials>([](auto** out, auto** error) { return kmsak_provider_renew(nullptr, "a", "b", out, error); });
+  refused<kmsak_secret>(
+      [](auto** out, auto** error) { return kmsak_provider_secret_at_stage(nullptr, "a", "b", out, error); });
+  EXPECT_EQ(kmsak_provider_renew(provider.get(), "a", "b", nullptr, nullptr), KMSAK_INVALID_ARGUMENT);
+  EXPECT_EQ(kmsak_provider_secret_at_stage(provider.get(), "a", "b", nullptr, nullptr), KMSAK_INVALID_ARGUMENT);
   EXPECT_EQ(kmsak_provider_cached_credentials(nullptr, "a"), nullptr);
+  EXPECT_EQ(emulator::requests("a"), 0u) << "where no answer can be written, nothing is asked";
   EXPECT_FALSE(kmsak_provider_is_rejection(nullptr, "InvalidAccessKeyId"));
   EXPECT_EQ(kmsak_provider_stats(nullptr), nullptr);
   EXPECT_TRUE(kmsak_provider_is_closed(nullptr));
@@ -184,6 +196,15 @@ TEST(Arguments, OfConfigurations) {
   EXPECT_EQ(kmsak_config_renew_tokens(nullptr, 1), KMSAK_INVALID_ARGUMENT);
   EXPECT_EQ(kmsak_config_environment(nullptr), KMSAK_INVALID_ARGUMENT);
   EXPECT_EQ(kmsak_config_usual_places(nullptr), KMSAK_INVALID_ARGUMENT);
+  const char* good_list[] = {"a", "b"};
+  Gateway gateway(kmsak_gateway_instance());
+  EXPECT_EQ(kmsak_config_property(nullptr, "rotation_interval", "1000"), KMSAK_INVALID_ARGUMENT);
+  EXPECT_EQ(kmsak_config_properties_text(nullptr, "", 0, nullptr), KMSAK_INVALID_ARGUMENT);
+  EXPECT_EQ(kmsak_config_gateway(nullptr, gateway.get()), KMSAK_INVALID_ARGUMENT);
+  EXPECT_EQ(kmsak_config_client_key(nullptr, "{}", 2), KMSAK_INVALID_ARGUMENT);
+  EXPECT_EQ(kmsak_config_client_key_password(nullptr, "a", 1), KMSAK_INVALID_ARGUMENT);
+  EXPECT_EQ(kmsak_config_secret_names(nullptr, good_list, 2), KMSAK_INVALID_ARGUMENT);
+  EXPECT_EQ(kmsak_config_rejection_codes(nullptr, good_list, 2), KMSAK_INVALID_ARGUMENT);
 
   const auto broken = [](auto set) {
     Config config(kmsak_config_new());
@@ -191,6 +212,7 @@ TEST(Arguments, OfConfigurations) {
     EXPECT_EQ(status_of_opening(config), KMSAK_INVALID_ARGUMENT);
   };
   const char* bad_list[] = {"a", nullptr};
+  const char* list_of_bytes[] = {"a", kBad};
   broken([](auto* config) { return kmsak_config_property(config, nullptr, "a"); });
   broken([](auto* config) { return kmsak_config_property(config, "a", nullptr); });
   broken([](auto* config) { return kmsak_config_property(config, "a", kBad); });
@@ -203,7 +225,9 @@ TEST(Arguments, OfConfigurations) {
   broken([](auto* config) { return kmsak_config_secret_names(config, nullptr, 1); });
   broken([&](auto* config) { return kmsak_config_secret_names(config, bad_list, 2); });
   broken([&](auto* config) { return kmsak_config_secret_names(config, bad_list, SIZE_MAX); });
+  broken([&](auto* config) { return kmsak_config_secret_names(config, list_of_bytes, 2); });
   broken([&](auto* config) { return kmsak_config_rejection_codes(config, bad_list, 2); });
+  broken([&](auto* config) { return kmsak_config_rejection_codes(config, list_of_bytes, 2); });
 }
 
 TEST(Arguments, OfGateways) {

@@ -269,6 +269,20 @@ TEST(Log, KeepsToItsLevel) {
   EXPECT_EQ(lines.lines[1], (std::pair<int, std::string>(KMSAK_LOG_WARN, "warn")));
 }
 
+TEST(Log, TakesAnOddLevelForTheNearest) {
+  const auto heard = [](std::int32_t level) {
+    Lines lines;
+    kmsak_set_log_callback(level, Lines::line, &lines, Lines::end);
+    for (std::int32_t own : {KMSAK_LOG_ERROR, KMSAK_LOG_WARN, KMSAK_LOG_INFO, KMSAK_LOG_DEBUG, KMSAK_LOG_TRACE}) {
+      kmsak_log(own, "a line");
+    }
+    lines.end_all();
+    return lines.lines.size();
+  };
+  for (std::int32_t low : {INT32_MIN, -1, 0}) EXPECT_EQ(heard(low), 1u) << low;
+  for (std::int32_t high : {6, 99, INT32_MAX}) EXPECT_EQ(heard(high), 5u) << high;
+}
+
 TEST(Log, MayCallBackInButNotWait) {
   Lines lines;
   Provider provider = ::provider();
