@@ -11,6 +11,7 @@ PROFILE_DIR := $(CARGO_TARGET_DIR)/release
 PROGRAM := $(CARGO_TARGET_DIR)/debug/kmsak
 export KMSAK_BIN := $(PROGRAM)
 PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
 SHARE = $(DESTDIR)$(PREFIX)/share
 
 # Always the same packages, so that nothing is compiled twice with other features.
@@ -22,7 +23,7 @@ FRAGMENTS := $(wildcard bindings/*/make.mk)
 LANGUAGES := $(patsubst bindings/%/make.mk,%,$(FRAGMENTS))
 include $(FRAGMENTS) benches/make.mk
 
-.PHONY: help demo test lint clean install install-cli soak build-program demo-core test-rust test-interop lint-rust
+.PHONY: help demo test lint clean install build-cli install-cli soak build-program demo-core test-rust test-interop lint-rust
 
 help: ## what there is to make
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -54,16 +55,20 @@ lint-rust: $(CARGO_TARGET_DIR)/tools/bin/cargo-deny
 $(CARGO_TARGET_DIR)/tools/bin/cargo-deny:
 	$(CARGO) install cargo-deny --version 0.20.2 --locked --debug --no-default-features --root $(CARGO_TARGET_DIR)/tools
 
-install: install-c install-cli ## libkmsak, its headers, pkg-config and CMake files, and the program, under DESTDIR and PREFIX
+install: install-c install-cli ## libkmsak, its headers, pkg-config and CMake files, and the program, under DESTDIR, PREFIX and LIBDIR
 
-install-cli: ## the program, its manual pages and completions
+build-cli: ## the program as it is shipped
 	$(CARGO) build --release -p kmsak-cli
-	install -D -m 755 $(PROFILE_DIR)/kmsak $(DESTDIR)$(PREFIX)/bin/kmsak
-	install -d $(addprefix $(SHARE)/,man/man1 bash-completion/completions zsh/site-functions fish/vendor_completions.d)
-	$(PROFILE_DIR)/kmsak man --dir $(SHARE)/man/man1
-	$(PROFILE_DIR)/kmsak completions bash > $(SHARE)/bash-completion/completions/kmsak
-	$(PROFILE_DIR)/kmsak completions zsh > $(SHARE)/zsh/site-functions/_kmsak
-	$(PROFILE_DIR)/kmsak completions fish > $(SHARE)/fish/vendor_completions.d/kmsak.fish
+
+# Not built here, so that `sudo make install` after `make build-c build-cli` makes nothing as root.
+install-cli: ## the program, its manual pages and completions
+	@test -e "$(PROFILE_DIR)/kmsak" || { echo "Run make build-cli first." >&2; exit 1; }
+	install -D -m 755 "$(PROFILE_DIR)/kmsak" "$(DESTDIR)$(PREFIX)/bin/kmsak"
+	install -d "$(SHARE)/man/man1" "$(SHARE)/bash-completion/completions" "$(SHARE)/zsh/site-functions" "$(SHARE)/fish/vendor_completions.d"
+	"$(PROFILE_DIR)/kmsak" man --dir "$(SHARE)/man/man1"
+	"$(PROFILE_DIR)/kmsak" completions bash > "$(SHARE)/bash-completion/completions/kmsak"
+	"$(PROFILE_DIR)/kmsak" completions zsh > "$(SHARE)/zsh/site-functions/_kmsak"
+	"$(PROFILE_DIR)/kmsak" completions fish > "$(SHARE)/fish/vendor_completions.d/kmsak.fish"
 
 # Where tests will be wanted the program is built along with them: what tests need changes the features of what it
 # depends on, and everything would be built again.

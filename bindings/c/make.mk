@@ -31,6 +31,6 @@ demo-c: build-c build-program
 	@examples/c/demo $(PROFILE_DIR) $(C_WORK)/demo
 
 # Not built here, so that `sudo make install` after `make build-c` makes nothing as root.
-install-c:
-	@test -e $(PROFILE_DIR)/libkmsak.so || { echo "Run make build-c first." >&2; exit 1; }
-	bindings/c/install/install.sh $(PROFILE_DIR) $(PREFIX) $(DESTDIR)
+install-c: ## libkmsak alone
+	@test -e "$(PROFILE_DIR)/libkmsak.so" || { echo "Run make build-c first." >&2; exit 1; }
+	bindings/c/install/install.sh "$(PROFILE_DIR)" "$(PREFIX)" "$(LIBDIR)" "$(DESTDIR)"

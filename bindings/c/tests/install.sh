@@ -1,25 +1,45 @@
 #!/usr/bin/env bash
-# Installs libkmsak into an empty folder and builds small outside projects against it, by CMake and by pkg-config, shared and
+# Installs libkmsak into empty folders and builds small outside projects against it, by CMake and by pkg-config, shared and
 # static: install.sh LIBRARY_FOLDER WORK_FOLDER
 set -euo pipefail
 libraries=$1 work=$2
 here=$(cd "$(dirname "$0")" && pwd)
 rm -rf "$work" && mkdir -p "$work/emulator"
-prefix=$work/prefix
+prefix=$work/prefix odd="$work/an odd prefix"
+
+# What the outer make was told is not meant for this one.
+install() { MAKEFLAGS= make -s -C "$here/../../.." install-c PROFILE_DIR="$libraries" "$@" >"$work/log" 2>&1; }
+loudly() { "$@" || { cat "$work/log" >&2; exit 1; }; }
+
+for wrong in PREFIX= PREFIX=relative LIBDIR=relative; do
+  ! install "$wrong" DESTDIR="$work/nowhere" || { echo "make install-c $wrong was not refused" >&2; exit 1; }
+  grep -q "^$wrong is not an absolute path" "$work/log" || loudly false
+done
+[ ! -e "$work/nowhere" ] || { echo "a refused make install-c has left something" >&2; exit 1; }
 
 # Through DESTDIR, as a packager does, and then moved to where it is to be.
-"$here/../install/install.sh" "$libraries" "$prefix" "$work/staging"
+loudly install PREFIX="$prefix" DESTDIR="$work/staging"
 mv "$work/staging$prefix" "$prefix"
+# As Debian has it, and with a blank in the path.
+loudly install PREFIX="$odd" LIBDIR="$odd/lib/multiarch"
+# As /lib is a link to /usr/lib.
+mkdir "$work/linked" && ln -s "$prefix/lib" "$work/linked/lib"
 
-cmake -S "$here/outside" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$prefix" >"$work/log" 2>&1 &&
-  cmake --build "$work/cmake" >>"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
-export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
-flags=$(pkg-config --cflags --libs kmsak)
-# shellcheck disable=SC2086
-cc -Wall -Wextra -Werror "$here/outside/main.c" $flags -Wl,-rpath,"$prefix/lib" -o "$work/by_pkg_config"
-flags="$(pkg-config --cflags kmsak) -Wl,-Bstatic $(pkg-config --libs kmsak) -Wl,-Bdynamic $(pkg-config --static --libs-only-l kmsak | sed 's/-lkmsak//')"
-# shellcheck disable=SC2086
-cc -Wall -Wextra -Werror "$here/outside/main.c" $flags -o "$work/by_pkg_config_static"
+by_cmake() { cmake -S "$here/outside" -B "$work/$1" "$2" >"$work/log" 2>&1 && cmake --build "$work/$1" >>"$work/log" 2>&1; }
+loudly by_cmake cmake -DCMAKE_PREFIX_PATH="$prefix"
+loudly by_cmake cmake_linked -DCMAKE_PREFIX_PATH="$work/linked"
+loudly by_cmake cmake_odd -Dkmsak_DIR="$odd/lib/multiarch/cmake/kmsak"
+
+# The two commands of docs/c.md, word for word but for the warnings.
+compile() { eval "cc -Wall -Wextra -Werror '$here/outside/main.c' $*"; }
+(
+  export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
+  compile "$(pkg-config --cflags --libs kmsak)" -Wl,-rpath,"$prefix/lib" -o "$work/by_pkg_config"
+  compile "$(pkg-config --cflags kmsak)" "$(pkg-config --static --libs kmsak | sed s/-lkmsak/-l:libkmsak.a/)" \
+    -o "$work/by_pkg_config_static"
+  export PKG_CONFIG_PATH=$odd/lib/multiarch/pkgconfig
+  compile "$(pkg-config --cflags --libs kmsak)" "'-Wl,-rpath,$odd/lib/multiarch'" -o "$work/by_pkg_config_odd"
+)
 for program in cmake/with_static by_pkg_config_static; do
   ! readelf -d "$work/$program" | grep -q libkmsak || { echo "$program is not static" >&2; exit 1; }
 done
@@ -29,7 +49,7 @@ emulator=$EMULATOR_PID
 trap 'kill $emulator' EXIT
 read -r _ <&"${EMULATOR[0]}"
 wanted=
-for program in cmake/with_shared cmake/with_static cmake/with_cpp by_pkg_config by_pkg_config_static; do
+for program in cmake/with_{shared,static,cpp} cmake_{linked,odd}/with_{shared,static} by_pkg_config{,_static,_odd}; do
   id=$("$work/$program" "$work/emulator/on_the_cloud.properties")
   [[ $id == LTAI* && ${wanted:=$id} == "$id" ]] || { echo "$program printed $id" >&2; exit 1; }
 done
