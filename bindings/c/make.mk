@@ -15,7 +15,7 @@ test-c: build-c build-program ## libkmsak from C and C++
 # Valgrind wants a library with symbols.
 test-c-memory: build-c build-program ## libkmsak with sanitizers and under valgrind
 	$(CARGO) build -p kmsak-c
-	bindings/c/tests/memory.sh $(PROFILE_DIR) $(CARGO_TARGET_DIR)/debug $(C_WORK)
+	bindings/c/tests/memory.sh $(PROFILE_DIR) $(CARGO_TARGET_DIR)/debug $(C_WORK) $(CONFORMANCE)
 
 # rustfmt and clippy look at kmsak-c along with everything else.
 lint-c:
