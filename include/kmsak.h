@@ -872,8 +872,7 @@ void kmsak_log(int32_t level,
  * for them here.
  *
  * `*provider` is yours to free with kmsak_provider_free, `*error` with kmsak_error_free. Answers KMSAK_CONFIGURATION or
- * KMSAK_CLIENT_KEY, with what to mend, KMSAK_TLS when TLS cannot be set up, or KMSAK_SERVER when the system refuses kmsak
- * its thread. KMSAK_INVALID_ARGUMENT for NULL or a path that is not UTF-8. Thread-safe.
+ * KMSAK_CLIENT_KEY, with what to mend, or KMSAK_TLS when TLS cannot be set up. KMSAK_INVALID_ARGUMENT for NULL or a path that is not UTF-8. Thread-safe.
  */
 kmsak_status kmsak_provider_from_file(const char *path,
                                       kmsak_provider **provider,
@@ -885,8 +884,7 @@ kmsak_status kmsak_provider_from_file(const char *path,
  * variable wins.
  *
  * `*provider` is yours to free with kmsak_provider_free, `*error` with kmsak_error_free. Answers KMSAK_CONFIGURATION or
- * KMSAK_CLIENT_KEY, with what to mend, KMSAK_TLS when TLS cannot be set up, or KMSAK_SERVER when the system refuses kmsak
- * its thread. Thread-safe.
+ * KMSAK_CLIENT_KEY, with what to mend, or KMSAK_TLS when TLS cannot be set up. Thread-safe.
  */
 kmsak_status kmsak_provider_from_env(kmsak_provider **provider,
                                      kmsak_error **error);
@@ -895,8 +893,7 @@ kmsak_status kmsak_provider_from_env(kmsak_provider **provider,
  * Opens a provider with `config`. The configuration is used up, whatever the outcome, but still yours to free.
  *
  * `*provider` is yours to free with kmsak_provider_free, `*error` with kmsak_error_free. Answers KMSAK_CONFIGURATION or
- * KMSAK_CLIENT_KEY, with what to mend, KMSAK_TLS when TLS cannot be set up, or KMSAK_SERVER when the system refuses kmsak
- * its thread. KMSAK_INVALID_ARGUMENT when a call that built the configuration failed or
+ * KMSAK_CLIENT_KEY, with what to mend, or KMSAK_TLS when TLS cannot be set up. KMSAK_INVALID_ARGUMENT when a call that built the configuration failed or
  * the configuration is used up. Thread-safe.
  */
 kmsak_status kmsak_provider_open(kmsak_config *config,

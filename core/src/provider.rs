@@ -51,8 +51,7 @@ impl Provider {
     ///
     /// # Errors
     /// [`Kind::Configuration`](crate::Kind::Configuration) or [`Kind::ClientKey`](crate::Kind::ClientKey), with what
-    /// to mend; [`Kind::Tls`](crate::Kind::Tls) when TLS cannot be set up, and [`Kind::Server`](crate::Kind::Server)
-    /// when the system refuses kmsak its thread.
+    /// to mend; [`Kind::Tls`](crate::Kind::Tls) when TLS cannot be set up.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
         Provider::open(Config::from_file(path.as_ref())?)
     }

@@ -32,8 +32,7 @@ fn open(builder: Builder) -> Result<*mut kmsak_provider, kmsak_error> {
 /// for them here.
 ///
 /// `*provider` is yours to free with kmsak_provider_free, `*error` with kmsak_error_free. Answers KMSAK_CONFIGURATION or
-/// KMSAK_CLIENT_KEY, with what to mend, KMSAK_TLS when TLS cannot be set up, or KMSAK_SERVER when the system refuses kmsak
-/// its thread. KMSAK_INVALID_ARGUMENT for NULL or a path that is not UTF-8. Thread-safe.
+/// KMSAK_CLIENT_KEY, with what to mend, or KMSAK_TLS when TLS cannot be set up. KMSAK_INVALID_ARGUMENT for NULL or a path that is not UTF-8. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_provider_from_file(
     path: *const c_char,
@@ -54,8 +53,7 @@ pub unsafe extern "C" fn kmsak_provider_from_file(
 /// variable wins.
 ///
 /// `*provider` is yours to free with kmsak_provider_free, `*error` with kmsak_error_free. Answers KMSAK_CONFIGURATION or
-/// KMSAK_CLIENT_KEY, with what to mend, KMSAK_TLS when TLS cannot be set up, or KMSAK_SERVER when the system refuses kmsak
-/// its thread. Thread-safe.
+/// KMSAK_CLIENT_KEY, with what to mend, or KMSAK_TLS when TLS cannot be set up. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_provider_from_env(
     provider: *mut *mut kmsak_provider,
@@ -68,8 +66,7 @@ pub unsafe extern "C" fn kmsak_provider_from_env(
 /// Opens a provider with `config`. The configuration is used up, whatever the outcome, but still yours to free.
 ///
 /// `*provider` is yours to free with kmsak_provider_free, `*error` with kmsak_error_free. Answers KMSAK_CONFIGURATION or
-/// KMSAK_CLIENT_KEY, with what to mend, KMSAK_TLS when TLS cannot be set up, or KMSAK_SERVER when the system refuses kmsak
-/// its thread. KMSAK_INVALID_ARGUMENT when a call that built the configuration failed or
+/// KMSAK_CLIENT_KEY, with what to mend, or KMSAK_TLS when TLS cannot be set up. KMSAK_INVALID_ARGUMENT when a call that built the configuration failed or
 /// the configuration is used up. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_provider_open(
