@@ -15,11 +15,12 @@ async function credentialsFor(provider, name) {
 
 // Runs `f`; if the service rejects the AccessKey that `f` used, renews it and runs `f` once more.
 async function renewing(f, { repeatable = true } = {}) {
-  // One call of an SDK may go through several methods: the outermost renews.
-  if (attempts.getStore() !== undefined) return f()
-  const attempt = {}
+  // One call of an SDK may go through several methods: the outermost renews. What runs on after a call has ended, such as
+  // the handlers of its answer, inherits its store, but is no part of it.
+  if (attempts.getStore()?.over === false) return f()
+  const attempt = { over: false }
   try {
-    return await attempts.run(attempt, f)
+    return await attempted(attempt, f)
   } catch (error) {
     if (attempt.used === undefined) throw error
     const { provider, name, credentials } = attempt.used
@@ -32,7 +33,15 @@ async function renewing(f, { repeatable = true } = {}) {
     }
     // A body that has been read is gone; the next call has the new AccessKey.
     if (!repeatable) throw error
-    return attempts.run({}, f)
+    return attempted({ over: false }, f)
+  }
+}
+
+async function attempted(attempt, f) {
+  try {
+    return await attempts.run(attempt, f)
+  } finally {
+    attempt.over = true
   }
 }
 
