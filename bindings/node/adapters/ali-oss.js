@@ -10,13 +10,14 @@ const SIGNING_LATER = ['asyncSignatureUrl', 'signatureUrlV4']
 function createClient(OSS, provider, name, options) {
   // The constructor wants an AccessKey at once, and makes no use of it.
   const client = new OSS({ ...options, accessKeyId: name, accessKeySecret: name })
-  // For whoever reads the options; getters, so that nothing that prints a client shows the secret.
+  // For whoever reads the options. Getters that are not enumerable, so that nothing that prints or copies a client
+  // takes the secret along, or waits for KMS.
   for (const field of ['accessKeyId', 'accessKeySecret']) {
     Object.defineProperty(client.options, field, {
       get: () => provider.credentialsSync(name)[field],
       set: () => {},
       configurable: true,
-      enumerable: true,
+      enumerable: false,
     })
   }
   const wrap = (method, wrapper) => {

@@ -9,6 +9,7 @@ import path from 'node:path'
 import { Readable, Writable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
+import { inspect } from 'node:util'
 import { Provider } from 'kmsak'
 import { createClient } from 'kmsak/adapters/ali-oss'
 import { APP, Kms } from './fixture.mjs'
@@ -214,4 +215,17 @@ test('what is called when an answer has ended is renewed as well', async () => {
     stream.on('end', () => client.put('other', SMALL).then(resolve, reject)).resume()
   })
   assert.deepEqual(stored('/other'), SMALL)
+})
+
+test('nothing that prints or copies a client has the secret', async () => {
+  const { accessKeySecret } = provider.credentialsSync(APP)
+  const ways = [
+    inspect(client, { depth: 8, getters: true }),
+    inspect(client, { depth: 8, showHidden: true }),
+    JSON.stringify(client.options),
+    inspect({ ...client.options }),
+    inspect(Object.assign({}, client.options)),
+  ]
+  for (const shown of ways) assert.ok(!shown.includes(accessKeySecret), shown)
+  assert.equal(client.options.accessKeySecret, accessKeySecret)
 })
