@@ -37,6 +37,7 @@ export function credential(provider: Provider, name: string): Credential
 
 /**
  * Makes the calls of a V2.0 client renew the AccessKey and run once more when the service rejects it. The client's
- * credential must come from this module. A request whose body is a stream is not repeated. Answers the client itself.
+ * credential must come from this module. A request whose body is a stream is not repeated, nor is one that
+ * answers with events (`callSSEApi`) once the first has come. Answers the client itself.
  */
 export function renewing<Client extends object>(client: Client): Client

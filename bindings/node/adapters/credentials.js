@@ -1,6 +1,6 @@
 'use strict'
 
-const { credentialsFor, isStream, renewing } = require('./renewal.js')
+const { credentialsFor, isStream, renewing, renewingEach } = require('./renewal.js')
 
 const TYPE = 'access_key'
 const PROVIDER_NAME = 'kmsak'
@@ -45,19 +45,24 @@ function credential(provider, name) {
 
 // All calls of a V2.0 client go through these, which are public; they may call each other.
 const REQUESTS = ['callApi', 'execute', 'doRequest', 'doRPCRequest', 'doROARequest', 'doROARequestWithForm']
+// This one answers with one event after another.
+const EVENTS = 'callSSEApi'
 
 function renewingClient(client) {
   const methods = REQUESTS.filter((method) => typeof client?.[method] === 'function')
   if (methods.length === 0) throw new TypeError('renewing takes a client of a V2.0 SDK of Alibaba Cloud')
-  for (const method of methods) {
-    const original = client[method]
-    const renewingMethod = (...parameters) => {
-      const repeatable = !parameters.some((one) => isStream(one?.body) || isStream(one?.stream))
-      return renewing(() => original.apply(client, parameters), { repeatable })
-    }
-    Object.defineProperty(client, method, { value: renewingMethod, configurable: true, writable: true })
-  }
+  for (const method of methods) wrap(client, method, renewing)
+  if (typeof client[EVENTS] === 'function') wrap(client, EVENTS, renewingEach)
   return client
+}
+
+function wrap(client, method, renewed) {
+  const original = client[method]
+  const value = (...parameters) => {
+    const repeatable = !parameters.some((one) => isStream(one?.body) || isStream(one?.stream))
+    return renewed(() => original.apply(client, parameters), { repeatable })
+  }
+  Object.defineProperty(client, method, { value, configurable: true, writable: true })
 }
 
 module.exports = { credential, credentialsProvider, renewing: renewingClient }

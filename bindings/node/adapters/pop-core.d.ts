@@ -10,7 +10,8 @@ export interface Config {
 
 /**
  * A client of `@alicloud/pop-core` (1.8 or later) that signs every request with the AccessKey in the managed RAM secret `name`,
- * and renews it and sends the request once more when the service rejects it.
+ * and renews it and sends the request once more when the service rejects it. Not so with the option `rawBody`, for which
+ * an error is an answer like any other.
  *
  * @param Client `RPCClient` or `ROAClient`
  */

@@ -45,6 +45,24 @@ async function attempted(attempt, f) {
   }
 }
 
+// The same for what answers many times: once something has been answered there is no way back.
+async function* renewingEach(f, options) {
+  let answers
+  const first = await renewing(() => {
+    answers = f()
+    return answers.next()
+  }, options)
+  if (first.done) return first.value
+  let wanted = false
+  try {
+    yield first.value
+    wanted = true
+  } finally {
+    if (!wanted) await answers.return()
+  }
+  return yield* answers
+}
+
 // The SDKs append `Error` to a service's code, in places.
 function isRejection(provider, error) {
   const code = error?.code
@@ -55,4 +73,4 @@ function isStream(value) {
   return typeof value?.pipe === 'function'
 }
 
-module.exports = { credentialsFor, isRejection, isStream, renewing }
+module.exports = { credentialsFor, isRejection, isStream, renewing, renewingEach }

@@ -10,10 +10,12 @@ import * as aliOss from 'kmsak/adapters/ali-oss'
 import * as credentials from 'kmsak/adapters/credentials'
 import * as popCore from 'kmsak/adapters/pop-core'
 import { APP, Kms } from './fixture.mjs'
+import { Service } from './service.mjs'
 
 const require = createRequire(import.meta.url)
 const Credential = require('@alicloud/credentials').default
-const { $OpenApiUtil } = require('@alicloud/openapi-core')
+const { default: OpenApi, $OpenApiUtil } = require('@alicloud/openapi-core')
+const { RuntimeOptions } = createRequire(require.resolve('@alicloud/openapi-core'))('@darabonba/typescript')
 const { RPCClient, ROAClient } = require('@alicloud/pop-core')
 const Sts = require('@alicloud/sts20150401').default
 const OSS = require('ali-oss')
@@ -191,12 +193,98 @@ test('the old forms of a credential', async () => {
   assert.throws(() => credentials.renewing({}), TypeError)
 })
 
-test('ROAClient takes it too', async () => {
-  const client = popCore.createClient(ROAClient, provider, APP, {
-    endpoint: kms.ready.endpoints.sts,
-    apiVersion: '2015-04-01',
-  })
-  // The emulator speaks no ROA; that it was asked with this AccessKey is what matters.
-  await client.get('/').catch(() => {})
-  assert.equal(typeof client.request, 'function')
+// What the emulator's STS does not speak: ROA, and events sent by the server.
+const refusal = JSON.stringify({
+  Code: 'InvalidAccessKeyId.NotFound',
+  Message: 'Specified access key is not found.',
+  RequestId: '1',
+  HostId: 'h',
 })
+function reject(_request, response) {
+  response.writeHead(404, { 'content-type': 'application/json' })
+  response.end(refusal)
+}
+function answer({ url }, response) {
+  if (url.startsWith('/events')) {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write('data: 1\n\n')
+    setImmediate(() => (url.includes('broken') ? response.destroy() : response.end('data: 2\n\ndata: 3\n\n')))
+  } else {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end('{"RequestId":"1"}')
+  }
+}
+
+async function withService(use) {
+  const service = await Service.start({ answer, reject })
+  try {
+    service.accepted = (await provider.credentials(APP)).accessKeyId
+    const rotate = async () => {
+      service.accepted = (await kms.rotate()).newAccessKeyId
+      service.requests.length = 0
+    }
+    await use(service, rotate)
+  } finally {
+    await service.stop()
+  }
+}
+
+test('ROAClient of @alicloud/pop-core', () =>
+  withService(async (service, rotate) => {
+    const client = popCore.createClient(ROAClient, provider, APP, {
+      endpoint: `http://${service.host}`,
+      apiVersion: '2015-04-01',
+    })
+    assert.equal((await client.get('/path')).RequestId, '1')
+    await rotate()
+    assert.equal((await client.put('/path', {}, 'a body')).RequestId, '1')
+    assert.deepEqual(service.requests, ['PUT /path rejected', 'PUT /path accepted'])
+    // With rawBody an error is an answer like any other, as the documentation says.
+    await rotate()
+    assert.equal(await client.get('/path', {}, {}, { rawBody: true }), refusal)
+    assert.deepEqual(service.requests, ['GET /path rejected'])
+  }))
+
+test('events sent by the server', () =>
+  withService(async (service, rotate) => {
+    const config = new $OpenApiUtil.Config({
+      credential: credentials.credential(provider, APP),
+      endpoint: service.host,
+      protocol: 'http',
+    })
+    const client = credentials.renewing(new OpenApi(config))
+    const events = (pathname) => {
+      const params = new $OpenApiUtil.Params({
+        action: 'Listen',
+        version: '2020-01-01',
+        protocol: 'HTTP',
+        pathname,
+        method: 'GET',
+        authType: 'AK',
+        style: 'ROA',
+        reqBodyType: 'json',
+        bodyType: 'json',
+      })
+      return client.callSSEApi(params, new $OpenApiUtil.OpenApiRequest({}), new RuntimeOptions({}))
+    }
+    const heard = async (events) => {
+      const data = []
+      for await (const { event } of events) data.push(event.data)
+      return data
+    }
+    await rotate()
+    assert.deepEqual(await heard(events('/events')), ['1', '2', '3'])
+    assert.deepEqual(service.requests, ['GET /events rejected', 'GET /events accepted'])
+    // Whoever has heard enough leaves nothing behind.
+    await rotate()
+    for await (const { event } of events('/events')) {
+      assert.equal(event.data, '1')
+      break
+    }
+    assert.deepEqual(service.requests, ['GET /events rejected', 'GET /events accepted'])
+    // Nobody hears an event twice.
+    const { renewals } = provider.stats().secrets[0]
+    await assert.rejects(heard(events('/events/broken')))
+    assert.equal(service.requests.filter((request) => request.includes('broken')).length, 1)
+    assert.equal(provider.stats().secrets[0].renewals, renewals)
+  }))
