@@ -70,6 +70,14 @@ struct Parts {
     message: String,
     http_status: Option<u16>,
     retry_after: Option<Duration>,
+    source: Option<Source>,
+}
+
+/// What the system or a library said. The error that it was cannot be cloned.
+#[derive(Clone, Debug)]
+struct Source {
+    words: String,
+    os_code: Option<i32>,
 }
 
 impl Error {
@@ -83,6 +91,7 @@ impl Error {
             message: message.into(),
             http_status: None,
             retry_after: None,
+            source: None,
         }))
     }
 
@@ -122,6 +131,11 @@ impl Error {
         })
     }
 
+    /// `words` are free of secrets.
+    pub(crate) fn with_source(self, words: String, os_code: Option<i32>) -> Self {
+        self.with(|parts| parts.source = Some(Source { words, os_code }))
+    }
+
     /// What sort of failure this is.
     #[must_use]
     pub fn kind(&self) -> Kind {
@@ -158,6 +172,13 @@ impl Error {
         self.0.http_status
     }
 
+    /// The operating system's number for what is below this failure, such as that of a refused connection. What the
+    /// system or a library said about it is the [`source`](std::error::Error::source).
+    #[must_use]
+    pub fn os_code(&self) -> Option<i32> {
+        self.0.source.as_ref()?.os_code
+    }
+
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
@@ -181,4 +202,16 @@ impl fmt::Debug for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_ref().map(|source| source as _)
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.words)
+    }
+}
+
+impl std::error::Error for Source {}

@@ -32,6 +32,14 @@ enum Door {
 impl Peer {
     /// The error for `error`, which befell a request to `url`.
     pub(super) fn explain(&self, url: &str, error: &reqwest::Error) -> Error {
+        let told = self.told(url, error);
+        match innermost(error) {
+            Some(words) => told.with_source(words, os_code(error)),
+            None => told,
+        }
+    }
+
+    fn told(&self, url: &str, error: &reqwest::Error) -> Error {
         let host = host(url);
         if let Some(tls) = find::<rustls::Error>(error) {
             return self.tls(&host, tls);
@@ -263,29 +271,35 @@ fn door(host: &str) -> Door {
     }
 }
 
-/// The first `T` among the causes. An [`io::Error`] that wraps another hides it from `source`.
-fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<T>() {
-            return Some(found);
-        }
+/// `error` and what is below it. An [`io::Error`] that wraps another hides it from `source`.
+fn chain<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| {
         let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        next = wrapped.map(|error| error as &(dyn StdError + 'static)).or_else(|| error.source());
-    }
-    None
+        wrapped.map(|error| error as &(dyn StdError + 'static)).or_else(|| error.source())
+    })
+}
+
+/// The first `T` among the causes.
+fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    chain(error).find_map(|error| error.downcast_ref::<T>())
+}
+
+fn os_code(error: &reqwest::Error) -> Option<i32> {
+    chain(error).find_map(|error| error.downcast_ref::<io::Error>()?.raw_os_error())
+}
+
+fn cause(error: &reqwest::Error) -> String {
+    innermost(error).unwrap_or_else(|| "no cause given".to_owned())
 }
 
 /// What the innermost cause says. Never more than words about the connection.
-fn cause(error: &reqwest::Error) -> String {
+fn innermost(error: &reqwest::Error) -> Option<String> {
     let mut innermost: &dyn StdError = error;
     while let Some(source) = innermost.source() {
         innermost = source;
     }
-    if innermost.is::<reqwest::Error>() {
-        return "no cause given".to_owned();
-    }
-    crate::gateway::explanation::plain(&innermost.to_string(), 120)
+    (!innermost.is::<reqwest::Error>())
+        .then(|| crate::gateway::explanation::plain(&innermost.to_string(), 120))
 }
 
 fn seconds(duration: Duration) -> String {

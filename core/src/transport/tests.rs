@@ -373,7 +373,12 @@ fn a_request_without_a_body_is_given_up_as_well() {
 #[test]
 fn a_refused_connection_is_told() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    fails(ask(&config(), &local(port)), Kind::Network, true, "refused the connection: check the endpoint");
+    let error = ask(&config(), &local(port)).err().unwrap();
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.starts_with("Connection refused"), "{source}");
+    #[cfg(unix)]
+    assert_eq!(error.os_code(), Some(libc::ECONNREFUSED));
+    fails(Err(error), Kind::Network, true, "refused the connection: check the endpoint");
 }
 
 #[test]
