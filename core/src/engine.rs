@@ -7,6 +7,7 @@
 //! a single thread, and the blocking face is [`Pending`](crate::Pending).
 
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
 
@@ -18,6 +19,14 @@ use crate::fork::{self, PerProcess};
 use crate::lock::Mutex;
 
 static ENGINE: PerProcess<Mutex<Weak<Engine>>> = PerProcess::empty();
+
+static MAY_BE_UNLOADED: AtomicBool = AtomicBool::new(true);
+
+/// Promises that the library which this code is part of is never unloaded, for hosts that must not block. Closing the last
+/// provider then does not wait for kmsak's thread to end; otherwise it does, lest the thread's code vanish under it.
+pub fn never_unloaded() {
+    MAY_BE_UNLOADED.store(false, Ordering::Relaxed);
+}
 
 /// A running thread. Dropping the last `Arc` ends it.
 pub(crate) struct Engine {
@@ -75,6 +84,7 @@ impl Drop for Engine {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take()
+            && MAY_BE_UNLOADED.load(Ordering::Relaxed)
             && thread.thread().id() != thread::current().id()
             && Handle::try_current().is_err()
         {

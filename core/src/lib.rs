@@ -58,6 +58,7 @@ mod year_tests;
 pub use client_key::ClientKeyInfo;
 pub use config::{Builder, Config, EndpointDescription, Gateway};
 pub use date::parse_date;
+pub use engine::never_unloaded;
 pub use error::{Error, Kind, Result};
 pub use event::{Event, Subscription};
 pub use fork::generation as process_generation;

@@ -86,6 +86,9 @@ impl Mailbox {
     /// `deliver(id, content)` is called on the event loop.
     #[napi(constructor)]
     pub fn new(deliver: Function<'_, FnArgs<(Id, Content)>, ()>) -> Result<Self> {
+        // Linked with -z nodelete, and musl unloads nothing. Elsewhere the end of a worker may unload the addon.
+        #[cfg(target_os = "linux")]
+        kmsak::never_unloaded();
         let callback = deliver
             .build_threadsafe_function::<Message>()
             .callee_handled::<false>()

@@ -58,6 +58,21 @@ test('dispose and asyncDispose', async () => {
   assert.deepEqual([first.closed, second.closed], [true, true])
 })
 
+const START = `
+  const { Provider } = require(process.argv[1]); const file = process.argv[2]; const app = '${APP}'
+  const { readdirSync, readFileSync } = require('node:fs')
+  // How many threads kmsak has, where the system tells.
+  function threads() {
+    if (process.platform !== 'linux') return 0
+    const tasks = readdirSync('/proc/self/task')
+    return tasks.filter((task) => {
+      try {
+        return readFileSync('/proc/self/task/' + task + '/comm', 'utf8') === 'kmsak\\n'
+      } catch {
+        return false // it has just ended
+      }
+    }).length
+  };`
 const cases = {
   'an open provider does not keep the process alive': `
     const provider = Provider.fromFileSync(file)
@@ -82,20 +97,45 @@ const cases = {
     provider.credentials(app).then(() => console.log('fetched'))`,
   'providers that nobody closes are collected': `
     ;(async () => {
-      for (let i = 0; i < 50; i++) {
-        await (await Provider.fromFile(file)).credentials(app)
-        if (i % 10 === 0) { await new Promise(setImmediate); gc() }
+      let left = 0
+      const registry = new FinalizationRegistry(() => left--)
+      async function use(provider, i) {
+        registry.register(provider)
+        left++
+        await provider.credentials(app)
+        if (i === 0) provider.on('fetched', () => {}).removeAllListeners()
       }
-      console.log('fetched')
+      for (let i = 0; i < 10; i++) {
+        await Provider.fromFile(file).then((provider) => use(provider, i))
+        await use(Provider.fromFileSync(file), i)
+      }
+      const until = Date.now() + 10_000
+      while ((left > 0 || threads() > 0) && Date.now() < until) {
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        gc()
+      }
+      console.log(left === 0 && threads() === 0 ? 'fetched' : left + ' are left, and ' + threads() + ' threads')
+    })()`,
+  'closing the last provider does not wait for the thread to end': `
+    ;(async () => {
+      if (process.platform !== 'linux') return console.log('fetched')
+      let ahead = 0
+      for (let i = 0; i < 20; i++) {
+        const provider = await Provider.fromFile(file)
+        await provider.credentials(app)
+        provider.close()
+        ahead += threads()
+      }
+      console.log(ahead > 0 ? 'fetched' : 'it was gone each time')
     })()`,
 }
 for (const [name, source] of Object.entries(cases)) {
   test(name, async () => {
     const started = Date.now()
-    const result = await run(
-      `const { Provider } = require(process.argv[1]); const file = process.argv[2]; const app = '${APP}'; ${source}`,
-      { args: [entry, kms.file], flags: ['--expose-gc', '--trace-warnings', '--unhandled-rejections=strict'] },
-    )
+    const result = await run(`${START} ${source}`, {
+      args: [entry, kms.file],
+      flags: ['--expose-gc', '--trace-warnings', '--unhandled-rejections=strict'],
+    })
     assert.deepEqual(result, { stdout: 'fetched\n', stderr: '', status: 0, signal: null })
     assert.ok(Date.now() - started < 10_000)
   })
