@@ -84,7 +84,7 @@ pub struct Mailbox {
 #[napi]
 impl Mailbox {
     /// `deliver(id, content)` is called on the event loop.
-    #[napi(constructor)]
+    #[napi(constructor, catch_unwind)]
     pub fn new(deliver: Function<'_, FnArgs<(Id, Content)>, ()>) -> Result<Self> {
         // Linked with -z nodelete, and musl unloads nothing. Elsewhere the end of a worker may unload the addon.
         #[cfg(target_os = "linux")]
@@ -98,7 +98,7 @@ impl Mailbox {
     }
 
     /// Whether the event loop goes on as long as there is nothing else to do.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn keep_alive(&self, env: Env, keep: bool) -> Result<()> {
         let function = self.post.0.raw();
         let change =
@@ -109,7 +109,7 @@ impl Mailbox {
     }
 
     /// Opens a provider on a thread of its own, for files are read and a PKCS#12 is opened, and delivers it to `id`.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn open(&self, id: Id, options: Options) -> Option<Failure> {
         let post = self.post.clone();
         let builder = Builder::from(options);
@@ -131,7 +131,7 @@ impl Mailbox {
     }
 
     /// Opens a provider whose events go to `id`, and blocks meanwhile.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn open_sync(&self, id: Id, options: Options) -> Either<NativeProvider, Failure> {
         match NativeProvider::open(options.into(), self.post.clone(), id) {
             Ok(provider) => Either::A(provider),
@@ -140,13 +140,13 @@ impl Mailbox {
     }
 
     /// Delivers log lines that matter at least as much as `level`; none ends it. False when `level` is unknown.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn forward_logs(&self, level: Option<String>) -> bool {
         logs::forward(&self.post, level.as_deref())
     }
 }
 
 /// Does nothing: what a call of a native function costs at least.
-#[napi]
+#[napi(catch_unwind)]
 #[cfg_attr(test, allow(dead_code, reason = "napi registers nothing in a test build, which clippy looks at"))]
 pub(crate) fn nothing() {}

@@ -37,43 +37,43 @@ impl NativeProvider {
 #[napi]
 impl NativeProvider {
     /// The AccessKey if it is cached.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn cached_credentials(&self, name: String) -> Option<Credentials> {
         self.provider.cached_credentials(&name).map(|credentials| credentials.as_ref().into())
     }
 
     /// Delivers the AccessKey to `id`.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn begin_credentials(&self, id: Id, name: String) {
         self.deliver_credentials(id, self.provider.begin_credentials(&name));
     }
 
     /// Delivers an AccessKey other than `rejected_id` to `id`.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn begin_renew(&self, id: Id, name: String, rejected_id: String) {
         self.deliver_credentials(id, self.provider.begin_renew(&name, &rejected_id));
     }
 
     /// Delivers a secret to `id`.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn begin_secret(&self, id: Id, name: String) {
         self.deliver_secret(id, self.provider.begin_secret(&name));
     }
 
     /// Delivers the version at a stage to `id`.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn begin_secret_at_stage(&self, id: Id, name: String, version_stage: String) {
         self.deliver_secret(id, self.provider.begin_secret_at_stage(&name, &version_stage));
     }
 
     /// Delivers what KMS has now to `id`.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn begin_refresh(&self, id: Id, name: String) {
         self.deliver_secret(id, self.provider.begin_refresh(&name));
     }
 
     /// Blocks for at most `timeout` milliseconds.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn wait_credentials(
         &self,
         name: String,
@@ -83,7 +83,7 @@ impl NativeProvider {
     }
 
     /// Blocks for at most `timeout` milliseconds.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn wait_renew(
         &self,
         name: String,
@@ -94,20 +94,20 @@ impl NativeProvider {
     }
 
     /// Blocks for at most `timeout` milliseconds.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn wait_secret(&self, name: String, timeout: Option<f64>) -> Option<Either<Secret, Failure>> {
         wait(self.provider.begin_secret(&name), timeout)
     }
 
     /// Blocks for at most `timeout` milliseconds.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn wait_refresh(&self, name: String, timeout: Option<f64>) -> Option<Either<Secret, Failure>> {
         wait(self.provider.begin_refresh(&name), timeout)
     }
 
     /// The number that grows with each change of the cache, for JavaScript to read without a call. None where the
     /// runtime forbids memory of others (Electron): then each call has to come here.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn changes<'env>(&self, env: &'env Env) -> Result<Option<Uint32ArraySlice<'env>>> {
         let changes = self.provider.changes();
         let address = changes.as_ptr();
@@ -121,13 +121,13 @@ impl NativeProvider {
     }
 
     /// Whether `code` means that the service does not know the AccessKey.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn is_rejection(&self, code: String) -> bool {
         self.provider.is_rejection(&code)
     }
 
     /// Begins or ends the delivery of events to the id with which the provider was opened.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn listen(&self, on: bool) {
         let mut subscription = self.subscription.lock().unwrap_or_else(PoisonError::into_inner);
         if !on {
@@ -141,20 +141,20 @@ impl NativeProvider {
     }
 
     /// What goes on inside.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn stats(&self) -> Stats {
         self.provider.stats().into()
     }
 
     /// Settles whoever waits.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn close(&self) {
         self.provider.close();
         self.listen(false);
     }
 
     /// Whether it was closed.
-    #[napi]
+    #[napi(catch_unwind)]
     pub fn is_closed(&self) -> bool {
         self.provider.is_closed()
     }

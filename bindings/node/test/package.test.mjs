@@ -86,6 +86,22 @@ test('the package and the one for this platform, as npm would install them from 
   assert.match((await run(`require('kmsak')`, { cwd: folder })).stderr, /cannot be loaded \(broken\)/)
 })
 
+test('every native function has a panic boundary', async () => {
+  // A panic that gets past one ends the process, and none can be provoked from outside.
+  const source = path.join(here, 'src')
+  let functions = 0
+  for (const file of await readdir(source)) {
+    const text = await readFile(path.join(source, file), 'utf8')
+    for (const [all, options] of text.matchAll(
+      /#\[napi(?:\(([^)]*)\))?\]\s+(?:#\[.*\s+|\/\/.*\s+)*pub(?:\(crate\))? fn/g,
+    )) {
+      functions++
+      assert.match(options ?? '', /catch_unwind/, `${file}: ${all}`)
+    }
+  }
+  assert.ok(functions > 20)
+})
+
 test('the packages of all platforms agree with the main one', async () => {
   const manifest = JSON.parse(await readFile(path.join(here, 'package.json'), 'utf8'))
   const platforms = await readdir(path.join(here, 'npm'))
