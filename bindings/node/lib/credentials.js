@@ -35,13 +35,15 @@ class Credentials {
     return this.#parts.expireTimestamp
   }
 
+  // What inherits from one, as mocks do, has nothing to show.
   toJSON() {
+    if (!(#parts in this)) return {}
     const { accessKeyId, versionId, secretName } = this
     return { accessKeyId, versionId, secretName }
   }
 
   toString() {
-    return `Credentials(${this.accessKeyId})`
+    return #parts in this ? `Credentials(${this.accessKeyId})` : 'Credentials'
   }
 
   [inspect.custom](_depth, options, inspectAgain = inspect) {

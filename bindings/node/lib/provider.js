@@ -252,11 +252,11 @@ class Provider extends EventEmitter {
   }
 
   toJSON() {
-    return { closed: this.#closed }
+    return #closed in this ? { closed: this.#closed } : {}
   }
 
   [inspect.custom]() {
-    return `Provider { closed: ${this.#closed} }`
+    return #closed in this ? `Provider { closed: ${this.#closed} }` : 'Provider {}'
   }
 }
 

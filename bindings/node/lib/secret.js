@@ -71,13 +71,15 @@ class Secret {
     return this.#parts.extendedConfig
   }
 
+  // What inherits from one, as mocks do, has nothing to show.
   toJSON() {
+    if (!(#parts in this)) return {}
     const { name, secretType, versionId, versionStages, requestId } = this
     return { name, secretType, versionId, versionStages, requestId }
   }
 
   toString() {
-    return `Secret(${this.name})`
+    return #parts in this ? `Secret(${this.name})` : 'Secret'
   }
 
   [inspect.custom](_depth, options, inspectAgain = inspect) {

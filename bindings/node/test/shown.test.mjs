@@ -89,6 +89,17 @@ test('destructuring gets the secret, and nothing else does', async () => {
   assert.equal(Object.getOwnPropertyDescriptor(Credentials.prototype, 'accessKeySecret').enumerable, false)
 })
 
+test('what inherits from an object of kmsak can be shown', async () => {
+  const objects = [await provider.credentials(APP), await provider.secret(APP), provider]
+  for (const object of objects) {
+    const { name } = object.constructor
+    const value = Object.create(object)
+    assert.equal(inspect(value), `${name} {}`)
+    assert.equal(JSON.stringify(value), '{}')
+    assert.equal(String(value), name === 'Provider' ? '[object Object]' : name)
+  }
+})
+
 test('credentials and errors can be made for tests', () => {
   const credentials = new Credentials({ accessKeyId: 'a', accessKeySecret: 'b', versionId: 'c', secretName: 'd' })
   assert.equal(credentials.accessKeySecret, 'b')
