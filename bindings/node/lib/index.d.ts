@@ -215,7 +215,10 @@ export interface AsyncOptions extends WaitOptions {
   signal?: AbortSignal
 }
 
-/** What listeners are told. Durations in milliseconds; no event carries a secret. */
+/**
+ * What listeners are told, from the moment on in which they are attached; one that is attached as soon as there is a
+ * provider misses nothing. Durations in milliseconds; no event carries a secret.
+ */
 export interface ProviderEvents {
   /** A secret was fetched from KMS, whether or not it had changed. */
   fetched: [{ secret: string; versionId: string }]

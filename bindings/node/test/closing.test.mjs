@@ -95,7 +95,7 @@ const cases = {
     const provider = Provider.fromFileSync(file)
     process.on('exit', () => provider.close())
     provider.credentials(app).then(() => console.log('fetched'))`,
-  'providers that nobody closes are collected': `
+  'providers that nobody closes are collected, and end': `
     ;(async () => {
       let left = 0
       const registry = new FinalizationRegistry(() => left--)

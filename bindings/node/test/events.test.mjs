@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { after, afterEach, before, test } from 'node:test'
 import { forwardLogs, KmsakError, Provider } from 'kmsak'
@@ -48,16 +49,66 @@ test('refreshFailed has the error', async () => {
   provider.close()
 })
 
-test('endpointDown, endpointUp and clientKeyUnusable', async () => {
-  const { writeFile, readFile } = await import('node:fs/promises')
+test('endpointDown and endpointUp', async () => {
   const provider = await Provider.fromFile(kms.file)
+  const { host } = new URL(kms.ready.endpoints.instance)
+  await kms.fault({ kind: 'drop_connection' })
+  const down = once(provider, 'endpointDown')
+  let isDown = false
+  void down.then(() => (isDown = true))
+  while (!isDown) await assert.rejects(provider.refresh(APP), { kind: 'network' })
+  const [{ endpoint, error }] = await down
+  assert.equal(endpoint, host)
+  assert.ok(error instanceof KmsakError)
+  assert.equal(error.kind, 'network')
+  assert.equal(provider.stats().endpoints[0].down, true)
+  const up = once(provider, 'endpointUp')
+  await kms.noFaults()
+  await provider.refresh(APP)
+  assert.deepEqual(await up, [{ endpoint: host }])
+  provider.close()
+})
+
+test('clientKeyReplaced', async () => {
+  const provider = await Provider.fromFile(kms.file)
+  const replaced = once(provider, 'clientKeyReplaced')
+  const { id, json, password } = await kms.admin('POST', '/client-keys', { accessPoint: 'app' })
+  await writeFile(`${kms.dir}/clientKey_Password.txt`, password)
+  await writeFile(`${kms.dir}/clientKey.json`, json)
+  // The first request with it shows whether KMS accepts it.
+  const asking = setInterval(() => void provider.refresh(APP), 50)
+  assert.deepEqual(await replaced, [{ oldKeyId: kms.ready.clientKeyId, newKeyId: id }])
+  clearInterval(asking)
+  assert.equal(provider.stats().clientKeys[0].keyId, id)
+  provider.close()
+})
+
+test('cacheFileUsed', async () => {
+  const options = kms.options({ cacheFile: `${kms.dir}/cache`, fetchDeadline: 500 })
+  const first = new Provider(options)
+  const { accessKeyId } = await first.credentials(APP)
+  first.close()
+  await kms.fault({ kind: 'drop_connection' })
+  const provider = new Provider(options)
+  const used = once(provider, 'cacheFileUsed')
+  assert.equal((await provider.credentials(APP)).accessKeyId, accessKeyId)
+  const [{ secret, age, ...rest }] = await used
+  assert.equal(secret, APP)
+  assert.ok(age >= 0 && age < 60_000)
+  assert.deepEqual(rest, {})
+  provider.close()
+})
+
+test('clientKeyUnusable', async () => {
+  const provider = await Provider.fromFile(kms.file)
+  const { keyId: current } = provider.stats().clientKeys[0]
   await provider.credentials(APP)
   const unusable = once(provider, 'clientKeyUnusable')
   const key = `${kms.dir}/clientKey.json`
   const good = await readFile(key)
   await writeFile(key, '{}')
   const [{ keyId, error }] = await unusable
-  assert.equal(keyId, kms.ready.clientKeyId)
+  assert.equal(keyId, current)
   assert.equal(error.kind, 'client_key')
   await writeFile(key, good)
   provider.close()
