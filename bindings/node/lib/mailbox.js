@@ -30,20 +30,21 @@ const mailbox = new Mailbox((id, content) => {
 })
 
 function settle(id, content) {
-  const waiting = pending.get(id)
+  const waiting = forget(id)
   // Whoever gave up waiting has been told so.
   if (waiting === undefined) return
-  forget(id)
   if (content.kind === undefined) waiting.resolve(waiting.make(content))
   else waiting.reject(fromFailure(content))
 }
 
 function forget(id) {
   const waiting = pending.get(id)
+  if (waiting === undefined) return undefined
   pending.delete(id)
   if (pending.size === 0) mailbox.keepAlive(false)
   clearTimeout(waiting.timer)
-  waiting.signal?.removeEventListener('abort', waiting.onAbort)
+  if (waiting.signal !== undefined) unwatch(waiting.signal, id)
+  return waiting
 }
 
 // Calls `begin(id)` and promises what is delivered to that id, passed through `make`. `owner` is not collected before.
@@ -53,24 +54,38 @@ function ask(begin, { owner, make, onEvent, signal, timeout, id = newId() }) {
       reject(signal.reason)
       return
     }
-    const waiting = { resolve, reject, make, owner, onEvent, signal, timer: undefined, onAbort: undefined }
+    const waiting = { resolve, reject, make, owner, onEvent, signal, timer: undefined }
     pending.set(id, waiting)
     if (pending.size === 1) mailbox.keepAlive(true)
     if (timeout !== undefined) {
-      waiting.timer = setTimeout(() => {
-        forget(id)
-        reject(timedOut(timeout))
-      }, timeout)
+      waiting.timer = setTimeout(() => forget(id).reject(timedOut(timeout)), timeout)
     }
-    if (signal !== undefined) {
-      waiting.onAbort = () => {
-        forget(id)
-        reject(signal.reason)
-      }
-      signal.addEventListener('abort', waiting.onAbort, { once: true })
-    }
+    if (signal !== undefined) watch(signal, id)
     start(id, begin)
   })
+}
+
+// The ids that wait with a signal. One listener serves them all: Node takes more than ten on a signal for a leak.
+const watched = new Map()
+
+function watch(signal, id) {
+  let watch = watched.get(signal)
+  if (watch === undefined) {
+    const ids = new Set()
+    const onAbort = () => ids.forEach((id) => forget(id).reject(signal.reason))
+    watch = { ids, onAbort }
+    watched.set(signal, watch)
+    signal.addEventListener('abort', onAbort)
+  }
+  watch.ids.add(id)
+}
+
+function unwatch(signal, id) {
+  const { ids, onAbort } = watched.get(signal)
+  ids.delete(id)
+  if (ids.size > 0) return
+  watched.delete(signal)
+  signal.removeEventListener('abort', onAbort)
 }
 
 // A thousand questions asked at once are passed on over several turns of the event loop, so that none takes long.

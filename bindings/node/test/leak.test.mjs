@@ -77,7 +77,7 @@ test('nothing is printed by a program that does everything', async () => {
       const provider = await Provider.fromFile(process.argv[2])
       // Twenty listeners on one signal or one provider are no leak.
       const { signal } = new AbortController()
-      await Promise.all(Array.from({ length: 9 }, () => provider.credentials(app, { signal })))
+      await Promise.all(Array.from({ length: 20 }, () => provider.refresh(app, { signal })))
       for (const event of ['fetched', 'rotated', 'refreshFailed']) provider.on(event, () => {})
       await provider.refresh(app)
       await provider.call(app, () => {})

@@ -1,6 +1,7 @@
 // Fetching, caching and waiting.
 
 import assert from 'node:assert/strict'
+import { getEventListeners } from 'node:events'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -260,10 +261,16 @@ test('AbortSignal', async () => {
   await assert.rejects(provider.credentials(APP, { signal: controller.signal }), reason)
   await assert.rejects(provider.credentials('x', { signal: AbortSignal.timeout(10) }), { name: 'TimeoutError' })
   await assert.rejects(provider.credentials(APP, { signal: {} }), TypeError)
-  // No listener stays behind on a signal that lives long.
+  // However many wait, one listener does, and none stays behind on a signal that lives long.
   const long = new AbortController()
-  await provider.refresh(APP, { signal: long.signal })
-  const { getEventListeners } = await import('node:events')
+  const many = Array.from({ length: 20 }, () => provider.refresh(APP, { signal: long.signal }))
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(getEventListeners(long.signal, 'abort').length, 1)
+  await Promise.all(many)
+  assert.equal(getEventListeners(long.signal, 'abort').length, 0)
+  const given = Array.from({ length: 20 }, () => provider.refresh(APP, { signal: long.signal }))
+  long.abort(reason)
+  assert.ok((await Promise.allSettled(given)).every((result) => result.reason === reason))
   assert.equal(getEventListeners(long.signal, 'abort').length, 0)
   provider.close()
 })
