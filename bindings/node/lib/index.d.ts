@@ -280,7 +280,10 @@ export class Provider extends EventEmitter {
    */
   constructor(options: ProviderOptions)
 
-  /** Opens a provider as a `.properties` file says. Rejects with kind `configuration` or `client_key`. */
+  /**
+   * Opens a provider as a `.properties` file says; an environment variable that is named like a property wins over it.
+   * Rejects with kind `configuration` or `client_key`.
+   */
   static fromFile<T extends Provider>(this: new (options: ProviderOptions) => T, path: string | URL): Promise<T>
   /** As {@link Provider.fromFile}, reading files before it returns. */
   static fromFileSync<T extends Provider>(this: new (options: ProviderOptions) => T, path: string | URL): T

@@ -48,11 +48,11 @@ class Provider extends EventEmitter {
   }
 
   static async fromFile(path) {
-    return open(this, { propertiesFile: checkedPath(path) })
+    return open(this, fromFile(path))
   }
 
   static fromFileSync(path) {
-    return openSync(this, { propertiesFile: checkedPath(path) })
+    return openSync(this, fromFile(path))
   }
 
   static async fromEnv() {
@@ -297,9 +297,10 @@ function toSecret(parts) {
   return new Secret(parts)
 }
 
-function checkedPath(path) {
+// As everywhere, the environment wins over the file.
+function fromFile(path) {
   if (!file.is(path)) throw new TypeError(`the properties file is ${file.expected}`)
-  return file.convert(path)
+  return { propertiesFile: file.convert(path), environment: true }
 }
 
 function checkedWait(name, options = {}) {

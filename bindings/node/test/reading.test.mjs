@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
+import { copyFile, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -9,6 +10,7 @@ import { after, afterEach, before, test } from 'node:test'
 import { Credentials, KmsakError, Provider, Secret } from 'kmsak'
 import { APP, Kms, run } from './fixture.mjs'
 
+const entry = createRequire(import.meta.url).resolve('kmsak')
 let kms
 before(async () => (kms = await Kms.start()))
 after(() => kms.stop())
@@ -46,6 +48,25 @@ test('every way to open a provider', async () => {
   }
 })
 
+test('the environment wins over the file', async () => {
+  const source = `
+    const { Provider } = require(process.argv[1]); const file = process.argv[2]
+    ;(async () => {
+      for (const open of [() => Provider.fromFile(file), () => Provider.fromFileSync(file)]) {
+        try {
+          await open()
+        } catch (error) {
+          console.log(error.message)
+        }
+      }
+      // Options are read alone, unless they say otherwise.
+      new Provider({ propertiesFile: file }).close()
+    })()`
+  const { stdout, stderr } = await run(source, { args: [entry, kms.file], env: { fetch_deadline: 'soon' } })
+  assert.match(stdout, /^fetch_deadline .*environment.*soon.*\nfetch_deadline .*environment.*soon.*\n$/)
+  assert.equal(stderr, '')
+})
+
 test('from the usual places', async () => {
   const source = `
     const { Provider } = require(process.argv[1])
@@ -56,8 +77,6 @@ test('from the usual places', async () => {
       console.log(id === (await provider.credentials('${APP}')).accessKeyId)
       provider.close()
     })`
-  const entry = createRequire(import.meta.url).resolve('kmsak')
-  const { readFile, copyFile } = await import('node:fs/promises')
   await copyFile(kms.file, path.join(kms.dir, 'managed_credentials_providers.properties'))
   assert.deepEqual(await run(source, { cwd: kms.dir, args: [entry] }), {
     stdout: 'true\n',
