@@ -1,6 +1,7 @@
 'use strict'
 
 const { AsyncLocalStorage } = require('node:async_hooks')
+const { because } = require('../lib/error.js')
 
 // Which AccessKey the call in progress was signed with. Calls run side by side, and a client has one credential for all.
 const attempts = new AsyncLocalStorage()
@@ -27,9 +28,9 @@ async function renewing(f, { repeatable = true } = {}) {
     if (!isRejection(provider, error)) throw error
     try {
       await provider.renew(name, credentials.accessKeyId)
-    } catch {
-      // The service's own error says more; why there is no other AccessKey is told by refreshFailed.
-      throw error
+    } catch (reason) {
+      // The service's own error says more.
+      throw because(error, reason)
     }
     // A body that has been read is gone; the next call has the new AccessKey.
     if (!repeatable) throw error

@@ -1,5 +1,7 @@
 'use strict'
 
+const { getSystemErrorName } = require('node:util')
+
 class KmsakError extends Error {
   constructor(message, { kind, code, requestId, retryable = false, httpStatus, cause } = {}) {
     super(message, cause === undefined ? undefined : { cause })
@@ -24,8 +26,21 @@ Object.defineProperty(KmsakError.prototype, 'name', {
 })
 
 // What the native half answers when something failed.
-function fromFailure(failure) {
-  return new KmsakError(failure.message, failure)
+function fromFailure({ message, cause, osCode, ...parts }) {
+  return new KmsakError(message, { ...parts, cause: cause === undefined ? undefined : systemError(cause, osCode) })
+}
+
+// With the properties that Node's own errors of the system have.
+function systemError(words, osCode) {
+  const error = new Error(words)
+  // It did not happen here.
+  error.stack = String(error)
+  // Windows has numbers of its own, which Node's names do not fit.
+  if (osCode !== undefined && process.platform !== 'win32') {
+    error.errno = -osCode
+    error.code = getSystemErrorName(-osCode)
+  }
+  return error
 }
 
 function timedOut(timeout) {
@@ -35,4 +50,19 @@ function timedOut(timeout) {
   )
 }
 
-module.exports = { KmsakError, fromFailure, timedOut }
+// Gives `error` the stack of whoever asked, as Error.captureStackTrace put it into `asked`.
+function askedAt(error, asked) {
+  const frames = asked.stack.indexOf('\n    at ')
+  error.stack = String(error) + (frames < 0 ? '' : asked.stack.slice(frames))
+  return error
+}
+
+// Says in a service's error why nothing could be done about it, unless the error has a cause of its own.
+function because(error, cause) {
+  if (error instanceof Error && error.cause === undefined && Object.isExtensible(error)) {
+    Object.defineProperty(error, 'cause', { value: cause, configurable: true, writable: true })
+  }
+  return error
+}
+
+module.exports = { KmsakError, askedAt, because, fromFailure, timedOut }

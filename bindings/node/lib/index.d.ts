@@ -47,7 +47,10 @@ export class KmsakError extends Error {
   readonly retryable: boolean
   /** The HTTP status of KMS's answer, where KMS answered. */
   readonly httpStatus: number | undefined
-  /** The error below this one, such as the loader's when the native addon cannot be loaded. */
+  /**
+   * The error below this one: what the system said, with its `code` and `errno` where it has one (`ECONNREFUSED`), or why
+   * the native addon cannot be loaded.
+   */
   readonly cause?: unknown
   toJSON(): Record<string, unknown>
 }
@@ -326,7 +329,8 @@ export class Provider extends EventEmitter {
 
   /**
    * Runs `f` with the AccessKey in `name`. When what `f` throws has a `code` that means that the service rejects the
-   * AccessKey, renews it and runs `f` once more. Rejects with what `f` threw last.
+   * AccessKey, renews it and runs `f` once more. Rejects with what `f` threw last; if that is an `Error` without a `cause`
+   * and there was no other AccessKey, `cause` becomes the reason.
    */
   call<T>(name: string, f: (credentials: Credentials) => T | PromiseLike<T>, options?: AsyncOptions): Promise<T>
 

@@ -3,7 +3,7 @@
 // The JavaScript end of the way back from kmsak's threads. One for each worker and each copy of the package.
 
 const { Mailbox } = require('./native.js')
-const { fromFailure, timedOut } = require('./error.js')
+const { askedAt, fromFailure, timedOut } = require('./error.js')
 
 // Promises that are not settled yet, by id. Each keeps what it needs alive, and all of them the process.
 const pending = new Map()
@@ -34,7 +34,7 @@ function settle(id, content) {
   // Whoever gave up waiting has been told so.
   if (waiting === undefined) return
   if (content.kind === undefined) waiting.resolve(waiting.make(content))
-  else waiting.reject(fromFailure(content))
+  else waiting.reject(askedAt(fromFailure(content), waiting.asked))
 }
 
 function forget(id) {
@@ -49,16 +49,18 @@ function forget(id) {
 
 // Calls `begin(id)` and promises what is delivered to that id, passed through `make`. `owner` is not collected before.
 function ask(begin, { owner, make, onEvent, signal, timeout, id = newId() }) {
+  const asked = {}
+  Error.captureStackTrace(asked, ask)
   return new Promise((resolve, reject) => {
     if (signal?.aborted) {
       reject(signal.reason)
       return
     }
-    const waiting = { resolve, reject, make, owner, onEvent, signal, timer: undefined }
+    const waiting = { resolve, reject, make, owner, onEvent, signal, asked, timer: undefined }
     pending.set(id, waiting)
     if (pending.size === 1) mailbox.keepAlive(true)
     if (timeout !== undefined) {
-      waiting.timer = setTimeout(() => forget(id).reject(timedOut(timeout)), timeout)
+      waiting.timer = setTimeout(() => forget(id).reject(askedAt(timedOut(timeout), asked)), timeout)
     }
     if (signal !== undefined) watch(signal, id)
     start(id, begin)

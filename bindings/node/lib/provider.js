@@ -3,7 +3,7 @@
 const { EventEmitter } = require('node:events')
 const { inspect } = require('node:util')
 const { Credentials } = require('./credentials.js')
-const { fromFailure, timedOut } = require('./error.js')
+const { because, fromFailure, timedOut } = require('./error.js')
 const events = require('./events.js')
 const { ask, listening, mailbox, newId } = require('./mailbox.js')
 const { checked, file } = require('./options.js')
@@ -161,10 +161,10 @@ class Provider extends EventEmitter {
       let renewed
       try {
         renewed = await this.renew(name, credentials.accessKeyId, options)
-      } catch {
+      } catch (reason) {
         options?.signal?.throwIfAborted()
-        // The service's own error says more; why there is no other AccessKey is told by refreshFailed.
-        throw error
+        // The service's own error says more.
+        throw because(error, reason)
       }
       return await f(renewed)
     }

@@ -1,5 +1,7 @@
 //! What becomes a `KmsakError` in JavaScript.
 
+use std::error::Error;
+
 use napi_derive::napi;
 
 /// The parts of a [`kmsak::Error`]. JavaScript tells it from a value by its `kind`.
@@ -17,6 +19,10 @@ pub struct Failure {
     pub message: String,
     /// The HTTP status of KMS's answer.
     pub http_status: Option<u32>,
+    /// What the system or a library said below.
+    pub cause: Option<String>,
+    /// The system's number for it.
+    pub os_code: Option<i32>,
 }
 
 impl From<&kmsak::Error> for Failure {
@@ -28,6 +34,8 @@ impl From<&kmsak::Error> for Failure {
             retryable: error.retryable(),
             message: error.message().to_owned(),
             http_status: error.http_status().map(u32::from),
+            cause: error.source().map(ToString::to_string),
+            os_code: error.os_code(),
         }
     }
 }

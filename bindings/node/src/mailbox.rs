@@ -126,6 +126,8 @@ impl Mailbox {
                 retryable: true,
                 message: format!("The system refuses kmsak a thread ({error}): raise the limit on threads"),
                 http_status: None,
+                cause: Some(error.to_string()),
+                os_code: error.raw_os_error(),
             }),
         }
     }

@@ -217,6 +217,16 @@ test('what is called when an answer has ended is renewed as well', async () => {
   assert.deepEqual(stored('/other'), SMALL)
 })
 
+test('why there is no other AccessKey stands in the error', async () => {
+  await rotate()
+  await kms.fault({ kind: 'drop_connection', endpoints: ['instance'] })
+  await assert.rejects(client.put('key', SMALL), (error) => {
+    assert.equal(error.code, 'InvalidAccessKeyId')
+    assert.equal(error.cause.kind, 'network')
+    return true
+  })
+})
+
 test('nothing that prints or copies a client has the secret', async () => {
   const { accessKeySecret } = provider.credentialsSync(APP)
   const ways = [

@@ -1,9 +1,10 @@
 // Fetching, caching and waiting.
 
 import assert from 'node:assert/strict'
-import { getEventListeners } from 'node:events'
+import { getEventListeners, once } from 'node:events'
 import { copyFile, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { constants } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { after, afterEach, before, test } from 'node:test'
@@ -234,6 +235,32 @@ test('an error has all its parts, and goes to everybody', async () => {
     assert.match(reason.stack, /^KmsakError: /)
   }
   assert.throws(() => provider.credentialsSync('acs/ram/user/nobody'), { kind: 'not_found' })
+  provider.close()
+})
+
+test('an error of the network has what the system said, and the stack of whoever asked', async () => {
+  const { gateways, ...rest } = kms.options({ fetchDeadline: 200 })
+  // Nobody listens there.
+  const provider = new Provider({ gateways: [{ ...gateways[0], endpoint: '127.0.0.1:1' }], ...rest })
+  async function whoAsked() {
+    await provider.credentials(APP)
+  }
+  await assert.rejects(whoAsked(), (error) => {
+    assert.equal(error.kind, 'network')
+    assert.match(error.cause.message, /refused/)
+    assert.equal(error.cause.code, 'ECONNREFUSED')
+    assert.equal(error.cause.errno, -constants.errno.ECONNREFUSED)
+    assert.ok(error.stack.startsWith(`KmsakError: ${error.message}\n    at `))
+    assert.match(error.stack, /at .*whoAsked/)
+    return true
+  })
+  async function whoHurried() {
+    await provider.secret(APP, { timeout: 1 })
+  }
+  await assert.rejects(whoHurried(), { name: 'KmsakError', stack: /after 1 ms[^\n]*\n[^]*at .*whoHurried/ })
+  const failed = once(provider, 'refreshFailed')
+  await assert.rejects(provider.refresh(APP))
+  assert.equal((await failed)[0].error.cause.code, 'ECONNREFUSED')
   provider.close()
 })
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
-import { Provider } from 'kmsak'
+import { KmsakError, Provider } from 'kmsak'
 import { APP, Kms } from './fixture.mjs'
 
 let kms, provider
@@ -101,6 +101,16 @@ test('when there is no other AccessKey, call fails with the error of the service
     error,
   )
   assert.equal(runs, 1)
+  // Why there was none.
+  assert.ok(error.cause instanceof KmsakError)
+  assert.match(error.cause.message, /rejected/)
+  const caused = Object.assign(rejected(), { cause: 'its own' })
+  await assert.rejects(
+    provider.call(APP, () => {
+      throw caused
+    }),
+    { cause: 'its own' },
+  )
   await assert.rejects(
     provider.renew(APP, provider.credentialsSync(APP).accessKeyId),
     (reason) => reason.name === 'KmsakError',
