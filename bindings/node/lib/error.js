@@ -44,10 +44,17 @@ function systemError(words, osCode) {
 }
 
 function timedOut(timeout) {
-  return new KmsakError(
-    `there is no answer after ${timeout} ms: the fetch goes on, so ask again, or allow a longer timeout`,
-    { kind: 'network', retryable: true },
+  return late(`there is no answer after ${timeout} ms: the fetch goes on, so ask again, or allow a longer timeout`)
+}
+
+function openedLate(timeout) {
+  return late(
+    `the provider is not open after ${timeout} ms: look for a file system that hangs, or allow a longer timeout`,
   )
+}
+
+function late(message) {
+  return new KmsakError(message, { kind: 'network', retryable: true })
 }
 
 // Gives `error` the stack of whoever asked, as Error.captureStackTrace put it into `asked`.
@@ -65,4 +72,4 @@ function because(error, cause) {
   return error
 }
 
-module.exports = { KmsakError, askedAt, because, fromFailure, timedOut }
+module.exports = { KmsakError, askedAt, because, fromFailure, openedLate, timedOut }

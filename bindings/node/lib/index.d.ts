@@ -285,16 +285,20 @@ export class Provider extends EventEmitter {
 
   /**
    * Opens a provider as a `.properties` file says; an environment variable that is named like a property wins over it.
-   * Rejects with kind `configuration` or `client_key`.
+   * Rejects with kind `configuration` or `client_key`. What is opened after its caller gave up waiting is closed again.
    */
-  static fromFile<T extends Provider>(this: new (options: ProviderOptions) => T, path: string | URL): Promise<T>
+  static fromFile<T extends Provider>(
+    this: new (options: ProviderOptions) => T,
+    path: string | URL,
+    options?: AsyncOptions,
+  ): Promise<T>
   /** As {@link Provider.fromFile}, reading files before it returns. */
   static fromFileSync<T extends Provider>(this: new (options: ProviderOptions) => T, path: string | URL): T
   /**
    * Opens a provider as environment variables named like the properties say, else
-   * `managed_credentials_providers.properties` in the working directory.
+   * `managed_credentials_providers.properties` in the working directory. Otherwise as {@link Provider.fromFile}.
    */
-  static fromEnv<T extends Provider>(this: new (options: ProviderOptions) => T): Promise<T>
+  static fromEnv<T extends Provider>(this: new (options: ProviderOptions) => T, options?: AsyncOptions): Promise<T>
   /** As {@link Provider.fromEnv}, reading files before it returns. */
   static fromEnvSync<T extends Provider>(this: new (options: ProviderOptions) => T): T
 
@@ -312,7 +316,7 @@ export class Provider extends EventEmitter {
    */
   secret(name: string, options?: AsyncOptions & { versionStage?: string }): Promise<Secret>
   /** As {@link Provider.secret}. Blocks the event loop if the secret is not cached: for start-up code. */
-  secretSync(name: string, options?: WaitOptions): Secret
+  secretSync(name: string, options?: WaitOptions & { versionStage?: string }): Secret
 
   /** Fetches the secret from KMS now, whatever the cache holds, and caches it. */
   refresh(name: string, options?: AsyncOptions): Promise<Secret>

@@ -31,10 +31,14 @@ const mailbox = new Mailbox((id, content) => {
 
 function settle(id, content) {
   const waiting = forget(id)
-  // Whoever gave up waiting has been told so.
-  if (waiting === undefined) return
-  if (content.kind === undefined) waiting.resolve(waiting.make(content))
-  else waiting.reject(askedAt(fromFailure(content), waiting.asked))
+  if (waiting === undefined) {
+    // Whoever gave up waiting has been told so, and will not close the provider that was opened all the same.
+    content.close?.()
+  } else if (content.kind === undefined) {
+    waiting.resolve(waiting.make(content))
+  } else {
+    waiting.reject(askedAt(fromFailure(content), waiting.asked))
+  }
 }
 
 function forget(id) {
@@ -48,7 +52,7 @@ function forget(id) {
 }
 
 // Calls `begin(id)` and promises what is delivered to that id, passed through `make`. `owner` is not collected before.
-function ask(begin, { owner, make, onEvent, signal, timeout, id = newId() }) {
+function ask(begin, { owner, make, onEvent, signal, timeout, late = timedOut, id = newId() }) {
   const asked = {}
   Error.captureStackTrace(asked, ask)
   return new Promise((resolve, reject) => {
@@ -60,7 +64,7 @@ function ask(begin, { owner, make, onEvent, signal, timeout, id = newId() }) {
     pending.set(id, waiting)
     if (pending.size === 1) mailbox.keepAlive(true)
     if (timeout !== undefined) {
-      waiting.timer = setTimeout(() => forget(id).reject(askedAt(timedOut(timeout), asked)), timeout)
+      waiting.timer = setTimeout(() => forget(id).reject(askedAt(late(timeout), asked)), timeout)
     }
     if (signal !== undefined) watch(signal, id)
     start(id, begin)

@@ -3,12 +3,13 @@
 const { EventEmitter } = require('node:events')
 const { inspect } = require('node:util')
 const { Credentials } = require('./credentials.js')
-const { because, fromFailure, timedOut } = require('./error.js')
+const { because, fromFailure, openedLate, timedOut } = require('./error.js')
 const events = require('./events.js')
 const { ask, listening, mailbox, newId } = require('./mailbox.js')
 const { checked, file } = require('./options.js')
 const { Secret } = require('./secret.js')
 const stats = require('./stats.js')
+const { checkedWait, OF_A_VERSION, OF_A_VERSION_SYNC, PROMISED, SYNC } = require('./wait.js')
 
 // Older releases of Node 18 have neither symbol; whoever transpiles `using` looks there then.
 const dispose = Symbol.dispose ?? Symbol.for('Symbol.dispose')
@@ -47,16 +48,16 @@ class Provider extends EventEmitter {
     setImmediate(() => this.#listen()).unref()
   }
 
-  static async fromFile(path) {
-    return open(this, fromFile(path))
+  static async fromFile(path, options) {
+    return open(this, fromFile(path), options)
   }
 
   static fromFileSync(path) {
     return openSync(this, fromFile(path))
   }
 
-  static async fromEnv() {
-    return open(this, { usualPlaces: true })
+  static async fromEnv(options) {
+    return open(this, { usualPlaces: true }, options)
   }
 
   static fromEnvSync() {
@@ -81,7 +82,8 @@ class Provider extends EventEmitter {
   }
 
   async #credentials(name, options) {
-    const { signal, timeout } = checkedWait(name, options)
+    checkName(name)
+    const { signal, timeout } = checkedWait(options, PROMISED)
     signal?.throwIfAborted()
     return (
       this.#lookUp(name) ??
@@ -92,7 +94,8 @@ class Provider extends EventEmitter {
   credentialsSync(name, options) {
     const cached = this.#cached.get(name)
     if (cached !== undefined && cached.change === Atomics.load(this.#changes, 0)) return cached.credentials
-    const { timeout } = checkedWait(name, options)
+    checkName(name)
+    const { timeout } = checkedWait(options, SYNC)
     return this.#lookUp(name) ?? toCredentials(waited(this.#native.waitCredentials(name, timeout), timeout))
   }
 
@@ -112,10 +115,8 @@ class Provider extends EventEmitter {
   }
 
   async secret(name, options) {
-    const { signal, timeout, versionStage } = checkedWait(name, options)
-    if (versionStage !== undefined && typeof versionStage !== 'string') {
-      throw new TypeError('versionStage is a string such as ACSPrevious')
-    }
+    checkName(name)
+    const { signal, timeout, versionStage } = checkedWait(options, OF_A_VERSION)
     const begin =
       versionStage === undefined
         ? (id) => this.#native.beginSecret(id, name)
@@ -124,29 +125,38 @@ class Provider extends EventEmitter {
   }
 
   secretSync(name, options) {
-    const { timeout } = checkedWait(name, options)
-    return toSecret(waited(this.#native.waitSecret(name, timeout), timeout))
+    checkName(name)
+    const { timeout, versionStage } = checkedWait(options, OF_A_VERSION_SYNC)
+    const answer =
+      versionStage === undefined
+        ? this.#native.waitSecret(name, timeout)
+        : this.#native.waitSecretAtStage(name, versionStage, timeout)
+    return toSecret(waited(answer, timeout))
   }
 
   async refresh(name, options) {
-    const { signal, timeout } = checkedWait(name, options)
+    checkName(name)
+    const { signal, timeout } = checkedWait(options, PROMISED)
     return ask((id) => this.#native.beginRefresh(id, name), { owner: this, make: toSecret, signal, timeout })
   }
 
   refreshSync(name, options) {
-    const { timeout } = checkedWait(name, options)
+    checkName(name)
+    const { timeout } = checkedWait(options, SYNC)
     return toSecret(waited(this.#native.waitRefresh(name, timeout), timeout))
   }
 
   async renew(name, rejectedId, options) {
-    const { signal, timeout } = checkedWait(name, options)
+    checkName(name)
+    const { signal, timeout } = checkedWait(options, PROMISED)
     checkRejectedId(rejectedId)
     const begin = (id) => this.#native.beginRenew(id, name, rejectedId)
     return ask(begin, { owner: this, make: toCredentials, signal, timeout })
   }
 
   renewSync(name, rejectedId, options) {
-    const { timeout } = checkedWait(name, options)
+    checkName(name)
+    const { timeout } = checkedWait(options, SYNC)
     checkRejectedId(rejectedId)
     return toCredentials(waited(this.#native.waitRenew(name, rejectedId, timeout), timeout))
   }
@@ -251,6 +261,7 @@ class Provider extends EventEmitter {
     process.nextTick(() => this.emit(...events.fromNative(event)))
   }
 
+  // What inherits from a provider, as mocks do, has nothing to show.
   toJSON() {
     return #closed in this ? { closed: this.#closed } : {}
   }
@@ -260,22 +271,26 @@ class Provider extends EventEmitter {
   }
 }
 
-async function open(Class, options) {
+async function open(Class, configuration, options) {
+  const { signal, timeout } = checkedWait(options, PROMISED)
   const id = newId()
   const early = []
-  const native = await ask((id) => mailbox.open(id, options), {
+  const native = await ask((id) => mailbox.open(id, configuration), {
     id,
     make: (native) => native,
     onEvent: (event) => early.push(event),
+    signal,
+    timeout,
+    late: openedLate,
   })
   const provider = new Class(new Opened(native, id))
   if (early.length > 0) catchUp(provider, early)
   return provider
 }
 
-function openSync(Class, options) {
+function openSync(Class, configuration) {
   const id = newId()
-  return new Class(new Opened(opened(mailbox.openSync(id, options)), id))
+  return new Class(new Opened(opened(mailbox.openSync(id, configuration)), id))
 }
 
 function opened(answer) {
@@ -303,17 +318,8 @@ function fromFile(path) {
   return { propertiesFile: file.convert(path), environment: true }
 }
 
-function checkedWait(name, options = {}) {
+function checkName(name) {
   if (typeof name !== 'string') throw new TypeError('the name of a secret is a string')
-  const { signal, timeout } = options
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new TypeError('signal is an AbortSignal')
-  }
-  // A longer timer would fire at once.
-  if (timeout !== undefined && !(timeout >= 0 && timeout < 2 ** 31)) {
-    throw new RangeError('timeout is a number of milliseconds below 2 ** 31')
-  }
-  return options
 }
 
 function checkRejectedId(rejectedId) {

@@ -101,6 +101,17 @@ impl NativeProvider {
 
     /// Blocks for at most `timeout` milliseconds.
     #[napi(catch_unwind)]
+    pub fn wait_secret_at_stage(
+        &self,
+        name: String,
+        version_stage: String,
+        timeout: Option<f64>,
+    ) -> Option<Either<Secret, Failure>> {
+        wait(self.provider.begin_secret_at_stage(&name, &version_stage), timeout)
+    }
+
+    /// Blocks for at most `timeout` milliseconds.
+    #[napi(catch_unwind)]
     pub fn wait_refresh(&self, name: String, timeout: Option<f64>) -> Option<Either<Secret, Failure>> {
         wait(self.provider.begin_refresh(&name), timeout)
     }

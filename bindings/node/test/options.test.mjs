@@ -103,6 +103,8 @@ test('what is wrong is told in one sentence', async () => {
   })
   assert.throws(() => Provider.fromFileSync('/nowhere.properties'), { kind: 'configuration' })
   await assert.rejects(Provider.fromFile(undefined), TypeError)
+  await assert.rejects(Provider.fromFile(kms.file, { timeout: '1' }), TypeError)
+  await assert.rejects(Provider.fromEnv({ signl: AbortSignal.abort() }), TypeError)
   assert.throws(() => Provider.fromFileSync({}), TypeError)
 })
 

@@ -1,12 +1,14 @@
 // Fetching, caching and waiting.
 
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { getEventListeners, once } from 'node:events'
 import { copyFile, readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
 import { after, afterEach, before, test } from 'node:test'
 import { Credentials, KmsakError, Provider, Secret } from 'kmsak'
 import { APP, Kms, run } from './fixture.mjs'
@@ -191,7 +193,9 @@ test('an earlier version by its stage', async () => {
   await kms.rotate()
   const previous = await provider.secret(APP, { versionStage: 'ACSPrevious' })
   assert.equal(previous.versionId, before.versionId)
+  assert.equal(provider.secretSync(APP, { versionStage: 'ACSPrevious' }).versionId, before.versionId)
   await assert.rejects(provider.secret(APP, { versionStage: 1 }), TypeError)
+  assert.throws(() => provider.secretSync(APP, { versionStage: 1 }), TypeError)
   provider.close()
 })
 
@@ -288,10 +292,71 @@ test('time-outs', async () => {
   // The fetch went on for everybody else.
   await provider.credentials(APP)
   assert.equal((await provider.credentials(APP, { timeout: 0 })).secretName, APP)
-  for (const timeout of [-1, Infinity, NaN, 2 ** 31, 'soon']) {
+  for (const timeout of [-1, Infinity, NaN, 2 ** 31]) {
     await assert.rejects(provider.credentials(APP, { timeout }), RangeError)
+    assert.throws(() => provider.refreshSync(APP, { timeout }), RangeError)
+  }
+  for (const timeout of ['soon', '5000', '', true, 5n]) {
+    await assert.rejects(provider.credentials(APP, { timeout }), TypeError)
+    assert.throws(() => provider.refreshSync(APP, { timeout }), TypeError)
   }
   provider.close()
+})
+
+test('options that say nothing, and options that do not exist', async () => {
+  const provider = await Provider.fromFile(kms.file)
+  for (const options of [null, undefined, {}, { timeout: null, signal: undefined }, { signal: null }]) {
+    assert.equal((await provider.secret(APP, options)).name, APP)
+    assert.equal((await provider.credentials(APP, options)).secretName, APP)
+    assert.equal(provider.refreshSync(APP, options).name, APP)
+  }
+  const told = { name: 'TypeError', message: /there is no option versionStage here, only signal and timeout/ }
+  await assert.rejects(provider.refresh(APP, { versionStage: 'ACSPrevious' }), told)
+  await assert.rejects(provider.credentials(APP, { timeOut: 1 }), TypeError)
+  await assert.rejects(provider.renew(APP, 'x', 5000), TypeError)
+  await assert.rejects(
+    provider.call(APP, () => {}, { retries: 1 }),
+    TypeError,
+  )
+  assert.throws(() => provider.secretSync(APP, { signal: AbortSignal.timeout(1) }), TypeError)
+  assert.throws(() => provider.refreshSync(APP, { versionStage: 'ACSPrevious' }), TypeError)
+  provider.close()
+})
+
+test('opening can be given up, and what is opened then is closed', { skip: process.platform !== 'linux' }, async () => {
+  // A file that can be read only once somebody writes it.
+  const slow = path.join(kms.dir, 'slow.properties')
+  await promisify(execFile)('mkfifo', [slow])
+  const source = `
+    const { Provider } = require(process.argv[1]); const slow = process.argv[2]
+    const { readdirSync, readFileSync, writeFileSync } = require('node:fs')
+    const { setTimeout: later } = require('node:timers/promises')
+    const threads = () =>
+      readdirSync('/proc/self/task').map((task) => {
+        try { return readFileSync('/proc/self/task/' + task + '/comm', 'utf8').trim() } catch { return 'ended' }
+      })
+    const told = (error) => console.log(error.name, error.kind, /not open after 20 ms/.test(error.message))
+    ;(async () => {
+      await Provider.fromFile(slow, { timeout: 20 }).catch(told)
+      writeFileSync(slow, readFileSync(process.argv[3]))
+      while (threads().includes('kmsak-open')) await later(1)
+      const controller = new AbortController()
+      const aborted = Provider.fromFile(slow, { signal: controller.signal })
+      controller.abort(new Error('enough'))
+      await aborted.catch((error) => console.log(error.message))
+      await Provider.fromFile(slow, { signal: controller.signal }).catch((error) => console.log(error.message))
+      writeFileSync(slow, readFileSync(process.argv[3]))
+      while (threads().includes('kmsak-open')) await later(1)
+      const until = Date.now() + 10_000
+      while (threads().includes('kmsak') && Date.now() < until) await later(5)
+      console.log(threads().includes('kmsak'))
+    })()`
+  assert.deepEqual(await run(source, { args: [entry, slow, kms.file] }), {
+    stdout: 'KmsakError network true\nenough\nenough\nfalse\n',
+    stderr: '',
+    status: 0,
+    signal: null,
+  })
 })
 
 test('AbortSignal', async () => {

@@ -18,6 +18,13 @@ same<typeof secret.text, string | undefined>(true)
 same<typeof secret.bytes, Buffer>(true)
 same<typeof secret.nextRotationDate, Date | undefined>(true)
 
+const previous = provider.secretSync('a', { versionStage: 'ACSPrevious', timeout: 1000 })
+same<typeof previous, Secret>(true)
+
+const hurried = await Provider.fromFile('x', { signal: AbortSignal.timeout(1000), timeout: 500 })
+same<typeof hurried, Provider>(true)
+void Provider.fromEnv({ timeout: 500 })
+
 const result = await provider.call('a', async (credentials: Credentials) => credentials.accessKeyId.length)
 same<typeof result, number>(true)
 const sync = await provider.call('a', () => 'x' as const)
@@ -85,6 +92,8 @@ new Provider({ clientKeyfile: 'x' })
 new Provider()
 // @ts-expect-error an AbortSignal cannot end what blocks
 provider.credentialsSync('a', { signal: AbortSignal.timeout(1) })
+// @ts-expect-error what refreshes fetches the current version
+await provider.refresh('a', { versionStage: 'ACSPrevious' })
 // @ts-expect-error credentials do not change
 ;(await provider.credentials('a')).accessKeyId = 'x'
 // @ts-expect-error only kmsak makes secrets
