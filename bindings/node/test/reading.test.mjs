@@ -172,7 +172,7 @@ test('secrets of every type', async () => {
   bytes.versionStages.pop()
   assert.deepEqual(bytes.bytes, Buffer.from([0, 255, 128]))
   assert.deepEqual(bytes.versionStages, ['ACSCurrent'])
-  await assert.rejects(provider.credentials('words'), { kind: 'configuration', message: /secret\(name\)/ })
+  await assert.rejects(provider.credentials('words'), { kind: 'configuration', message: /holds no AccessKey/ })
   provider.close()
 })
 
