@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -284,6 +285,21 @@ impl Provider {
             }
         }
         Ok(subscription)
+    }
+
+    /// Calls `f` from kmsak's own thread once each `period` until the provider is closed; `f` must not block. For bindings
+    /// that must look now and then for what their language's collector has left behind.
+    ///
+    /// # Errors
+    /// When the provider is closed.
+    pub fn every(&self, period: Duration, f: impl Fn() + Send + 'static) -> Result<()> {
+        self.0.live()?.spawn(async move {
+            loop {
+                tokio::time::sleep(period).await;
+                f();
+            }
+        });
+        Ok(())
     }
 
     /// What goes on inside. Without secrets.

@@ -1,6 +1,10 @@
 //! The main job: an AccessKey arrives through both gateways, and a rotation is followed.
 
-use kmsak::Provider;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use kmsak::{Kind, Provider};
 use kmsak_emulator::Emulator;
 
 #[test]
@@ -15,4 +19,31 @@ fn an_access_key_arrives_through_both_gateways() {
         assert_eq!(credentials.access_key_id(), now.id);
         assert_eq!(credentials.access_key_secret(), now.secret);
     }
+}
+
+#[test]
+fn what_is_done_every_so_often_ends_with_the_provider_even_when_it_drops_that_itself() {
+    let emulator = Emulator::start().expect("the emulator starts");
+    let folder = tempfile::tempdir().expect("a folder");
+    let written = emulator.write_folder(folder.path()).expect("the folder is written");
+    let provider = Provider::from_file(&written.on_the_cloud).expect("the properties file is good");
+    let (sender, runs) = channel();
+    let kept = Arc::new(Mutex::new(None));
+    let to_drop = kept.clone();
+    provider
+        .every(Duration::from_millis(10), move || {
+            sender.send(()).expect("the test receives");
+            drop(to_drop.lock().expect("no panic").take());
+        })
+        .expect("it is open");
+    let patience = Duration::from_secs(20);
+    runs.recv_timeout(patience).expect("a first run");
+    runs.recv_timeout(patience).expect("a second run");
+    *kept.lock().expect("no panic") = Some(provider);
+    while runs.recv_timeout(patience).is_ok() {}
+    assert_eq!(runs.recv_timeout(patience), Err(RecvTimeoutError::Disconnected));
+
+    let closed = Provider::from_file(&written.on_the_cloud).expect("the properties file is good");
+    closed.close();
+    assert_eq!(closed.every(patience, || {}).expect_err("it is closed").kind(), Kind::Closed);
 }

@@ -8,8 +8,7 @@ use jni::sys::jlong;
 use kmsak::{Provider, Subscription};
 use parking_lot::Mutex;
 
-/// A provider and all that belongs to it. Java frees it once nothing can reach it any more, and never while a call is
-/// running.
+/// A provider and all that belongs to it. It is freed once nothing can reach it any more, and never while a call is running.
 pub(crate) struct Handle {
     pub(crate) provider: Provider,
     /// Java reads this number directly.

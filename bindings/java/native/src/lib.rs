@@ -8,6 +8,7 @@ mod answer;
 mod attach;
 mod boundary;
 mod event;
+mod forgotten;
 mod handle;
 mod logs;
 mod provider;

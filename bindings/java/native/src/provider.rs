@@ -1,5 +1,5 @@
-//! The entry points of `io.kmsak.NativeProvider`. A `handle` is one that `open` returned; Java frees it only when no call with
-//! it can run.
+//! The entry points of `io.kmsak.NativeProvider`. A `handle` is one that `open` returned; it is freed only when no call
+//! with it can run.
 
 #![expect(unreachable_pub, reason = "the linker finds them, and jni_mangle wants it")]
 
@@ -11,11 +11,12 @@ use jni::{EnvUnowned, jni_mangle};
 use crate::answer::{fail, give, give_later};
 use crate::boundary::enter;
 use crate::event;
+use crate::forgotten;
 use crate::handle::Handle;
 use crate::settings;
 use crate::stats::collect;
 
-/// The handle that Java passed in, which it does not free during the call.
+/// The handle that Java passed in, which is not freed during the call.
 macro_rules! handle {
     ($handle:expr) => {
         // SAFETY: Java got it from `open` and holds on to its owner during the call.
@@ -37,7 +38,7 @@ pub fn open<'local>(
     })
 }
 
-/// Four bytes that stay valid until the handle is freed.
+/// Four bytes that stay valid, as the handle does, for as long as the buffer can be reached. Called once.
 #[jni_mangle("io.kmsak.NativeProvider", "changes")]
 pub fn changes<'local>(
     env: EnvUnowned<'local>,
@@ -46,18 +47,11 @@ pub fn changes<'local>(
 ) -> JByteBuffer<'local> {
     enter(env, |env| {
         let number = handle!(handle).changes.as_ptr();
-        // SAFETY: the handle keeps the number alive, and Java frees the handle once the buffer is unreachable.
-        unsafe { env.new_direct_byte_buffer(number.cast(), size_of::<u32>()) }
+        // SAFETY: the handle keeps the number alive, and is freed only once the buffer is unreachable.
+        let buffer = unsafe { env.new_direct_byte_buffer(number.cast(), size_of::<u32>()) }?;
+        forgotten::watch(env, handle, &buffer)?;
+        Ok(buffer)
     })
-}
-
-#[jni_mangle("io.kmsak.NativeProvider", "free")]
-pub fn free<'local>(env: EnvUnowned<'local>, _class: JClass<'local>, handle: jlong) {
-    enter(env, |_| {
-        // SAFETY: Java calls this once, when nothing can reach the handle any more.
-        unsafe { Handle::free(handle) };
-        Ok(())
-    });
 }
 
 #[jni_mangle("io.kmsak.NativeProvider", "close")]

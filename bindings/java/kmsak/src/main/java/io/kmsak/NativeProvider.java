@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 
 /**
  * The native half of a provider. Its methods are those of an object, not of the class, so that the object is reachable while
- * one runs; the handle is freed once {@link #changes()} is unreachable, which this object holds.
+ * one runs; native code frees the handle once {@link #changes()} is unreachable, which this object holds.
  */
 final class NativeProvider {
   static {
@@ -17,7 +17,6 @@ final class NativeProvider {
   private NativeProvider(long handle) {
     this.handle = handle;
     this.changes = changes(handle);
-    Reaper.watch(changes, handle);
   }
 
   static NativeProvider open(Object[] settings, Resources resources) {
@@ -106,8 +105,6 @@ final class NativeProvider {
   private static native long open(Object[] settings, Resources resources, Answer<?> answer);
 
   private static native ByteBuffer changes(long handle);
-
-  static native void free(long handle);
 
   private native void close(long handle);
 

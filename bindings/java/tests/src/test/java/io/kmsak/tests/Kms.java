@@ -133,8 +133,13 @@ public final class Kms implements AutoCloseable {
     } catch (InterruptedException error) {
       throw new AssertionError(error);
     }
+    delete(dir);
+  }
+
+  /** With everything in it. */
+  static void delete(Path folder) throws IOException {
     List<Path> all;
-    try (Stream<Path> walk = Files.walk(dir)) {
+    try (Stream<Path> walk = Files.walk(folder)) {
       all = walk.sorted(Comparator.reverseOrder()).toList();
     }
     for (Path path : all) {

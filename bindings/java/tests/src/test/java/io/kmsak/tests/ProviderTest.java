@@ -21,10 +21,14 @@ import io.kmsak.Gateway;
 import io.kmsak.KmsakException;
 import io.kmsak.NotFoundException;
 import io.kmsak.Provider;
+import io.kmsak.ProviderBuilder;
 import io.kmsak.Secret;
 import io.kmsak.ServiceError;
 import io.kmsak.Stats;
 import io.kmsak.Subscription;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
@@ -43,6 +47,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -305,6 +310,7 @@ class ProviderTest {
       }
     } finally {
       thread.setContextClassLoader(before);
+      Kms.delete(resources);
     }
   }
 
@@ -497,13 +503,31 @@ class ProviderTest {
         provider.credentials(APP);
       }
     }
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (reaperRuns()) {
+    // Nothing is called any more: they are found all the same.
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(40);
+    while (nativeThreadRuns()) {
       assertTrue(System.nanoTime() < deadline, "providers are not collected");
       System.gc();
       Thread.sleep(20);
     }
     assertTrue(descriptors() <= before + 20, before + " became " + descriptors());
+  }
+
+  @Test
+  void openingOneFreesThoseThatWereForgotten() throws Exception {
+    int before = descriptors();
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    int most = 0;
+    for (int index = 0; index < 20 || descriptors() > before + most / 2; index++) {
+      assertTrue(System.nanoTime() < deadline, "providers are not collected");
+      if (index < 20) {
+        kms.provider();
+        most = descriptors() - before;
+      } else {
+        System.gc();
+        kms.provider().close();
+      }
+    }
   }
 
   private static int descriptors() throws Exception {
@@ -512,9 +536,20 @@ class ProviderTest {
     }
   }
 
-  /** Its thread ends with the last provider. */
-  private static boolean reaperRuns() {
-    return Thread.getAllStackTraces().keySet().stream().anyMatch(thread -> thread.getName().equals("kmsak-reaper"));
+  /** Its thread ends with the last provider that is open. */
+  static boolean nativeThreadRuns() throws Exception {
+    try (var tasks = Files.list(Path.of("/proc/self/task"))) {
+      for (Path task : tasks.toList()) {
+        try {
+          if (Files.readString(task.resolve("comm")).equals("kmsak\n")) {
+            return true;
+          }
+        } catch (IOException ended) {
+          continue;
+        }
+      }
+    }
+    return false;
   }
 
   @Test

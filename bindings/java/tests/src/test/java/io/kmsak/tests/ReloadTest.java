@@ -1,6 +1,5 @@
 package io.kmsak.tests;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.ref.WeakReference;
@@ -19,35 +18,46 @@ import org.junit.jupiter.api.Timeout;
 class ReloadTest {
   @Test
   void eachClassLoaderHasItsOwnKmsakAndIsCollected() throws Exception {
+    List<URL> kmsak = new ArrayList<>();
+    for (Class<?> ours : List.of(io.kmsak.Provider.class, ReloadTest.class)) {
+      kmsak.add(ours.getProtectionDomain().getCodeSource().getLocation());
+    }
     try (Kms kms = Kms.start()) {
       List<WeakReference<ClassLoader>> loaders = new ArrayList<>();
       for (int deployment = 0; deployment < 5; deployment++) {
-        loaders.add(deploy(kms.onTheCloud(), kms.accessKeyId(), deployment % 2 == 0));
+        Object[] arguments = {Path.of(kms.onTheCloud()), deployment % 2 == 0};
+        loaders.add(deploy(kmsak, "io.kmsak.tests.Deployed", arguments, kms.accessKeyId()));
       }
-      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-      while (loaders.stream().anyMatch(loader -> loader.get() != null)) {
-        assertTrue(System.nanoTime() < deadline, "class loaders are not collected");
-        System.gc();
-        Thread.sleep(20);
-      }
+      assertCollected(loaders);
     }
   }
 
-  private static WeakReference<ClassLoader> deploy(String file, String expected, boolean close) throws Exception {
-    List<URL> urls = new ArrayList<>();
-    for (Class<?> ours : List.of(io.kmsak.Provider.class, ReloadTest.class)) {
-      urls.add(ours.getProtectionDomain().getCodeSource().getLocation());
+  /** And with the class loaders, kmsak's native threads. */
+  private static void assertCollected(List<WeakReference<ClassLoader>> loaders) throws Exception {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (loaders.stream().anyMatch(loader -> loader.get() != null) || ProviderTest.nativeThreadRuns()) {
+      assertTrue(System.nanoTime() < deadline, "class loaders are not collected");
+      System.gc();
+      Thread.sleep(20);
     }
+  }
+
+  private static WeakReference<ClassLoader> deploy(
+      List<URL> classPath, String application, Object[] arguments, String expected) throws Exception {
     // Without the application's class path above it, so that it must load kmsak itself.
-    URLClassLoader loader = new URLClassLoader(urls.toArray(new URL[0]), ClassLoader.getPlatformClassLoader());
-    @SuppressWarnings("unchecked")
-    Callable<String> application =
-        (Callable<String>)
-            loader
-                .loadClass("io.kmsak.tests.Deployed")
-                .getConstructor(Path.class, boolean.class)
-                .newInstance(Path.of(file), close);
-    assertEquals(expected, application.call());
+    URLClassLoader loader =
+        new URLClassLoader(classPath.toArray(new URL[0]), ClassLoader.getPlatformClassLoader());
+    Thread thread = Thread.currentThread();
+    ClassLoader before = thread.getContextClassLoader();
+    thread.setContextClassLoader(loader);
+    try {
+      Callable<?> deployed =
+          (Callable<?>) loader.loadClass(application).getConstructors()[0].newInstance(arguments);
+      String answer = deployed.call().toString();
+      assertTrue(answer.contains(expected), answer);
+    } finally {
+      thread.setContextClassLoader(before);
+    }
     loader.close();
     return new WeakReference<>(loader);
   }
