@@ -2,6 +2,7 @@ package io.kmsak;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
@@ -19,13 +20,36 @@ final class NativeLibrary {
       "build one with `cargo build --release -p kmsak-jni` and name it with -D" + PROPERTY + "=/path/to/it";
 
   private static boolean loaded;
+  private static UnsatisfiedLinkError failure;
 
   private NativeLibrary() {}
 
+  /** Whoever asks again is told the same. */
   static synchronized void load() {
     if (loaded) {
       return;
     }
+    if (failure != null) {
+      throw failed(failure.getMessage(), failure);
+    }
+    try {
+      find();
+      loaded = true;
+    } catch (UnsatisfiedLinkError error) {
+      failure = error;
+      throw error;
+    } catch (RuntimeException refused) {
+      // The class is there since Java 9, and thrown since Java 24.
+      if (!refused.getClass().getName().equals("java.lang.IllegalCallerException")) {
+        throw refused;
+      }
+      failure =
+          failed("this JVM denies kmsak its native library: start it with --enable-native-access=ALL-UNNAMED", refused);
+      throw failure;
+    }
+  }
+
+  private static void find() {
     try {
       String named = System.getProperty(PROPERTY);
       if (named == null || named.isEmpty()) {
@@ -43,7 +67,6 @@ final class NativeLibrary {
               + PROPERTY,
           error);
     }
-    loaded = true;
   }
 
   private static void loadNamed(Path library) throws IOException {
@@ -54,7 +77,7 @@ final class NativeLibrary {
       System.load(library.toString());
     } catch (UnsatisfiedLinkError error) {
       if (!String.valueOf(error.getMessage()).contains("already loaded in another classloader")) {
-        throw failed(library + ", which the system property " + PROPERTY + " names, cannot be loaded", error);
+        throw failed(library + ", which the system property " + PROPERTY + " names, cannot be loaded (" + error.getMessage() + ")", error);
       }
       try (InputStream content = Files.newInputStream(library)) {
         loadCopy(content, library.getFileName().toString());
@@ -82,7 +105,13 @@ final class NativeLibrary {
       System.load(copy.toString());
     } catch (UnsatisfiedLinkError error) {
       throw failed(
-          "kmsak's native library cannot be loaded from " + folder + " (is that mounted noexec?): " + BUILD, error);
+          "kmsak's native library cannot be loaded ("
+              + error.getMessage()
+              + "): if "
+              + folder.getParent()
+              + " is mounted noexec, name another folder with -Djava.io.tmpdir; else "
+              + BUILD,
+          error);
     } finally {
       remove(copy);
       remove(folder);
@@ -106,7 +135,16 @@ final class NativeLibrary {
         architecture.equals("amd64") || architecture.equals("x86-64")
             ? "x86_64"
             : architecture.equals("arm64") ? "aarch64" : architecture;
-    return kind + "-" + processor;
+    return kind + (kind.equals("linux") && runsOnMusl() ? "-musl-" : "-") + processor;
+  }
+
+  /** Whether this process has musl for its C library, as on Alpine: what is built for glibc does not load there. */
+  private static boolean runsOnMusl() {
+    try {
+      return new String(Files.readAllBytes(Paths.get("/proc/self/maps")), StandardCharsets.ISO_8859_1).contains("/ld-musl-");
+    } catch (IOException noProc) {
+      return false;
+    }
   }
 
   private static UnsatisfiedLinkError failed(String what, Throwable cause) {

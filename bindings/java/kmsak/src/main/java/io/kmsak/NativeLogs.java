@@ -2,10 +2,6 @@ package io.kmsak;
 
 /** Takes kmsak's log lines to SLF4J if it is there, else to java.util.logging; the logger is {@code io.kmsak}. */
 final class NativeLogs {
-  static {
-    NativeLibrary.load();
-  }
-
   private static final LogTarget TARGET = target();
   private static final LogQueue QUEUE = new LogQueue(TARGET);
 

@@ -7,10 +7,6 @@ import java.nio.ByteBuffer;
  * one runs; native code frees the handle once {@link #changes()} is unreachable, which this object holds.
  */
 final class NativeProvider {
-  static {
-    NativeLibrary.load();
-  }
-
   private final long handle;
   private final ByteBuffer changes;
 
@@ -20,6 +16,7 @@ final class NativeProvider {
   }
 
   static NativeProvider open(Object[] settings, Resources resources) {
+    NativeLibrary.load();
     NativeLogs.forward();
     Answer<Void> answer = new Answer<>();
     long handle = open(settings, resources, answer);

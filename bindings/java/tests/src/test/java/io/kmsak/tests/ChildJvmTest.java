@@ -11,10 +11,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
 
 /** What shows only from outside a JVM: what it prints, how it ends, what it leaves on disk. */
 @Timeout(60)
@@ -22,21 +25,40 @@ class ChildJvmTest {
   private record Ended(int code, String output) {}
 
   private static Ended run(String file, String... options) throws Exception {
-    return run(System.getProperty("java.class.path"), file, options);
+    return run(System.getProperty("java.class.path"), Map.of(), List.of(options), Exercise.class, file);
   }
 
-  private static Ended run(String classPath, String file, String[] options) throws Exception {
+  private static Ended twice(List<String> options, String... arguments) throws Exception {
+    return run(System.getProperty("java.class.path"), Map.of(), options, Twice.class, arguments);
+  }
+
+  private static Ended run(
+      String classPath, Map<String, String> environment, List<String> options, Class<?> program, String... arguments)
+      throws Exception {
     List<String> command = new ArrayList<>();
     command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
-    command.addAll(List.of(options));
-    command.addAll(List.of("-cp", classPath, Exercise.class.getName(), file));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    command.addAll(options);
+    command.addAll(List.of("-cp", classPath, program.getName()));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().putAll(environment);
+    Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes());
     if (!process.waitFor(30, TimeUnit.SECONDS)) {
       process.destroyForcibly();
       throw new AssertionError("the JVM does not end: " + output);
     }
     return new Ended(process.exitValue(), output);
+  }
+
+  /** Two uses, told the same. */
+  private static void assertTwice(Ended ended, String... parts) {
+    List<String> lines = ended.output.lines().filter(line -> line.startsWith("told: ")).toList();
+    assertEquals(2, lines.size(), ended.output);
+    assertEquals(lines.get(0), lines.get(1));
+    for (String part : parts) {
+      assertTrue(lines.get(0).contains(part), ended.output);
+    }
   }
 
   @Test
@@ -54,11 +76,40 @@ class ChildJvmTest {
   }
 
   @Test
-  void aMissingPlatformIsTold() throws Exception {
-    Ended ended = run("nothing", "-Dos.arch=vax");
-    assertNotEquals(0, ended.code);
-    assertTrue(ended.output.contains("no native library for linux-vax"), ended.output);
-    assertTrue(ended.output.contains("-Dio.kmsak.library="), ended.output);
+  void aMissingPlatformIsToldEachTime() throws Exception {
+    assertTwice(
+        twice(List.of("-Dos.arch=vax"), "nothing"), "no native library for linux-vax", "-Dio.kmsak.library=");
+  }
+
+  @Test
+  void muslIsAnotherPlatform() throws Exception {
+    Path folder = Files.createTempDirectory("kmsak-tmp-");
+    Path linker = Files.writeString(folder.resolve("ld-musl-vax.so.1"), "as on Alpine");
+    try {
+      assertTwice(
+          twice(List.of("-Dos.arch=vax"), "nothing", linker.toString()), "no native library for linux-musl-vax");
+    } finally {
+      Kms.delete(folder);
+    }
+  }
+
+  @Test
+  void theReasonWhyALibraryCannotBeLoadedIsTold() throws Exception {
+    Path library = Files.createTempFile("kmsak", ".so");
+    try {
+      Files.writeString(library, "no library at all");
+      assertTwice(
+          twice(List.of("-Dio.kmsak.library=" + library), "nothing"), library.toString(), "cannot be loaded (", "file too short");
+    } finally {
+      Files.delete(library);
+    }
+  }
+
+  @Test
+  @EnabledForJreRange(min = JRE.JAVA_24, disabledReason = "older JVMs deny nobody native access")
+  void aJvmThatDeniesNativeAccessIsTold() throws Exception {
+    assertTwice(
+        twice(List.of("--illegal-native-access=deny"), "nothing"), "--enable-native-access=ALL-UNNAMED");
   }
 
   @Test
@@ -90,21 +141,26 @@ class ChildJvmTest {
 
   @Test
   void logLinesGoToJavaUtilLoggingWhereThereIsNoSlf4j() throws Exception {
+    String output =
+        loggedTo(
+            "handlers=java.util.logging.ConsoleHandler\n"
+                + "java.util.logging.ConsoleHandler.level=FINE\n"
+                + "io.kmsak.level=FINE\n");
+    assertTrue(output.contains("FINE: fetched " + Kms.APP), output);
+  }
+
+  private static String loggedTo(String configuration) throws Exception {
     String withoutSlf4j =
         Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
             .filter(entry -> !entry.contains("slf4j"))
             .collect(Collectors.joining(File.pathSeparator));
     Path settings = Files.createTempFile("logging", ".properties");
-    Files.writeString(
-        settings,
-        "handlers=java.util.logging.ConsoleHandler\n"
-            + "java.util.logging.ConsoleHandler.level=FINE\n"
-            + "io.kmsak.level=FINE\n");
+    Files.writeString(settings, configuration);
     try (Kms kms = Kms.start()) {
-      String[] options = {"-Djava.util.logging.config.file=" + settings, "-Duser.language=en"};
-      Ended ended = run(withoutSlf4j, kms.onTheCloud(), options);
+      List<String> options = List.of("-Djava.util.logging.config.file=" + settings, "-Duser.language=en");
+      Ended ended = run(withoutSlf4j, Map.of(), options, Exercise.class, kms.onTheCloud());
       assertEquals(0, ended.code, ended.output);
-      assertTrue(ended.output.contains("FINE: fetched " + Kms.APP), ended.output);
+      return ended.output;
     } finally {
       Files.delete(settings);
     }
