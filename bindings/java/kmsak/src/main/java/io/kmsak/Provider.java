@@ -51,7 +51,7 @@ public final class Provider implements AutoCloseable {
   }
 
   /**
-   * Opens a provider as a properties file says.
+   * Opens a provider as a properties file says; environment variables named like the properties win over it.
    *
    * @param path the file, on disk or else on the class path; so are the files that it names
    * @return an open provider; secrets in {@code secret_names} begin to be fetched, and nobody waits for them here
@@ -59,11 +59,11 @@ public final class Provider implements AutoCloseable {
    * @throws ClientKeyException if the ClientKey or its password cannot be used
    */
   public static Provider fromFile(String path) {
-    return builder().propertiesFile(path).open();
+    return builder().propertiesFile(path).environment().open();
   }
 
   /**
-   * Opens a provider as a properties file says.
+   * Opens a provider as a properties file says; environment variables named like the properties win over it.
    *
    * @param path the file
    * @return an open provider

@@ -113,6 +113,22 @@ class ChildJvmTest {
   }
 
   @Test
+  void theEnvironmentWinsOverTheFile() throws Exception {
+    try (Kms kms = Kms.start()) {
+      Ended ended =
+          run(
+              System.getProperty("java.class.path"),
+              Map.of("rotation_interval", "never"),
+              List.of(),
+              Exercise.class,
+              kms.onTheCloud());
+      assertNotEquals(0, ended.code, ended.output);
+      assertTrue(ended.output.contains("rotation_interval"), ended.output);
+      assertTrue(ended.output.contains("environment"), ended.output);
+    }
+  }
+
+  @Test
   void theLibraryCanBeNamed() throws Exception {
     Path library = Files.createTempFile("kmsak", ".so");
     try (Kms kms = Kms.start();
