@@ -1,19 +1,26 @@
 package io.kmsak;
 
-import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 
-/** Where native threads leave what may block. */
+/** Where native threads leave what may block. Its threads end when they have been idle for a second. */
 final class Background {
+  private static final ThreadPoolExecutor THREADS =
+      new ThreadPoolExecutor(0, Integer.MAX_VALUE, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), Background::thread);
+
   private Background() {}
 
+  private static Thread thread(Runnable task) {
+    Thread thread = new Thread(task, "kmsak-background");
+    thread.setDaemon(true);
+    // Whose call happens to start it must not be kept by it.
+    thread.setContextClassLoader(ClassLoader.getSystemClassLoader());
+    return thread;
+  }
+
+  /** Throws OutOfMemoryError where the system refuses a thread. */
   static void run(Runnable task) {
-    // As CompletableFuture does: a pool of one thread or none is no help.
-    if (ForkJoinPool.getCommonPoolParallelism() > 1) {
-      ForkJoinPool.commonPool().execute(task);
-    } else {
-      Thread thread = new Thread(task, "kmsak-background");
-      thread.setDaemon(true);
-      thread.start();
-    }
+    THREADS.execute(task);
   }
 }

@@ -19,8 +19,8 @@ import java.util.function.Function;
  *
  * <p>Calls that wait for KMS are not cut short by {@link Thread#interrupt}; they end when KMS answers or the configured
  * deadline passes. On a virtual thread such a call holds its carrier: use the forms that return a
- * {@link CompletableFuture} there. Their dependent stages run in {@code ForkJoinPool.commonPool()} unless given another
- * executor.
+ * {@link CompletableFuture} there. Their dependent stages run on daemon threads of kmsak's, which end when they are idle, unless
+ * given an executor.
  *
  * <p>Close the provider when it is no longer needed. One that was forgotten is closed some time after it became
  * unreachable.
@@ -136,7 +136,10 @@ public final class Provider implements AutoCloseable {
    * @return a future that fails with {@link KmsakException}; cancelling it gives up waiting and does not stop the fetch
    */
   public CompletableFuture<Credentials> credentialsAsync(String name) {
-    Objects.requireNonNull(name, "name");
+    Credentials cached = cachedCredentials(name);
+    if (cached != null) {
+      return CompletableFuture.completedFuture(cached);
+    }
     LaterAnswer<Credentials> answer = new LaterAnswer<>();
     provider.beginCredentials(name, answer);
     return answer.future();

@@ -553,6 +553,33 @@ class ProviderTest {
   }
 
   @Test
+  void oneThreadIsAddedAndNotOneMoreForEachAnswer() throws Exception {
+    try (Provider provider = kms.provider()) {
+      provider.credentials(APP);
+      ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+      long started = threads.getTotalStartedThreadCount();
+      for (int count = 0; count < 100; count++) {
+        assertTrue(provider.credentialsAsync(APP).isDone());
+        assertTrue(provider.secretAsync(APP).isDone());
+      }
+      assertTrue(threads.getTotalStartedThreadCount() - started < 10);
+      // What may block is done by threads that end.
+      Set<String> ours = Set.of();
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+      do {
+        assertTrue(System.nanoTime() < deadline, ours.toString());
+        ours =
+            Thread.getAllStackTraces().keySet().stream()
+                .map(Thread::getName)
+                .filter(name -> name.startsWith("kmsak"))
+                .collect(Collectors.toSet());
+        Thread.sleep(20);
+      } while (!ours.isEmpty());
+      assertTrue(nativeThreadRuns());
+    }
+  }
+
+  @Test
   void nothingThatIsShownHoldsASecret() {
     try (Provider provider = kms.provider()) {
       Credentials credentials = provider.credentials(APP);
