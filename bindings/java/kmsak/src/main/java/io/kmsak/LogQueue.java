@@ -37,7 +37,14 @@ final class LogQueue {
       }
       busy = true;
     }
-    Background.run(this::empty);
+    try {
+      Background.run(this::empty);
+    } catch (OutOfMemoryError noThread) {
+      // The next line tries again.
+      synchronized (lines) {
+        busy = false;
+      }
+    }
   }
 
   private void empty() {
@@ -52,7 +59,7 @@ final class LogQueue {
       }
       try {
         target.log(line.level, line.text, null);
-      } catch (RuntimeException broken) {
+      } catch (RuntimeException | Error broken) {
         // There is nobody left to tell of a logger that throws; the next line is still to come.
         continue;
       }

@@ -165,6 +165,12 @@ class ChildJvmTest {
     assertTrue(output.contains("FINE: fetched " + Kms.APP), output);
   }
 
+  @Test
+  void aLogHandlerThatFailsGetsTheNextLineAllTheSame() throws Exception {
+    String output = loggedTo("handlers=" + BrokenHandler.class.getName() + "\nio.kmsak.level=FINEST\n");
+    assertTrue(output.contains("handled "), output);
+  }
+
   private static String loggedTo(String configuration) throws Exception {
     String withoutSlf4j =
         Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
