@@ -164,7 +164,7 @@ public final class Gateway {
    * @return this
    */
   public Gateway connectTimeout(Duration timeout) {
-    add("connect_timeout", ProviderBuilder.milliseconds(timeout));
+    add("connect_timeout", ProviderBuilder.milliseconds("connect_timeout", timeout));
     return this;
   }
 
@@ -175,7 +175,7 @@ public final class Gateway {
    * @return this
    */
   public Gateway readTimeout(Duration timeout) {
-    add("read_timeout", ProviderBuilder.milliseconds(timeout));
+    add("read_timeout", ProviderBuilder.milliseconds("read_timeout", timeout));
     return this;
   }
 

@@ -14,6 +14,8 @@ import java.util.Objects;
  * environment over files, whatever the order of the calls. Not safe to use from several threads at once.
  */
 public final class ProviderBuilder {
+  private static final Duration LONGEST = Duration.ofMillis(Long.MAX_VALUE);
+
   /** Names and values by turns, for native code. */
   private final List<Object> settings = new ArrayList<>();
 
@@ -158,7 +160,7 @@ public final class ProviderBuilder {
    * @return this
    */
   public ProviderBuilder rotationInterval(Duration duration) {
-    add("rotation_interval", milliseconds(duration));
+    add("rotation_interval", milliseconds("rotation_interval", duration));
     return this;
   }
 
@@ -169,7 +171,7 @@ public final class ProviderBuilder {
    * @return this
    */
   public ProviderBuilder delayInterval(Duration duration) {
-    add("delay_interval", milliseconds(duration));
+    add("delay_interval", milliseconds("delay_interval", duration));
     return this;
   }
 
@@ -180,7 +182,7 @@ public final class ProviderBuilder {
    * @return this
    */
   public ProviderBuilder jitterInterval(Duration duration) {
-    add("jitter_interval", milliseconds(duration));
+    add("jitter_interval", milliseconds("jitter_interval", duration));
     return this;
   }
 
@@ -191,7 +193,7 @@ public final class ProviderBuilder {
    * @return this
    */
   public ProviderBuilder connectTimeout(Duration duration) {
-    add("connect_timeout", milliseconds(duration));
+    add("connect_timeout", milliseconds("connect_timeout", duration));
     return this;
   }
 
@@ -202,7 +204,7 @@ public final class ProviderBuilder {
    * @return this
    */
   public ProviderBuilder readTimeout(Duration duration) {
-    add("read_timeout", milliseconds(duration));
+    add("read_timeout", milliseconds("read_timeout", duration));
     return this;
   }
 
@@ -213,7 +215,7 @@ public final class ProviderBuilder {
    * @return this
    */
   public ProviderBuilder fetchDeadline(Duration duration) {
-    add("fetch_deadline", milliseconds(duration));
+    add("fetch_deadline", milliseconds("fetch_deadline", duration));
     return this;
   }
 
@@ -224,7 +226,7 @@ public final class ProviderBuilder {
    * @return this
    */
   public ProviderBuilder renewDeadline(Duration duration) {
-    add("renew_deadline", milliseconds(duration));
+    add("renew_deadline", milliseconds("renew_deadline", duration));
     return this;
   }
 
@@ -235,7 +237,7 @@ public final class ProviderBuilder {
    * @return this
    */
   public ProviderBuilder renewRefillInterval(Duration duration) {
-    add("renew_refill_interval", milliseconds(duration));
+    add("renew_refill_interval", milliseconds("renew_refill_interval", duration));
     return this;
   }
 
@@ -247,7 +249,7 @@ public final class ProviderBuilder {
    * @return this
    */
   public ProviderBuilder maxStale(Duration duration) {
-    add("max_stale", milliseconds(duration));
+    add("max_stale", milliseconds("max_stale", duration));
     return this;
   }
 
@@ -327,8 +329,12 @@ public final class ProviderBuilder {
     return name.startsWith("#") ? " " + name : name;
   }
 
-  static String milliseconds(Duration duration) {
-    return Long.toString(duration.toMillis());
+  static String milliseconds(String name, Duration duration) {
+    if (duration.isNegative()) {
+      throw new ConfigurationException(null, null, false, 0, name + " is " + duration + ": expected no negative duration");
+    }
+    // What does not fit into a long is refused as too long by native code.
+    return Long.toString(duration.compareTo(LONGEST) < 0 ? duration.toMillis() : Long.MAX_VALUE);
   }
 
   static byte[] utf8(char[] text) {

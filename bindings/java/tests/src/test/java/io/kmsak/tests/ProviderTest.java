@@ -580,6 +580,26 @@ class ProviderTest {
   }
 
   @Test
+  void aDurationThatCannotBeIsTold() {
+    Duration negative = Duration.ofSeconds(-1);
+    Duration endless = Duration.ofSeconds(Long.MAX_VALUE);
+    KmsakException error =
+        assertThrows(ConfigurationException.class, () -> Gateway.instance().connectTimeout(negative));
+    assertTrue(error.getMessage().contains("connect_timeout is PT-1S"), error.getMessage());
+    assertThrows(ConfigurationException.class, () -> Gateway.instance().readTimeout(negative));
+    assertThrows(ConfigurationException.class, () -> Provider.builder().maxStale(negative));
+    for (ProviderBuilder builder :
+        List.of(
+            Provider.builder().propertiesFile(kms.onTheCloud()).readTimeout(endless),
+            Provider.builder()
+                .propertiesFile(kms.offTheCloud())
+                .gateway(Gateway.shared("cn-hangzhou").readTimeout(endless)))) {
+      error = assertThrows(ConfigurationException.class, builder::open);
+      assertTrue(error.getMessage().toLowerCase().contains("read"), error.getMessage());
+    }
+  }
+
+  @Test
   void nothingThatIsShownHoldsASecret() {
     try (Provider provider = kms.provider()) {
       Credentials credentials = provider.credentials(APP);
