@@ -10,8 +10,8 @@ import java.util.function.Predicate;
 
 /**
  * Builds OSS clients with a managed AccessKey: each request is signed with the AccessKey of the hour, and one whose AccessKey OSS rejects
- * is sent once more with a renewed AccessKey. A request whose body is a stream that cannot be read again is not sent again; the AccessKey is
- * renewed all the same.
+ * is sent once more with a renewed AccessKey. A request whose body is a stream other than a {@code ByteArrayInputStream} is not
+ * sent again, for the SDK has read and closed it; the AccessKey is renewed all the same.
  */
 public final class KmsakOSSClientBuilder {
   /** A builder. It holds nothing and may be used again. */

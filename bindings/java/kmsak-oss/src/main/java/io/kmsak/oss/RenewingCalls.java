@@ -2,10 +2,7 @@ package io.kmsak.oss;
 
 import com.aliyun.oss.OSS;
 import com.aliyun.oss.OSSException;
-import com.aliyun.oss.model.PutObjectRequest;
-import com.aliyun.oss.model.UploadPartRequest;
 import io.kmsak.KmsakException;
-import java.io.InputStream;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
@@ -26,6 +23,7 @@ final class RenewingCalls implements InvocationHandler {
   @Override
   public Object invoke(Object proxy, Method method, Object[] arguments) throws Throwable {
     credentials.forget();
+    Bodies bodies = new Bodies(arguments);
     try {
       return method.invoke(client, arguments);
     } catch (InvocationTargetException thrown) {
@@ -42,7 +40,7 @@ final class RenewingCalls implements InvocationHandler {
         rejected.addSuppressed(notRenewed);
         throw rejected;
       }
-      if (hasStream(arguments)) {
+      if (!bodies.rewind()) {
         throw rejected;
       }
       try {
@@ -53,20 +51,5 @@ final class RenewingCalls implements InvocationHandler {
     } finally {
       credentials.forget();
     }
-  }
-
-  /** Whether something was read that cannot be read again. */
-  private static boolean hasStream(Object[] arguments) {
-    if (arguments == null) {
-      return false;
-    }
-    for (Object argument : arguments) {
-      if (argument instanceof InputStream
-          || argument instanceof PutObjectRequest && ((PutObjectRequest) argument).getInputStream() != null
-          || argument instanceof UploadPartRequest && ((UploadPartRequest) argument).getInputStream() != null) {
-        return true;
-      }
-    }
-    return false;
   }
 }
