@@ -6,6 +6,8 @@ import io.kmsak.Provider;
 import java.lang.ref.WeakReference;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Supplier;
 
 /**
  * The provider that all clients with one configuration share. It is closed with the last of them, and when all of them became
@@ -41,12 +43,24 @@ public final class SharedProvider implements AutoCloseable {
    * @throws KmsakException if the configuration is wrong or the secret cannot be fetched
    */
   public static SharedProvider open(String secretName) {
+    Objects.requireNonNull(secretName, "secretName");
     SharedProvider share = join(ConfigLoader.getConfigName());
+    share.closedOnFailure(() -> share.provider().credentials(secretName));
+    return share;
+  }
+
+  /**
+   * Closes this share if its client cannot be made.
+   *
+   * @param making makes it
+   * @param <T> the client's type
+   * @return the client
+   */
+  public <T> T closedOnFailure(Supplier<T> making) {
     try {
-      share.provider().credentials(secretName);
-      return share;
-    } catch (KmsakException failure) {
-      share.close();
+      return making.get();
+    } catch (RuntimeException | Error failure) {
+      close();
       throw failure;
     }
   }

@@ -2,8 +2,10 @@ package io.kmsak.tests;
 
 import static io.kmsak.tests.Kms.APP;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,6 +15,7 @@ import com.aliyun.kms.secretsmanager.plugin.oss.ProxyOSSClientBuilder;
 import com.aliyun.kms.secretsmanager.plugin.sdkcore.ProxyAcsClient;
 import com.aliyun.kms.secretsmanager.plugin.tea.openapi.ProxyClientCreator;
 import com.aliyun.oss.OSS;
+import com.aliyun.tea.TeaException;
 import com.aliyun.teaopenapi.Client;
 import com.aliyun.teaopenapi.models.Config;
 import com.aliyun.teaopenapi.models.OpenApiRequest;
@@ -25,6 +28,7 @@ import com.aliyuncs.profile.DefaultProfile;
 import com.aliyuncs.profile.IClientProfile;
 import io.kmsak.KmsakException;
 import io.kmsak.NotFoundException;
+import io.kmsak.managedcredentials.SharedProvider;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -139,5 +143,63 @@ class DropInTest {
             CacheSecretException.class,
             () -> ProxyClientCreator.createClient("localhost", Client.class, "acs/ram/user/nobody"));
     assertInstanceOf(NotFoundException.class, error.getCause());
+  }
+
+  @Test
+  void anEmptyConfigurationNameMeansTheUsualPlaces() {
+    ConfigLoader.setConfigName("");
+    KmsakException error = assertThrows(KmsakException.class, () -> new ProxyAcsClient("cn-hangzhou", APP));
+    assertTrue(error.getMessage().contains("managed_credentials_providers.properties"), error.getMessage());
+  }
+
+  @Test
+  void aClientThatCannotBeMadeKeepsNothingOpen() throws Exception {
+    SharedProvider share = SharedProvider.open(APP);
+    assertThrows(RuntimeException.class, () -> new ProxyOSSClientBuilder().build("no endpoint", APP));
+    assertThrows(NullPointerException.class, () -> new ProxyOSSClientBuilder().build(kms.url("oss"), null));
+    assertThrows(NullPointerException.class, () -> new ProxyAcsClient((IClientProfile) null, APP));
+    assertThrows(NullPointerException.class, () -> new ProxyAcsClient("cn-hangzhou", (String) null));
+    assertThrows(NullPointerException.class, () -> ProxyClientCreator.createClient((Config) null, Client.class, APP));
+    CacheSecretException error =
+        assertThrows(CacheSecretException.class, () -> ProxyClientCreator.createClient("host", WithoutConfig.class, APP));
+    assertTrue(error.getMessage().contains("WithoutConfig"), error.getMessage());
+    TeaException own =
+        assertThrows(TeaException.class, () -> ProxyClientCreator.createClient("host", Refusing.class, APP));
+    assertEquals("no such host", own.getMessage());
+    share.close();
+    assertTrue(share.provider().isClosed());
+  }
+
+  /** A client class that refuses its configuration. */
+  public static class Refusing extends Client {
+    public Refusing(Config config) throws Exception {
+      super(config);
+      throw new TeaException("no such host", null);
+    }
+  }
+
+  /** A client class with another constructor. */
+  public static class WithoutConfig extends Client {
+    public WithoutConfig() throws Exception {
+      super(new Config());
+    }
+  }
+
+  @Test
+  void aProductsClientOfTheSecondSdks() throws Exception {
+    Config config = new Config();
+    config.endpoint = kms.authority("sts");
+    config.protocol = "HTTP";
+    com.aliyun.sts20150401.Client client =
+        ProxyClientCreator.createClient(
+            config, com.aliyun.sts20150401.Client.class, APP, error -> error.getCode().startsWith("InvalidAccessKeyId"));
+    for (int rotation = 0; rotation < 3; rotation++) {
+      assertTrue(client.getCallerIdentity().getBody().getArn().endsWith("user/app"));
+      kms.rotate();
+    }
+    com.aliyun.sts20150401.Client other =
+        ProxyClientCreator.createClient(config, com.aliyun.sts20150401.Client.class, APP);
+    assertSame(client.getClass(), other.getClass());
+    assertTrue(other.getCallerIdentity().getBody().getArn().endsWith("user/app"));
   }
 }

@@ -73,7 +73,8 @@ public class ProxyOSSClientBuilder {
         akExpireHandler == null ? null : ((AKExpireHandler<OSSException>) akExpireHandler)::judgeAKExpire;
     SharedProvider share = SharedProvider.open(secretName);
     OSS client =
-        new KmsakOSSClientBuilder().build(endpoint, configuration, share.provider(), secretName, isRejection);
+        share.closedOnFailure(
+            () -> new KmsakOSSClientBuilder().build(endpoint, configuration, share.provider(), secretName, isRejection));
     return (OSS)
         Proxy.newProxyInstance(
             OSS.class.getClassLoader(),

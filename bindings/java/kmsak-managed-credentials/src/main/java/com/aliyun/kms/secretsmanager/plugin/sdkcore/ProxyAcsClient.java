@@ -8,6 +8,7 @@ import com.aliyuncs.profile.DefaultProfile;
 import com.aliyuncs.profile.IClientProfile;
 import io.kmsak.managedcredentials.SharedProvider;
 import io.kmsak.sdkcore.KmsakAcsClient;
+import java.util.Objects;
 
 /**
  * The V1.0 SDKs' client with a managed AccessKey. The configuration is the one that
@@ -80,7 +81,7 @@ public class ProxyAcsClient extends KmsakAcsClient {
    * @param handler tells a rejected AccessKey; null for the usual error codes
    */
   public ProxyAcsClient(IClientProfile profile, String secretName, AKExpireHandler<ClientException> handler) {
-    this(profile, SharedProvider.open(secretName), secretName, handler);
+    this(Objects.requireNonNull(profile, "profile"), SharedProvider.open(secretName), secretName, handler);
   }
 
   /**

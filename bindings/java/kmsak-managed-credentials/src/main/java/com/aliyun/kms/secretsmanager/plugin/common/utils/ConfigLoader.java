@@ -18,10 +18,10 @@ public class ConfigLoader {
   /**
    * Names the properties file.
    *
-   * @param configName a file on disk or on the class path; null for the usual places: the environment and
-   *     {@code managed_credentials_providers.properties}
+   * @param configName a file on disk or on the class path; null or empty for the usual places: the environment
+   *     and {@code managed_credentials_providers.properties}
    */
   public static void setConfigName(String configName) {
-    ConfigLoader.configName = configName;
+    ConfigLoader.configName = configName == null || configName.isEmpty() ? null : configName;
   }
 }

@@ -7,21 +7,14 @@ import com.aliyun.teaopenapi.models.Config;
 import com.aliyuncs.kms.secretsmanager.client.exception.CacheSecretException;
 import io.kmsak.KmsakException;
 import io.kmsak.managedcredentials.SharedProvider;
-import net.bytebuddy.ByteBuddy;
-import net.bytebuddy.dynamic.loading.ClassLoadingStrategy;
-import net.bytebuddy.implementation.MethodDelegation;
-import net.bytebuddy.matcher.ElementMatchers;
+import java.lang.reflect.InvocationTargetException;
+import java.util.Objects;
 
 /**
  * Creates clients of the V2.0 SDKs with a managed AccessKey. Such a client has nothing to close: the provider behind it ends when nothing
  * can reach the client any more.
  */
 public class ProxyClientCreator {
-  /** The methods of {@link Client} that send a request and throw the service's error. */
-  private static final String[] SENDING = {
-    "doRequest", "doRPCRequest", "doROARequest", "doROARequestWithForm", "execute"
-  };
-
   /** There are only static methods; public as in the official SDK. */
   public ProxyClientCreator() {}
 
@@ -95,27 +88,33 @@ public class ProxyClientCreator {
       String secretName,
       AKExpireHandler<TeaException> akExpireHandler)
       throws CacheSecretException {
+    Objects.requireNonNull(config, "config");
+    Objects.requireNonNull(clientClass, "clientClass");
     SharedProvider share;
     try {
       share = SharedProvider.open(secretName);
     } catch (KmsakException failure) {
       throw new CacheSecretException(failure);
     }
-    Renewal renewal = new Renewal(share, secretName, akExpireHandler);
-    config.credential = new com.aliyun.credentials.Client(renewal);
-    Class<? extends Client> renewing =
-        new ByteBuddy()
-            .subclass(clientClass)
-            .method(ElementMatchers.namedOneOf(SENDING))
-            .intercept(MethodDelegation.to(new Interceptor(renewal)))
-            .make()
-            .load(clientClass.getClassLoader(), ClassLoadingStrategy.Default.WRAPPER)
-            .getLoaded();
     try {
-      return (T) renewing.getConstructor(Config.class).newInstance(config);
+      Renewal renewal = new Renewal(share, secretName, akExpireHandler);
+      config.credential = new com.aliyun.credentials.Client(renewal);
+      Client client = RenewingClients.of(clientClass).getConstructor(Config.class).newInstance(config);
+      ((RenewingClients.Renewing) client).kmsakRenews(new Interceptor(renewal));
+      return (T) client;
+    } catch (InvocationTargetException thrown) {
+      share.close();
+      Throwable cause = thrown.getCause();
+      if (cause instanceof RuntimeException) {
+        throw (RuntimeException) cause;
+      }
+      throw new CacheSecretException(clientClass + " cannot be made: " + cause, cause);
     } catch (ReflectiveOperationException error) {
       share.close();
       throw new CacheSecretException(clientClass + " cannot be made from a Config", error);
+    } catch (RuntimeException | Error failure) {
+      share.close();
+      throw failure;
     }
   }
 }
