@@ -10,10 +10,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.aliyun.kms.secretsmanager.plugin.common.AKExpireHandler;
+import com.aliyun.kms.secretsmanager.plugin.common.AliyunSDKSecretsManagerPluginsManager;
+import com.aliyun.kms.secretsmanager.plugin.common.auth.SecretsManagerPluginCredentials;
 import com.aliyun.kms.secretsmanager.plugin.common.utils.ConfigLoader;
 import com.aliyun.kms.secretsmanager.plugin.oss.ProxyOSSClientBuilder;
 import com.aliyun.kms.secretsmanager.plugin.sdkcore.ProxyAcsClient;
+import com.aliyun.kms.secretsmanager.plugin.sdkcore.SdkCorePluginAKExpireHandler;
 import com.aliyun.kms.secretsmanager.plugin.tea.openapi.ProxyClientCreator;
+import com.aliyun.kms.secretsmanager.plugin.tea.openapi.TeaOpenApiPluginAKExpireHandler;
 import com.aliyun.oss.OSS;
 import com.aliyun.tea.TeaException;
 import com.aliyun.teaopenapi.Client;
@@ -192,7 +196,7 @@ class DropInTest {
     config.protocol = "HTTP";
     com.aliyun.sts20150401.Client client =
         ProxyClientCreator.createClient(
-            config, com.aliyun.sts20150401.Client.class, APP, error -> error.getCode().startsWith("InvalidAccessKeyId"));
+            config, com.aliyun.sts20150401.Client.class, APP, new TeaOpenApiPluginAKExpireHandler());
     for (int rotation = 0; rotation < 3; rotation++) {
       assertTrue(client.getCallerIdentity().getBody().getArn().endsWith("user/app"));
       kms.rotate();
@@ -201,5 +205,40 @@ class DropInTest {
         ProxyClientCreator.createClient(config, com.aliyun.sts20150401.Client.class, APP);
     assertSame(client.getClass(), other.getClass());
     assertTrue(other.getCallerIdentity().getBody().getArn().endsWith("user/app"));
+  }
+
+  @Test
+  void handlersKnowTheUsualCodesOrTheirOwn() {
+    ClientException unknown = new ClientException("InvalidAccessKeyId.NotFound", "");
+    ClientException mine = new ClientException("Mine", "");
+    assertTrue(new SdkCorePluginAKExpireHandler().judgeAKExpire(unknown));
+    assertTrue(new SdkCorePluginAKExpireHandler(new String[0]).judgeAKExpire(unknown));
+    SdkCorePluginAKExpireHandler handler = new SdkCorePluginAKExpireHandler(new String[] {"Mine"});
+    assertTrue(handler.judgeAKExpire(mine));
+    assertFalse(handler.judgeAKExpire(unknown));
+    TeaException unauthorized = new TeaException();
+    unauthorized.setCode("Unauthorized");
+    assertTrue(new TeaOpenApiPluginAKExpireHandler().judgeAKExpire(unauthorized));
+    assertFalse(new TeaOpenApiPluginAKExpireHandler(new String[] {"Mine"}).judgeAKExpire(unauthorized));
+  }
+
+  @Test
+  void anAccessKeyWithoutAClient() throws Exception {
+    AliyunSDKSecretsManagerPluginsManager.init();
+    SecretsManagerPluginCredentials credentials = AliyunSDKSecretsManagerPluginsManager.getAccessKey(APP);
+    assertEquals(kms.accessKeyId(), credentials.getAccessKeyId());
+    assertFalse(credentials.isExpire());
+    kms.rotate();
+    AliyunSDKSecretsManagerPluginsManager.refreshSecretInfo(APP);
+    assertEquals(kms.accessKeyId(), AliyunSDKSecretsManagerPluginsManager.getAccessKeyId(APP));
+    assertFalse(AliyunSDKSecretsManagerPluginsManager.getAccessKeySecret(APP).isEmpty());
+    CacheSecretException error =
+        assertThrows(
+            CacheSecretException.class, () -> AliyunSDKSecretsManagerPluginsManager.getAccessKey("acs/ram/user/nobody"));
+    assertInstanceOf(NotFoundException.class, error.getCause());
+    SharedProvider share = SharedProvider.open(APP);
+    AliyunSDKSecretsManagerPluginsManager.shutdown();
+    share.close();
+    assertTrue(share.provider().isClosed());
   }
 }
