@@ -2,6 +2,7 @@ package io.kmsak.tests;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.File;
 import java.lang.ref.WeakReference;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -27,6 +28,22 @@ class ReloadTest {
       for (int deployment = 0; deployment < 5; deployment++) {
         Object[] arguments = {Path.of(kms.onTheCloud()), deployment % 2 == 0};
         loaders.add(deploy(kmsak, "io.kmsak.tests.Deployed", arguments, kms.accessKeyId()));
+      }
+      assertCollected(loaders);
+    }
+  }
+
+  @Test
+  void soItIsWithTheDropInAndTheClientsThatItGenerates() throws Exception {
+    List<URL> all = new ArrayList<>();
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+      all.add(Path.of(entry).toUri().toURL());
+    }
+    try (Kms kms = Kms.start()) {
+      List<WeakReference<ClassLoader>> loaders = new ArrayList<>();
+      for (int deployment = 0; deployment < 4; deployment++) {
+        Object[] arguments = {Path.of(kms.onTheCloud()), deployment % 2 == 0};
+        loaders.add(deploy(all, "io.kmsak.tests.DeployedDropIn", arguments, kms.accessKeyId()));
       }
       assertCollected(loaders);
     }
