@@ -41,5 +41,6 @@ clean-java:
 
 demo-java: native-java build-program ## the examples, through a rotation
 	$(JAVA_MVN) package dependency:build-classpath -Dmdep.outputFile=target/classpath.txt -DskipTests -Pexamples
+	$(JAVA_MVN) package -DskipTests -Pexamples,on-the-cloud -pl ../../examples/java/guide -am
 	@printf '\n\033[1m%s\033[0m\n' 'The JVM'
 	@KMSAK_BIN=$(PROGRAM) examples/java/demo

@@ -17,15 +17,16 @@ import java.util.Properties;
  */
 public class Guide {
   public static void main(String[] args) throws Exception {
-    // The Maven profile says whether this runs on the cloud; the folder has a properties file for either.
-    ConfigLoader.setConfigName(args[0] + "/" + profile() + ".properties");
+    // The Maven profile says whether this runs on the cloud. The properties file for either, and the ClientKey, password and CA
+    // files that it names, lie in src/main/resources.
+    ConfigLoader.setConfigName(profile() + ".properties");
     ProxyAcsClient client =
         new ProxyAcsClient("cn-hangzhou", "acs/ram/user/app", new AliyunSdkAKExpireHandler());
     BufferedReader input = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     while (input.readLine() != null) {
       GetCallerIdentityRequest request = new GetCallerIdentityRequest();
-      if (args.length > 1) {
-        request.setSysEndpoint(args[1]);
+      if (args.length > 0) {
+        request.setSysEndpoint(args[0]);
         request.setSysProtocol(ProtocolType.HTTP);
       }
       System.out.println(client.getAcsResponse(request).getArn());
