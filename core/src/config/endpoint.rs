@@ -75,14 +75,21 @@ pub(super) fn proxy(given: &str) -> Result<String, String> {
     let given = given.trim();
     // A host and port without a scheme is an HTTP proxy, as everywhere.
     let full = if given.contains("://") { given.to_owned() } else { format!("http://{given}") };
-    match Url::parse(&full) {
-        Ok(url) if SCHEMES.contains(&url.scheme()) && url.host_str().is_some_and(|host| !host.is_empty()) => {
+    match parse_url(&full) {
+        Some(url)
+            if SCHEMES.contains(&url.scheme()) && url.host_str().is_some_and(|host| !host.is_empty()) =>
+        {
             Ok(full)
         }
         _ => Err("is not the address of a proxy (not shown, as it may hold a password): expected \
                   http://host:port, https://host:port or socks5h://host:port"
             .to_owned()),
     }
+}
+
+/// Only ASCII: Unicode's tables for host names in other scripts are not shipped (see deny.toml).
+pub(crate) fn parse_url(text: &str) -> Option<Url> {
+    text.is_ascii().then(|| Url::parse(text).ok())?
 }
 
 /// What a user wrote, fit for one line of a message.

@@ -6,7 +6,7 @@
 use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
 
-use crate::config::TransportConfig;
+use crate::config::{TransportConfig, parse_url};
 use crate::error::{Error, Result};
 
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
@@ -78,7 +78,8 @@ pub(super) fn choose(
 /// Whether `list`, of hosts, domains and networks with commas between, names the host of `authority`; `*` names all.
 fn spares(list: &str, authority: &str) -> bool {
     let url = format!("https://{authority}/");
-    let port = Url::parse(&url).ok().and_then(|url| url.port_or_known_default());
+    let Some(parsed) = parse_url(&url) else { return false };
+    let port = parsed.port_or_known_default();
     let hosts: Vec<&str> = list.split(',').filter_map(|entry| host_of(entry, port)).collect();
     let Ok(destination) = url.parse() else { return false };
     Matcher::builder().https("http://proxy").no(hosts.join(",")).build().intercept(&destination).is_none()
@@ -103,8 +104,8 @@ fn host_of(entry: &str, port: Option<u16>) -> Option<&str> {
 
 /// A host and port without a scheme is an HTTP proxy, as everywhere.
 fn parse(text: &str) -> Option<Url> {
-    let url = if text.contains("://") { Url::parse(text) } else { Url::parse(&format!("http://{text}")) };
-    url.ok().filter(|url| {
+    let url = if text.contains("://") { parse_url(text) } else { parse_url(&format!("http://{text}")) };
+    url.filter(|url| {
         matches!(url.scheme(), "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h")
             && url.host_str().is_some_and(|host| !host.is_empty())
     })
