@@ -7,38 +7,41 @@ use crate::error::{Error, Kind};
 /// What the last try before a deadline finds left of it.
 const LAST_TRY: Duration = Duration::from_millis(750);
 
-/// Full jitter: uniform between nothing and a ceiling that doubles from `first` to `most`.
+/// Full jitter: uniform between nothing and a ceiling that is `pace` times as long as it has failed for, from `first` to
+/// `most`. Going by time and not by the number of failures, a crowd that KMS turns away is never spread much wider than it is
+/// large: see `fleet`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Backoff {
     first: Duration,
     most: Duration,
+    pace: u32,
 }
 
 impl Backoff {
     /// For failures that may be over in a moment: a dropped connection, a 500.
     pub(crate) const BRIEF: Backoff =
-        Backoff { first: Duration::from_millis(200), most: Duration::from_secs(2) };
+        Backoff { first: Duration::from_millis(200), most: Duration::from_secs(2), pace: 2 };
     /// For an account that asks too much already.
     pub(crate) const THROTTLED: Backoff =
-        Backoff { first: Duration::from_secs(1), most: Duration::from_secs(10) };
+        Backoff { first: Duration::from_secs(1), most: Duration::from_secs(10), pace: 1 };
 
     /// The backoff that suits `error`.
     pub(crate) fn after(error: &Error) -> Backoff {
         if error.kind() == Kind::Throttled { Backoff::THROTTLED } else { Backoff::BRIEF }
     }
 
-    /// The wait after the `failures`th failure in a row (from 1); `draw` is in `0.0..1.0`. `floor`, KMS's
+    /// The wait after a failure, `failing_for` after the first one in a row; `draw` is in `0.0..1.0`. `floor`, KMS's
     /// Retry-After, is waited for in full and the jitter comes on top, so that a crowd sent away together does not
     /// come back together.
-    pub(crate) fn wait(self, failures: u32, floor: Option<Duration>, draw: f64) -> Duration {
-        let ceiling = self.first.saturating_mul(1 << failures.saturating_sub(1).min(16)).min(self.most);
+    pub(crate) fn wait(self, failing_for: Duration, floor: Option<Duration>, draw: f64) -> Duration {
+        let ceiling = failing_for.saturating_mul(self.pace).clamp(self.first, self.most);
         ceiling.mul_f64(draw.clamp(0.0, 1.0)) + floor.unwrap_or_default()
     }
 
     /// As [`wait`](Backoff::wait), but a tenth of a second at least: between whole fetches, where a draw near zero would ask again
     /// at once.
-    pub(crate) fn pause(self, failures: u32, floor: Option<Duration>, draw: f64) -> Duration {
-        self.wait(failures, floor, draw).max(Duration::from_millis(100))
+    pub(crate) fn pause(self, failing_for: Duration, floor: Option<Duration>, draw: f64) -> Duration {
+        self.wait(failing_for, floor, draw).max(Duration::from_millis(100))
     }
 }
 
@@ -56,17 +59,22 @@ pub(crate) fn within(wait: Duration, floor: Option<Duration>, left: Duration) ->
 mod tests {
     use super::*;
 
+    const SECOND: Duration = Duration::from_secs(1);
+
     #[test]
-    fn the_ceiling_doubles_up_to_the_most() {
-        let waits: Vec<_> = (1..=6).map(|n| Backoff::BRIEF.wait(n, None, 1.0).as_millis()).collect();
-        assert_eq!(waits, [200, 400, 800, 1600, 2000, 2000]);
-        assert_eq!(Backoff::THROTTLED.wait(u32::MAX, None, 1.0), Duration::from_secs(10));
+    fn the_ceiling_grows_with_the_time_up_to_the_most() {
+        let ceilings = |backoff: Backoff| {
+            [0, 300, 3000].map(|ms| backoff.wait(ms * SECOND / 1000, None, 1.0).as_millis())
+        };
+        assert_eq!(ceilings(Backoff::BRIEF), [200, 600, 2000]);
+        assert_eq!(ceilings(Backoff::THROTTLED), [1000, 1000, 3000]);
+        assert_eq!(Backoff::THROTTLED.wait(Duration::MAX, None, 1.0), 10 * SECOND);
     }
 
     #[test]
     fn a_pause_is_never_nothing() {
-        assert_eq!(Backoff::BRIEF.pause(1, None, 0.0), Duration::from_millis(100));
-        assert_eq!(Backoff::BRIEF.pause(3, None, 1.0), Backoff::BRIEF.wait(3, None, 1.0));
+        assert_eq!(Backoff::BRIEF.pause(SECOND, None, 0.0), Duration::from_millis(100));
+        assert_eq!(Backoff::BRIEF.pause(SECOND, None, 1.0), Backoff::BRIEF.wait(SECOND, None, 1.0));
     }
 
     #[test]
@@ -80,15 +88,15 @@ mod tests {
 
     #[test]
     fn the_jitter_is_full() {
-        assert_eq!(Backoff::BRIEF.wait(3, None, 0.0), Duration::ZERO);
-        assert_eq!(Backoff::BRIEF.wait(3, None, 0.5), Duration::from_millis(400));
+        assert_eq!(Backoff::BRIEF.wait(SECOND, None, 0.0), Duration::ZERO);
+        assert_eq!(Backoff::BRIEF.wait(SECOND, None, 0.5), SECOND);
     }
 
     #[test]
     fn retry_after_is_a_floor() {
         let floor = Duration::from_secs(7);
-        assert_eq!(Backoff::THROTTLED.wait(1, Some(floor), 0.0), floor);
-        assert!(Backoff::THROTTLED.wait(1, Some(floor), 0.9) > floor);
+        assert_eq!(Backoff::THROTTLED.wait(SECOND, Some(floor), 0.0), floor);
+        assert!(Backoff::THROTTLED.wait(SECOND, Some(floor), 0.9) > floor);
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub(crate) struct Fetch {
     /// The rest of this round's endpoints.
     plan: VecDeque<Arc<Endpoint>>,
     rounds: u32,
-    rounds_failed: u32,
+    failing_since: Option<Instant>,
     sent: u32,
     /// When the next request leaves, if nothing happens before.
     next: Instant,
@@ -74,7 +74,7 @@ impl Fetch {
             begin_with: 0,
             plan: VecDeque::new(),
             rounds: 0,
-            rounds_failed: 0,
+            failing_since: None,
             sent: 0,
             next: Instant::now(),
             under_way: JoinSet::new(),
@@ -219,11 +219,11 @@ impl Fetch {
             self.next = now;
             return true;
         }
-        self.rounds_failed += 1;
         if self.may_send() {
             let rests = self.candidates().iter().map(|endpoint| endpoint.rests_for(now)).min();
             let draw = self.live.environment().random.draw();
-            let wait = Backoff::after(error).wait(self.rounds_failed, rests, draw);
+            let failing_for = now - *self.failing_since.get_or_insert(now);
+            let wait = Backoff::after(error).wait(failing_for, rests, draw);
             if let Some(wait) = within(wait, rests, self.deadline.saturating_duration_since(now)) {
                 self.next = now + wait;
                 return true;

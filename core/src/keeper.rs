@@ -134,6 +134,8 @@ pub(crate) struct Keeper {
     status: Arc<Mutex<KeeperStatus>>,
     next: Option<Next>,
     failing_since: Option<Instant>,
+    /// Since when KMS has been there, but throttled; the pauses begin short again with it.
+    throttled_since: Option<Instant>,
     /// Since when KMS has had no other AccessKey than one that was rejected.
     rejected_since: Option<Instant>,
     /// How many endpoints in a row have answered an AccessKey that was rejected.
@@ -191,6 +193,7 @@ impl Keeper {
             status,
             next: None,
             failing_since: None,
+            throttled_since: None,
             rejected_since: None,
             lagging: 0,
             bucket,
@@ -276,7 +279,7 @@ impl Keeper {
     /// Fetches for `round` until it is served or its time is up.
     async fn perform(&mut self, round: &mut Round, following: &mut Round, asks: &mut UnboundedReceiver<Ask>) {
         let Some(deadline) = self.deadline(round) else { return };
-        let mut tries = 0;
+        let mut failing_since = None;
         let mut answered = None;
         loop {
             let Some(fetched) = self.fetch_listening(round, following, asks, deadline).await else {
@@ -303,8 +306,8 @@ impl Keeper {
                     error
                 }
             };
-            tries += 1;
-            let wait = self.before_next_try(&error, tries, deadline);
+            let failing_for = failing_since.get_or_insert_with(Instant::now).elapsed();
+            let wait = self.before_next_try(&error, failing_for, deadline);
             if let Some(wait) = wait.filter(|_| !round.renewals.is_empty() && error.retryable()) {
                 self.wait_listening(wait, round, following, asks).await;
                 continue;
@@ -403,9 +406,9 @@ impl Keeper {
         }
     }
 
-    fn before_next_try(&self, error: &Error, tries: u32, deadline: Instant) -> Option<Duration> {
+    fn before_next_try(&self, error: &Error, failing_for: Duration, deadline: Instant) -> Option<Duration> {
         let draw = self.live.environment().random.draw();
-        let pause = Backoff::after(error).pause(tries, error.retry_after(), draw);
+        let pause = Backoff::after(error).pause(failing_for, error.retry_after(), draw);
         within(pause, error.retry_after(), deadline.saturating_duration_since(Instant::now()))
     }
 
@@ -424,6 +427,7 @@ impl Keeper {
         }
         self.entry.set(Some(snapshot.clone()));
         self.failing_since = None;
+        self.throttled_since = None;
         {
             let mut status = self.status.lock();
             status.fetches += 1;
@@ -506,7 +510,10 @@ impl Keeper {
     }
 
     fn note_failure(&mut self, error: &Error) {
-        let since = *self.failing_since.get_or_insert_with(Instant::now);
+        let mut since = *self.failing_since.get_or_insert_with(Instant::now);
+        if error.kind() == Kind::Throttled {
+            since = *self.throttled_since.get_or_insert_with(Instant::now);
+        }
         {
             let mut status = self.status.lock();
             status.failures += 1;

@@ -17,13 +17,15 @@ pub(super) struct KmsakProcess {
     /// What the bucket takes for the beginning of time.
     epoch: Instant,
     failing_since: Option<Duration>,
+    throttled_since: Option<Duration>,
     doing: Doing,
     /// What begins with the request that leaves next.
     beginning: Option<Doing>,
     deadline: Duration,
     sent: u32,
     rounds_failed: u32,
-    tries: u32,
+    fetch_failing_since: Option<Duration>,
+    renewal_failing_since: Option<Duration>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,12 +57,14 @@ impl Process for KmsakProcess {
             bucket: TokenBucket::new(TOKENS, REFILL, epoch),
             epoch,
             failing_since: None,
+            throttled_since: None,
             doing: Doing::Refresh,
             beginning: None,
             deadline: Duration::ZERO,
             sent: 0,
             rounds_failed: 0,
-            tries: 0,
+            fetch_failing_since: None,
+            renewal_failing_since: None,
         }
     }
 
@@ -86,7 +90,8 @@ impl Process for KmsakProcess {
         self.sent += 1;
         self.rounds_failed += 1;
         let left = self.deadline.saturating_sub(now);
-        let wait = within(backoff.wait(self.rounds_failed, None, random.random()), None, left);
+        let fetch_failing_for = now - *self.fetch_failing_since.get_or_insert(now);
+        let wait = within(backoff.wait(fetch_failing_for, None, random.random()), None, left);
         let most_rounds = if self.doing == Doing::Probe { MOST_ROUNDS_OF_A_LONE_PROBE } else { u32::MAX };
         if self.sent < MOST_REQUESTS
             && self.rounds_failed < most_rounds
@@ -94,13 +99,17 @@ impl Process for KmsakProcess {
         {
             return now + wait;
         }
-        let failing_for = now - *self.failing_since.get_or_insert(now);
+        let mut since = *self.failing_since.get_or_insert(now);
+        if failure == Failure::Throttled {
+            since = *self.throttled_since.get_or_insert(now);
+        }
+        let failing_for = now - since;
         let scheduled = now + schedule::after_failed_refresh(failing_for, None, random.random());
         if self.doing == Doing::Renewal {
-            self.tries += 1;
-            let pause = backoff.pause(self.tries, None, random.random());
+            let renewal_failing_for = now - *self.renewal_failing_since.get_or_insert(now);
+            let pause = backoff.pause(renewal_failing_for, None, random.random());
             if let Some(wait) = within(pause, None, left) {
-                (self.sent, self.rounds_failed) = (0, 0);
+                (self.sent, self.rounds_failed, self.fetch_failing_since) = (0, 0, None);
                 return now + wait;
             }
         }
@@ -135,7 +144,8 @@ impl KmsakProcess {
         self.beginning = Some(doing);
         let time = if doing == Doing::Renewal { RENEW_DEADLINE } else { FETCH_DEADLINE };
         self.deadline = at + time;
-        (self.sent, self.rounds_failed, self.tries) = (0, 0, 0);
+        (self.sent, self.rounds_failed) = (0, 0);
+        (self.fetch_failing_since, self.renewal_failing_since) = (None, None);
         at
     }
 }
