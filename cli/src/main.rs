@@ -83,7 +83,10 @@ fn main() -> ExitCode {
 fn explain(error: &clap::Error) -> ExitCode {
     // Nobody may be reading.
     let _ = error.print();
-    let for_exec = || Program::command().ignore_errors(true).get_matches().subcommand_name() == Some("exec");
+    let for_exec = || {
+        let matches = Program::command().ignore_errors(true).try_get_matches();
+        matches.is_ok_and(|matches| matches.subcommand_name() == Some("exec"))
+    };
     match error.exit_code() {
         0 => ExitCode::SUCCESS,
         _ if for_exec() => ExitCode::from(exec::KMSAK_FAILED),

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use kmsak::{Credentials, LogLevel};
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, sigaction};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use rustix::event::{EventfdFlags, PollFd, PollFlags, eventfd, poll};
 use rustix::process::{getpid, kill_process};
@@ -41,6 +41,7 @@ pub(super) struct Arrived {
 
 pub(super) struct Happenings {
     taken: SigSet,
+    before: SigSet,
     signals: SignalFd,
     news: Arc<News>,
 }
@@ -62,12 +63,21 @@ impl Happenings {
             taken.remove(ignored);
         }
         let cannot = "cannot listen for signals";
-        taken.thread_block().map_err(Failure::doing(cannot))?;
+        // Who is started with children ignored is told of none.
+        let told = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
+        // SAFETY: the default action runs no code of ours.
+        unsafe { sigaction(Signal::SIGCHLD, &told) }.map_err(Failure::doing(cannot))?;
+        let before = taken.thread_swap_mask(SigmaskHow::SIG_BLOCK).map_err(Failure::doing(cannot))?;
         let signals = SignalFd::with_flags(&taken, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)
             .map_err(Failure::doing(cannot))?;
         let bell =
             eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK).map_err(Failure::doing(cannot))?;
-        Ok(Happenings { taken, signals, news: Arc::new(News { waiting: Mutex::default(), bell }) })
+        Ok(Happenings { taken, before, signals, news: Arc::new(News { waiting: Mutex::default(), bell }) })
+    }
+
+    /// Which signals the command starts with blocked: those that we were started with.
+    pub(super) fn mask_of_the_command(&self) -> SigSet {
+        self.before
     }
 
     pub(super) fn news(&self) -> Arc<News> {

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use kmsak::{Credentials, Event, LogLevel, Provider};
+use nix::sys::signal::SigSet;
 use rustix::process::{Signal, WaitStatus};
 
 use self::family::{Family, Left};
@@ -80,7 +81,7 @@ impl Exec {
         }
         provider.close();
         // Nothing of us stays between the command and its terminal, its signals and its parent.
-        Err(self.cannot_start(&self.command(&first).exec()))
+        Err(self.cannot_start(&self.command(&first, happenings.mask_of_the_command()).exec()))
     }
 
     fn supervise(
@@ -100,7 +101,7 @@ impl Exec {
         })?;
         // Asked for again, as it may have rotated before the subscription.
         let mut credentials = provider.credentials(name)?;
-        let mut family = self.start(&credentials)?;
+        let mut family = self.start(&credentials, happenings.mask_of_the_command())?;
         let mut told_to_end = false;
         loop {
             match happenings.next(None)? {
@@ -128,7 +129,7 @@ impl Exec {
                     }
                     // As it is now: the old one may have taken its time to end.
                     credentials = provider.credentials(name)?;
-                    family = self.start(&credentials)?;
+                    family = self.start(&credentials, happenings.mask_of_the_command())?;
                 }
                 Some(Happening::Signal(_) | Happening::Fetched(_)) | None => {}
             }
@@ -165,11 +166,11 @@ impl Exec {
         Ok(family.status().filter(|_| told_to_end))
     }
 
-    fn start(&self, credentials: &Credentials) -> Result<Family, Failure> {
-        Family::start(&mut self.command(credentials)).map_err(|error| self.cannot_start(&error))
+    fn start(&self, credentials: &Credentials, mask: SigSet) -> Result<Family, Failure> {
+        Family::start(&mut self.command(credentials, mask)).map_err(|error| self.cannot_start(&error))
     }
 
-    fn command(&self, credentials: &Credentials) -> Command {
+    fn command(&self, credentials: &Credentials, mask: SigSet) -> Command {
         let mut command = Command::new(&self.command[0]);
         command.args(&self.command[1..]);
         for name in variables::TO_REMOVE {
@@ -177,6 +178,8 @@ impl Exec {
         }
         command.envs(variables::TO_SET);
         command.envs(variables::of(credentials.access_key_id(), credentials.access_key_secret()));
+        // SAFETY: between fork and exec it does nothing but set the signal mask, which is safe there.
+        unsafe { command.pre_exec(move || Ok(mask.thread_set_mask()?)) };
         command
     }
 

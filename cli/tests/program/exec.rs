@@ -35,6 +35,22 @@ fn the_command_has_the_access_key_and_no_foreign_token() {
 }
 
 #[test]
+fn the_command_starts_with_no_signal_blocked() {
+    let kms = Kms::start();
+    for more in [&[][..], &["--restart-on-rotation"]] {
+        let output = exec(&kms, more, "exec grep SigBlk /proc/self/status").output().unwrap();
+        assert_eq!(
+            stdout(&output).split_whitespace().nth(1),
+            Some("0000000000000000"),
+            "{}",
+            stderr(&output)
+        );
+    }
+    let output = kmsak(&["exec", "--no-such-option", "--help"]).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+}
+
+#[test]
 fn exit_codes_pass_through() {
     let kms = Kms::start();
     for more in [&[][..], &["--restart-on-rotation"]] {
