@@ -6,6 +6,7 @@
 //! need still more, and a fork would leave every one of those runtimes dead in the child. Here they are futures on
 //! a single thread, and the blocking face is [`Pending`](crate::Pending).
 
+use std::cell::Cell;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -26,6 +27,15 @@ static MAY_BE_UNLOADED: AtomicBool = AtomicBool::new(true);
 /// provider then does not wait for kmsak's thread to end; otherwise it does, lest the thread's code vanish under it.
 pub fn never_unloaded() {
     MAY_BE_UNLOADED.store(false, Ordering::Relaxed);
+}
+
+thread_local! {
+    static IS_ENGINE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this is kmsak's own thread, which must not wait for itself.
+pub(crate) fn is_this_thread() -> bool {
+    IS_ENGINE.get()
 }
 
 /// A running thread. Dropping the last `Arc` ends it.
@@ -65,6 +75,7 @@ impl Engine {
         let (stop, stopped) = oneshot::channel();
         let thread = signals::blocked(|| {
             thread::Builder::new().name("kmsak".into()).spawn(move || {
+                IS_ENGINE.set(true);
                 // Either way it is time to go: told so, or forgotten.
                 let _told_or_forgotten = runtime.block_on(stopped);
                 // A name look-up or a subscriber may still be at work on a thread of its own; nobody waits for it.

@@ -82,6 +82,28 @@ async fn each_renewal_has_its_own_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn renewals_that_were_asked_for_together_end_together() {
+    for (sent_away, most_requests) in [(false, 20), (true, 1)] {
+        let world = World::simple(move |request| match request.at < MINUTE || !sent_away {
+            true => Does::answer("A"),
+            false => throttled(MINUTE),
+        });
+        started(&world).await;
+        world.until(MINUTE).await;
+        let mut renewals = Vec::new();
+        for _ in 0..3 {
+            renewals.push(world.renew(APP, "A"));
+            sleep(SECOND / 1000).await;
+        }
+        for renewal in renewals {
+            assert!(renewal.await.is_err(), "KMS has no other");
+        }
+        assert!(world.requests_since(MINUTE) <= most_requests);
+        assert_eq!(world.stats().secrets[0].renewals, 1, "one token for all of them");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_access_key_known_as_rejected_is_watched() {
     for rotated_after in [MINUTE, MINUTE * 5, MINUTE * 20] {
         let asked = MINUTE;

@@ -178,6 +178,16 @@ impl Rejected {
 /// The clock on the wall may jump and the machine may sleep: the schedule looks at it at least this often.
 const LOOK_AT_THE_CLOCK: Duration = Duration::from_secs(3600);
 
+/// Callers who are so close together share one fetch to its end.
+const TOGETHER: Duration = Duration::from_secs(1);
+
+/// Until when a round may take.
+struct Until {
+    deadline: Instant,
+    /// Whether it is so near because the cache file may help out then.
+    for_cache_file: bool,
+}
+
 /// How long to wait for KMS at a cold start before the cache file is used.
 const PATIENCE_WITH_CACHE_FILE: Duration = Duration::from_secs(5);
 
@@ -278,7 +288,7 @@ impl Keeper {
 
     /// Fetches for `round` until it is served or its time is up.
     async fn perform(&mut self, round: &mut Round, following: &mut Round, asks: &mut UnboundedReceiver<Ask>) {
-        let Some(deadline) = self.deadline(round) else { return };
+        let Some(Until { deadline, for_cache_file }) = self.deadline(round) else { return };
         let mut failing_since = None;
         let mut answered = None;
         loop {
@@ -301,8 +311,8 @@ impl Keeper {
                     if let Some(snapshot) = self.fall_back(&error) {
                         round.readers.drain(..).for_each(|reader| reader.waiter.answer(Ok(&snapshot)));
                     }
-                    let cut_short = error.retryable() && Instant::now() >= deadline;
-                    round.fail_readers(&error, |until| !cut_short || until <= deadline);
+                    let cut_short = error.retryable() && (for_cache_file || Instant::now() >= deadline);
+                    round.fail_readers(&error, |until| !cut_short || until <= deadline + TOGETHER);
                     error
                 }
             };
@@ -312,13 +322,15 @@ impl Keeper {
                 self.wait_listening(wait, round, following, asks).await;
                 continue;
             }
+            // Nobody's time is long enough for the pause that KMS asks for.
+            let sent_away = error.retry_after().is_some_and(|rest| Instant::now() + rest >= deadline);
             // What KMS said tells more than that the last try was not answered.
             let said = answered.filter(|_| error.code().is_none() && error.retryable());
             if let Some(said) = &said {
                 self.note_rejection(said);
             }
             let error = said.unwrap_or(error);
-            let is_up = |until| !error.retryable() || until <= deadline;
+            let is_up = |until| !error.retryable() || sent_away || until <= deadline + TOGETHER;
             round.fail_readers(&error, is_up);
             round.fail_renewals(&error, self.entry.snapshot().as_deref(), is_up);
             round.carry_over(following);
@@ -327,7 +339,7 @@ impl Keeper {
     }
 
     /// Until when `round` may take, or none when there is nothing to do: no renewal is left that the bucket allows.
-    fn deadline(&mut self, round: &mut Round) -> Option<Instant> {
+    fn deadline(&mut self, round: &mut Round) -> Option<Until> {
         let now = Instant::now();
         let snapshot = self.entry.snapshot();
         if let Some(snapshot) = snapshot.as_ref().filter(|snapshot| !self.is_rejected(snapshot)) {
@@ -358,7 +370,7 @@ impl Keeper {
         if cache_file_may_help {
             deadline = deadline.min(now + PATIENCE_WITH_CACHE_FILE);
         }
-        (!round.is_empty()).then_some(deadline)
+        (!round.is_empty()).then_some(Until { deadline, for_cache_file: cache_file_may_help })
     }
 
     /// Fetches, and lets newcomers in meanwhile. None when a renewal has waited long enough for a fetch that was begun for

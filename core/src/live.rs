@@ -17,6 +17,7 @@ use crate::client_key_expiry::{DAY, is_near, until_next_reminder};
 use crate::client_key_in_use::ClientKeyInUse;
 use crate::config::Config;
 use crate::endpoint::{Endpoint, EndpointPlan};
+use crate::engine;
 use crate::environment::Environment;
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Subscribers};
@@ -243,7 +244,7 @@ impl Live {
         self.keepers.lock().clear();
         // Whoever was answered finds it in the file after closing. On kmsak's own thread it is what waits for this.
         if let Some(file) = self.cache_file()
-            && Handle::try_current().is_err()
+            && !engine::is_this_thread()
         {
             file.settle();
         }
