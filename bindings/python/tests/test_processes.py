@@ -413,32 +413,6 @@ def test_a_forked_child_that_only_reads_is_refreshed(emulator: Emulator, secret:
         os.close(there)
 
 
-def test_a_fork_that_python_does_not_know_of_is_refreshed(emulator: Emulator, secret: str) -> None:
-    """As uWSGI forks: without os.register_at_fork's functions."""
-    program = """
-import ctypes, os, signal, sys, time, kmsak
-provider = kmsak.Provider(properties_file=sys.argv[1], rotation_interval=0.1, jitter_interval=0)
-old = provider.credentials(sys.argv[2]).access_key_id
-# Keeps the GIL, which the child so has as well.
-child = ctypes.PyDLL(None).fork()
-if child == 0:
-    signal.alarm(20)
-    print("forked", flush=True)
-    while provider.credentials(sys.argv[2]).access_key_id == old:
-        time.sleep(0.001)
-    os._exit(0)
-_, status = os.waitpid(child, 0)
-sys.exit(status)
-"""
-    with subprocess.Popen(
-        [sys.executable, "-c", program, emulator.config, secret], stdout=subprocess.PIPE, text=True
-    ) as parent:
-        assert parent.stdout is not None
-        assert parent.stdout.readline() == "forked\n"
-        emulator.rotate(secret)
-        assert parent.wait(timeout=30) == 0
-
-
 class Name(str):
     """Equal to no other name, though it says the same."""
 

@@ -73,7 +73,7 @@ class Gateway:
             ca: The content of that file.
             ignore_ssl_certs: Whether to verify nobody; whoever answers in KMS's place then sees the secrets.
             connect_timeout: How long a connection may take to be made.
-            read_timeout: How long a whole request may take.
+            read_timeout: How long the answer may take once the request is sent.
             http_proxy: Has no effect: it is for plain HTTP, which KMS does not speak.
             https_proxy: The proxy to reach KMS through.
             no_proxy: Hosts, domains and networks, separated by commas, that are reached without a proxy.
@@ -113,7 +113,7 @@ class Gateway:
             ca: The content of that file.
             ignore_ssl_certs: Whether to verify nobody; whoever answers in KMS's place then sees the secrets.
             connect_timeout: How long a connection may take to be made.
-            read_timeout: How long a whole request may take.
+            read_timeout: How long the answer may take once the request is sent.
             http_proxy: Has no effect: it is for plain HTTP, which KMS does not speak.
             https_proxy: The proxy to reach KMS through.
             no_proxy: Hosts, domains and networks, separated by commas, that are reached without a proxy.
