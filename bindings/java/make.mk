@@ -37,7 +37,7 @@ lint-java: native-java
 	$(JAVA_MVN) compile javadoc:javadoc -pl kmsak,kmsak-sdk-core,kmsak-credentials,kmsak-oss,kmsak-managed-credentials
 
 clean-java:
-	rm -rf bindings/java/target bindings/java/*/target examples/java/target
+	rm -rf bindings/java/target bindings/java/*/target examples/java/*/target
 
 demo-java: native-java build-program ## the examples, through a rotation
 	$(JAVA_MVN) package dependency:build-classpath -Dmdep.outputFile=target/classpath.txt -DskipTests -Pexamples
