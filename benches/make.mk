@@ -14,7 +14,7 @@ clean-bench:
 bench: build-bench ## measure kmsak beside the official clients, and write docs/benchmarks.md
 	$(BENCH_VENV)/bin/python benches/conductor
 
-bench-quick: build-bench-quick ## for a change in hand: cached reads and instruction counts, printed
+bench-quick: build-bench-quick build-program ## for a change in hand: cached reads and instruction counts, printed
 	$(BENCH_VENV)/bin/python benches/conductor --quick
 	benches/instructions/check $(PROFILE_DIR) $(BENCH_WORK)/instructions
 
@@ -39,7 +39,7 @@ build-bench: build-bench-quick build-java $(PYTHON_OFFICIAL_VENV)/installed $(BE
 	$(CARGO) build --release -p kmsak-benches --bin kmsak-subject
 	$(JAVA_MVN) package dependency:build-classpath -Dmdep.outputFile=target/classpath.txt -DskipTests -Pbenches
 	@command -v go >/dev/null || { echo "Go is missing, which the official Go client needs: install Go 1.24 or later" >&2; exit 1; }
-	cd benches/subjects/go && go build -o $(BENCH_WORK)/go/subject .
+	cd benches/subjects/go && go build -buildvcs=false -o $(BENCH_WORK)/go/subject .
 
 $(BENCH_VENV)/installed: benches/conductor/requirements.txt
 	$(PYTHON) -m venv $(BENCH_VENV)

@@ -39,12 +39,12 @@ def main() -> None:
                 page.tell(language, measure(emulator, True))
         return
     if not arguments.page:
-        RESULTS.write_text(json.dumps(measure_all(Effort())))
+        measure_all(Effort())
     page.write(json.loads(RESULTS.read_text()), pathlib.Path("docs"))
 
 
-def measure_all(effort: Effort) -> dict[str, Any]:
-    """Measure everything, and say on standard error what is going on."""
+def measure_all(effort: Effort) -> None:
+    """Measure everything, keep what is known so far, and say on standard error what is going on."""
     kinds = subjects()
     began = time.monotonic()
     results: dict[str, Any] = {"effort": vars(effort), "versions": harness.versions()}
@@ -52,6 +52,7 @@ def measure_all(effort: Effort) -> dict[str, Any]:
     def step(name: str, measure: Callable[[], Any]) -> None:
         print(f"{time.monotonic() - began:6.0f} s  {name}", file=sys.stderr, flush=True)
         results[name] = measure()
+        RESULTS.write_text(json.dumps(results))
 
     with Emulator(PROGRAM) as emulator:
         step("cold", lambda: cold.measure(emulator, kinds, effort))
@@ -66,7 +67,6 @@ def measure_all(effort: Effort) -> dict[str, Any]:
     step("sizes", sizes.measure)
     step("agent", agent.measure)
     step("fleet", lambda: fleet.measure(quick=False))
-    return results
 
 
 main()

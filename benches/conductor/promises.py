@@ -12,7 +12,7 @@ from table import seconds, table, times
 def promises(results: dict[str, Any]) -> str:
     """Make the table."""
     rows = [
-        (what, promised, measured, "yes" if kept else "no, see [below](#where-a-number-falls-short)")
+        (what, promised, measured, "yes" if kept else "no, see [below](#where-a-number-falls-short-and-what-a-cost-buys)")
         for what, promised, measured, kept in _all(results)
     ]
     return table(("what", "promised", "measured", "kept"), rows)
@@ -100,8 +100,9 @@ def _all(results: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
     worst = max(
         (row for row in results["fleet"] if row["client"] == "kmsak"), key=lambda row: row["ratio"] or float("inf")
     )
+    ratio = float("inf") if worst["ratio"] is None else worst["ratio"]
     yield at_most(
         f"A fleet's last process, beside the best possible ({worst['scenario']}, {worst['processes']:,} processes)",
         1.5,
-        worst["ratio"],
+        ratio,
     )
