@@ -347,7 +347,7 @@ kmsak_status kmsak_config_properties_text(kmsak_config *config,
 kmsak_status kmsak_config_environment(kmsak_config *config);
 
 /**
- * Looks in the usual places when the provider is opened: the environment, and
+ * Looks in the usual places when the provider is opened: the environment, and the file that `KMSAK_CONFIG` names, or else
  * `managed_credentials_providers.properties` in the working directory if there is one. Fails as kmsak_config says.
  * Thread-safe.
  */
@@ -879,9 +879,9 @@ kmsak_status kmsak_provider_from_file(const char *path,
                                       kmsak_error **error);
 
 /**
- * Opens a provider as the usual places say: environment variables named like the properties, and
- * `managed_credentials_providers.properties` in the working directory, if there is one. Where both say something the
- * variable wins.
+ * Opens a provider as the usual places say: environment variables named like the properties, and the file that
+ * `KMSAK_CONFIG` names, or else `managed_credentials_providers.properties` in the working directory, if there is one.
+ * Where both say something the variable wins.
  *
  * `*provider` is yours to free with kmsak_provider_free, `*error` with kmsak_error_free. Answers KMSAK_CONFIGURATION or
  * KMSAK_CLIENT_KEY, with what to mend, or KMSAK_TLS when TLS cannot be set up. Thread-safe.

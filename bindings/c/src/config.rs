@@ -146,7 +146,7 @@ pub unsafe extern "C" fn kmsak_config_environment(config: *mut kmsak_config) -> 
     unsafe { change(config, |builder| Ok(builder.environment())) }
 }
 
-/// Looks in the usual places when the provider is opened: the environment, and
+/// Looks in the usual places when the provider is opened: the environment, and the file that `KMSAK_CONFIG` names, or else
 /// `managed_credentials_providers.properties` in the working directory if there is one. Fails as kmsak_config says.
 /// Thread-safe.
 #[unsafe(no_mangle)]

@@ -48,9 +48,9 @@ pub unsafe extern "C" fn kmsak_provider_from_file(
     unsafe { answer(provider, error, make) }
 }
 
-/// Opens a provider as the usual places say: environment variables named like the properties, and
-/// `managed_credentials_providers.properties` in the working directory, if there is one. Where both say something the
-/// variable wins.
+/// Opens a provider as the usual places say: environment variables named like the properties, and the file that
+/// `KMSAK_CONFIG` names, or else `managed_credentials_providers.properties` in the working directory, if there is one.
+/// Where both say something the variable wins.
 ///
 /// `*provider` is yours to free with kmsak_provider_free, `*error` with kmsak_error_free. Answers KMSAK_CONFIGURATION or
 /// KMSAK_CLIENT_KEY, with what to mend, or KMSAK_TLS when TLS cannot be set up. Thread-safe.

@@ -295,8 +295,8 @@ export class Provider extends EventEmitter {
   /** As {@link Provider.fromFile}, reading files before it returns. */
   static fromFileSync<T extends Provider>(this: new (options: ProviderOptions) => T, path: string | URL): T
   /**
-   * Opens a provider as environment variables named like the properties say, else
-   * `managed_credentials_providers.properties` in the working directory. Otherwise as {@link Provider.fromFile}.
+   * Opens a provider as environment variables named like the properties say, and the file that `KMSAK_CONFIG` names, or
+   * else `managed_credentials_providers.properties` in the working directory. Otherwise as {@link Provider.fromFile}.
    */
   static fromEnv<T extends Provider>(this: new (options: ProviderOptions) => T, options?: AsyncOptions): Promise<T>
   /** As {@link Provider.fromEnv}, reading files before it returns. */

@@ -38,6 +38,7 @@ VALUES: dict[str, dict[str, str]] = {
     "binary": {"binary": "AP+A"},
     "text-in-binary": {"binary": "aGFsbG8="},
     "object": {"text": json.dumps({"b": "it's $HOME", "a": 5432, "C": 1.5, "d": 1e22, "e": True, "f": None})},
+    "numbers": {"text": '{"a": 1.10, "b": 123456789012345678901234567890, "c": 1e5, "d": -0}'},
     "lines": {"text": json.dumps({"KEY": 'one\ntwo "x" \\ it\'s'})},
     "both-quotes": {"text": json.dumps({"KEY": "it's $HOME"})},
     "nested": {"text": '{"a": {}}'},

@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         "--log-level",
         choices=tuple(_LEVELS),
         metavar="LEVEL",
-        help="how much to log on standard error: off, error (unless given), warn, info, debug or trace",
+        help="how much to log on standard error: off, error (unless given; warn with --watch), warn, info, debug or trace",
     )
     description = "Managed AccessKeys from Alibaba Cloud KMS."
     parser = argparse.ArgumentParser(prog="python -m kmsak", description=description, parents=[common])
@@ -83,11 +83,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _log_at(level: str | None) -> None:
+def _log_at(level: str) -> None:
     logger = logging.getLogger("kmsak")
     logger.propagate = False
     logger.addHandler(_StandardError())
-    logger.setLevel(_LEVELS[level or "error"])
+    logger.setLevel(_LEVELS[level])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -97,10 +97,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     level = getattr(parsed, "log_level", os.environ.get("KMSAK_LOG_LEVEL"))
     if level is not None and level not in _LEVELS:
         parser.error(f"KMSAK_LOG_LEVEL is {level!r}: expected one of {', '.join(_LEVELS)}")
-    _log_at(level)
+    # Whoever stays wants to hear of refreshes that fail.
+    _log_at(level or ("warn" if parsed.watch else "error"))
+    # What is odd about the configuration must be seen in any case, and once.
+    unseen = level is None and not parsed.watch
     try:
-        # What is odd about the configuration must be seen in any case, and once.
-        get(parsed, warn=(lambda warning: _say(f"warning: {warning}")) if level is None else lambda _warning: None)
+        get(parsed, warn=(lambda warning: _say(f"warning: {warning}")) if unseen else lambda _warning: None)
     except kmsak.KmsakError as error:
         failure = _failure(error)
     except CommandError as error:

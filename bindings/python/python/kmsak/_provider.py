@@ -95,7 +95,7 @@ class Provider(_kmsak.Provider):
     def from_env(cls) -> Self:
         """Open a provider as the environment says.
 
-        Environment variables named like the properties count, then the file
+        Environment variables named like the properties count, then the file that ``KMSAK_CONFIG`` names or else
         ``managed_credentials_providers.properties`` in the working directory. Raises as from_file() does.
         """
         return cls(usual_places=True)

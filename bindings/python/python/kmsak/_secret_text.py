@@ -20,6 +20,12 @@ _ACCESS_KEY_VARIABLES = (
 )
 
 
+class _Number(str):
+    """A number as it is written: 1.10 is not 1.1, and a long one is no float."""
+
+    __slots__ = ()
+
+
 class CommandError(Exception):
     """Why the command failed, in one sentence, and its exit code."""
 
@@ -110,7 +116,8 @@ def _access_key(secret: kmsak.Secret) -> tuple[str, str]:
     fields = _parsed(secret)
     if isinstance(fields, dict):
         access_key_id, access_key_secret = fields.get("AccessKeyId"), fields.get("AccessKeySecret")
-        if isinstance(access_key_id, str) and isinstance(access_key_secret, str):
+        # A number is none.
+        if type(access_key_id) is str and type(access_key_secret) is str:
             return access_key_id, access_key_secret
     raise CommandError(
         f"version {secret.version_id} of {secret.name} is not the JSON of an AccessKey: rotate the secret in the KMS "
@@ -122,7 +129,8 @@ def _access_key(secret: kmsak.Secret) -> tuple[str, str]:
 def _parsed(secret: kmsak.Secret) -> Any:
     """Give the value as JSON, or None."""
     try:
-        parsed = json.loads(secret.bytes.decode(), parse_constant=_no_json)
+        text = secret.bytes.decode()
+        parsed = json.loads(text, parse_constant=_no_json, parse_float=_Number, parse_int=_Number)
         # Half of a surrogate pair is no text.
         json.dumps(parsed, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
@@ -141,8 +149,6 @@ def _plain(value: object) -> str | None:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (int, float)):
-        return repr(value)
     return None
 
 

@@ -75,8 +75,9 @@ public final class Provider implements AutoCloseable {
   }
 
   /**
-   * Opens a provider as the usual places say: environment variables named like the properties, else
-   * {@code managed_credentials_providers.properties} in the working directory, else the same on the class path.
+   * Opens a provider as the usual places say: environment variables named like the properties, and the file that {@code
+   * KMSAK_CONFIG} names, or else {@code managed_credentials_providers.properties} in the working directory, or else the same on
+   * the class path. Where both say something the variable wins.
    *
    * @return an open provider
    * @throws ConfigurationException with what to mend

@@ -54,8 +54,8 @@ public final class ProviderBuilder {
   }
 
   /**
-   * Reads the environment and, if there is one, {@code managed_credentials_providers.properties} in the working directory or else on
-   * the class path.
+   * Reads the environment, and the file that {@code KMSAK_CONFIG} names, or else {@code managed_credentials_providers.properties}
+   * in the working directory or on the class path, if there is one.
    *
    * @return this
    */
