@@ -20,7 +20,7 @@ pub(crate) struct Backoff {
 impl Backoff {
     /// For failures that may be over in a moment: a dropped connection, a 500.
     pub(crate) const BRIEF: Backoff =
-        Backoff { first: Duration::from_millis(200), most: Duration::from_secs(2), pace: 2 };
+        Backoff { first: Duration::from_millis(200), most: Duration::from_secs(2), pace: 4 };
     /// For an account that asks too much already.
     pub(crate) const THROTTLED: Backoff =
         Backoff { first: Duration::from_secs(1), most: Duration::from_secs(10), pace: 1 };
@@ -66,7 +66,7 @@ mod tests {
         let ceilings = |backoff: Backoff| {
             [0, 300, 3000].map(|ms| backoff.wait(ms * SECOND / 1000, None, 1.0).as_millis())
         };
-        assert_eq!(ceilings(Backoff::BRIEF), [200, 600, 2000]);
+        assert_eq!(ceilings(Backoff::BRIEF), [200, 1200, 2000]);
         assert_eq!(ceilings(Backoff::THROTTLED), [1000, 1000, 3000]);
         assert_eq!(Backoff::THROTTLED.wait(Duration::MAX, None, 1.0), 10 * SECOND);
     }

@@ -46,8 +46,6 @@ fn the_command_starts_with_no_signal_blocked() {
             stderr(&output)
         );
     }
-    let output = kmsak(&["exec", "--no-such-option", "--help"]).output().unwrap();
-    assert!(output.status.success(), "{}", stderr(&output));
 }
 
 #[test]

@@ -56,7 +56,8 @@ def _parser() -> argparse.ArgumentParser:
         "--log-level",
         choices=tuple(_LEVELS),
         metavar="LEVEL",
-        help="how much to log on standard error: off, error (unless given; warn with --watch), warn, info, debug or trace",
+        help="how much to log on standard error: off, error (unless given; warn with --watch), warn, info, debug or "
+        "trace",
     )
     description = "Managed AccessKeys from Alibaba Cloud KMS."
     parser = argparse.ArgumentParser(prog="python -m kmsak", description=description, parents=[common])
