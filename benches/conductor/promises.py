@@ -12,7 +12,12 @@ from table import seconds, table, times
 def promises(results: dict[str, Any]) -> str:
     """Make the table."""
     rows = [
-        (what, promised, measured, "yes" if kept else "no, see [below](#where-a-number-falls-short-and-what-a-cost-buys)")
+        (
+            what,
+            promised,
+            measured,
+            "yes" if kept else "no, see [below](#where-a-number-falls-short-and-what-a-cost-buys)",
+        )
         for what, promised, measured, kept in _all(results)
     ]
     return table(("what", "promised", "measured", "kept"), rows)
