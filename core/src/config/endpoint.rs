@@ -70,21 +70,26 @@ pub(super) fn is_instance(authority: &str) -> bool {
 
 /// A proxy's address. It may hold a password, so the error never shows it.
 pub(super) fn proxy(given: &str) -> Result<String, String> {
-    const SCHEMES: [&str; 6] = ["http", "https", "socks4", "socks4a", "socks5", "socks5h"];
-
-    let given = given.trim();
-    // A host and port without a scheme is an HTTP proxy, as everywhere.
-    let full = if given.contains("://") { given.to_owned() } else { format!("http://{given}") };
-    match parse_url(&full) {
-        Some(url)
-            if SCHEMES.contains(&url.scheme()) && url.host_str().is_some_and(|host| !host.is_empty()) =>
-        {
-            Ok(full)
-        }
-        _ => Err("is not the address of a proxy (not shown, as it may hold a password): expected \
-                  http://host:port, https://host:port or socks5h://host:port"
-            .to_owned()),
+    let full = with_scheme(given.trim());
+    if parse_proxy(&full).is_some() {
+        return Ok(full);
     }
+    Err("is not the address of a proxy (not shown, as it may hold a password): expected \
+         http://host:port, https://host:port or socks5h://host:port"
+        .to_owned())
+}
+
+/// A host and port without a scheme is an HTTP proxy, as everywhere.
+fn with_scheme(text: &str) -> String {
+    if text.contains("://") { text.to_owned() } else { format!("http://{text}") }
+}
+
+/// A proxy's address, with or without its scheme.
+pub(crate) fn parse_proxy(text: &str) -> Option<Url> {
+    parse_url(&with_scheme(text)).filter(|url| {
+        matches!(url.scheme(), "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h")
+            && url.host_str().is_some_and(|host| !host.is_empty())
+    })
 }
 
 /// Only ASCII: Unicode's tables for host names in other scripts are not shipped (see deny.toml).

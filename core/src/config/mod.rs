@@ -22,7 +22,7 @@ use std::time::Duration;
 
 pub use builder::Builder;
 pub use description::EndpointDescription;
-pub(crate) use endpoint::parse_url;
+pub(crate) use endpoint::{parse_proxy, parse_url};
 pub use gateway::Gateway;
 pub(crate) use shown::path as shown_path;
 pub(crate) use source::{ClientKeySource, Source};

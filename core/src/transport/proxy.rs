@@ -6,7 +6,7 @@
 use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
 
-use crate::config::{TransportConfig, parse_url};
+use crate::config::{TransportConfig, parse_proxy, parse_url};
 use crate::error::{Error, Result};
 
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
@@ -58,7 +58,7 @@ pub(super) fn choose(
     {
         return Ok(None);
     }
-    let url = parse(text.trim()).ok_or_else(|| {
+    let url = parse_proxy(text.trim()).ok_or_else(|| {
         Error::configuration(format!(
             "{origin} is not the URL of a proxy: write http://host:port, https://host:port or socks5h://host:port, \
              with user:password@ before the host if the proxy wants a login"
@@ -100,15 +100,6 @@ fn host_of(entry: &str, port: Option<u16>) -> Option<&str> {
         return None;
     }
     Some(host.strip_prefix('*').filter(|domain| domain.starts_with('.')).unwrap_or(host))
-}
-
-/// A host and port without a scheme is an HTTP proxy, as everywhere.
-fn parse(text: &str) -> Option<Url> {
-    let url = if text.contains("://") { parse_url(text) } else { parse_url(&format!("http://{text}")) };
-    url.filter(|url| {
-        matches!(url.scheme(), "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h")
-            && url.host_str().is_some_and(|host| !host.is_empty())
-    })
 }
 
 #[cfg(test)]
