@@ -57,13 +57,6 @@ function late(message) {
   return new KmsakError(message, { kind: 'network', retryable: true })
 }
 
-// Gives `error` the stack of whoever asked, as Error.captureStackTrace put it into `asked`.
-function askedAt(error, asked) {
-  const frames = asked.stack.indexOf('\n    at ')
-  error.stack = String(error) + (frames < 0 ? '' : asked.stack.slice(frames))
-  return error
-}
-
 // Says in a service's error why nothing could be done about it, unless the error has a cause of its own.
 function because(error, cause) {
   if (error instanceof Error && error.cause === undefined && Object.isExtensible(error)) {
@@ -72,4 +65,4 @@ function because(error, cause) {
   return error
 }
 
-module.exports = { KmsakError, askedAt, because, fromFailure, openedLate, timedOut }
+module.exports = { KmsakError, because, fromFailure, openedLate, timedOut }

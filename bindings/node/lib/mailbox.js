@@ -3,7 +3,7 @@
 // The JavaScript end of the way back from kmsak's threads. One for each worker and each copy of the package.
 
 const { Mailbox } = require('./native.js')
-const { askedAt, fromFailure, timedOut } = require('./error.js')
+const { fromFailure, timedOut } = require('./error.js')
 
 // Promises that are not settled yet, by id. Each keeps what it needs alive, and all of them the process.
 const pending = new Map()
@@ -31,14 +31,9 @@ const mailbox = new Mailbox((id, content) => {
 
 function settle(id, content) {
   const waiting = forget(id)
-  if (waiting === undefined) {
-    // Whoever gave up waiting has been told so, and will not close the provider that was opened all the same.
-    content.close?.()
-  } else if (content.kind === undefined) {
-    waiting.resolve(waiting.make(content))
-  } else {
-    waiting.reject(askedAt(fromFailure(content), waiting.asked))
-  }
+  // Whoever gave up waiting has been told so, and will not close the provider that was opened all the same.
+  if (waiting === undefined) content.close?.()
+  else waiting.resolve(content)
 }
 
 function forget(id) {
@@ -51,24 +46,27 @@ function forget(id) {
   return waiting
 }
 
+// What is delivered to whoever waited for too long.
+const LATE = Symbol('late')
+
 // Calls `begin(id)` and promises what is delivered to that id, passed through `make`. `owner` is not collected before.
-function ask(begin, { owner, make, onEvent, signal, timeout, late = timedOut, id = newId() }) {
-  const asked = {}
-  Error.captureStackTrace(asked, ask)
-  return new Promise((resolve, reject) => {
+async function ask(begin, { owner, make, onEvent, signal, timeout, late = timedOut, id = newId() }) {
+  const content = await new Promise((resolve, reject) => {
     if (signal?.aborted) {
       reject(signal.reason)
       return
     }
-    const waiting = { resolve, reject, make, owner, onEvent, signal, asked, timer: undefined }
+    const waiting = { resolve, reject, owner, onEvent, signal, timer: undefined }
     pending.set(id, waiting)
     if (pending.size === 1) mailbox.keepAlive(true)
-    if (timeout !== undefined) {
-      waiting.timer = setTimeout(() => forget(id).reject(askedAt(late(timeout), asked)), timeout)
-    }
+    if (timeout !== undefined) waiting.timer = setTimeout(settle, timeout, id, LATE)
     if (signal !== undefined) watch(signal, id)
     start(id, begin)
   })
+  // Errors are made here, after the await, and callers return no promise without awaiting it: then V8 knows who asked, for nothing.
+  if (content === LATE) throw late(timeout)
+  if (content.kind !== undefined) throw fromFailure(content)
+  return make(content)
 }
 
 // The ids that wait with a signal. One listener serves them all: Node takes more than ten on a signal for a leak.

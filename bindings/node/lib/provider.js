@@ -87,7 +87,12 @@ class Provider extends EventEmitter {
     signal?.throwIfAborted()
     return (
       this.#lookUp(name) ??
-      ask((id) => this.#native.beginCredentials(id, name), { owner: this, make: toCredentials, signal, timeout })
+      (await ask((id) => this.#native.beginCredentials(id, name), {
+        owner: this,
+        make: toCredentials,
+        signal,
+        timeout,
+      }))
     )
   }
 
@@ -121,7 +126,7 @@ class Provider extends EventEmitter {
       versionStage === undefined
         ? (id) => this.#native.beginSecret(id, name)
         : (id) => this.#native.beginSecretAtStage(id, name, versionStage)
-    return ask(begin, { owner: this, make: toSecret, signal, timeout })
+    return await ask(begin, { owner: this, make: toSecret, signal, timeout })
   }
 
   secretSync(name, options) {
@@ -137,7 +142,7 @@ class Provider extends EventEmitter {
   async refresh(name, options) {
     checkName(name)
     const { signal, timeout } = checkedWait(options, PROMISED)
-    return ask((id) => this.#native.beginRefresh(id, name), { owner: this, make: toSecret, signal, timeout })
+    return await ask((id) => this.#native.beginRefresh(id, name), { owner: this, make: toSecret, signal, timeout })
   }
 
   refreshSync(name, options) {
@@ -151,7 +156,7 @@ class Provider extends EventEmitter {
     const { signal, timeout } = checkedWait(options, PROMISED)
     checkRejectedId(rejectedId)
     const begin = (id) => this.#native.beginRenew(id, name, rejectedId)
-    return ask(begin, { owner: this, make: toCredentials, signal, timeout })
+    return await ask(begin, { owner: this, make: toCredentials, signal, timeout })
   }
 
   renewSync(name, rejectedId, options) {
