@@ -61,7 +61,7 @@ def measure_all(effort: Effort) -> None:
         step("crowd", lambda: crowd.measure(emulator, kinds, effort))
         step("renewal", lambda: renewal.measure(emulator, kinds, effort))
         step("allocations", lambda: allocations.measure(emulator, kinds))
-        step("event loop", lambda: harness.event_loop(emulator, 1000))
+        step("event loop", lambda: harness.event_loop(emulator, 1000, effort.event_loop_rounds))
         for language, measure in harness.ALL.items():
             step(f"harness {language}", lambda measure=measure: measure(emulator, False))  # type: ignore[misc]
     step("sizes", sizes.measure)

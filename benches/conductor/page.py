@@ -67,6 +67,7 @@ def _parts(results: dict[str, Any]) -> dict[str, str]:
         "fleet_scheduled": _fleet(results["fleet"], "scheduled rotation"),
         "fleet_immediate": _fleet(results["fleet"], "immediate rotation"),
         "fleet_outage": _fleet(results["fleet"], "back after an outage"),
+        "without_core": f"{results['event loop']['withoutCore']['most']:.1f} ms",
         "agent": _agent(results["agent"]),
     }
 

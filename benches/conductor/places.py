@@ -44,10 +44,11 @@ def subjects() -> list[Kind]:
 class Effort:
     """How much is measured."""
 
-    cold_rounds: int = 5
-    read_rounds: int = 2
-    read_seconds: float = 0.15
-    idle_rounds: int = 2
-    renewal_rounds: int = 5
+    cold_rounds: int = 7
+    read_rounds: int = 3
+    read_seconds: float = 0.4
+    idle_rounds: int = 3
+    renewal_rounds: int = 7
+    event_loop_rounds: int = 7
     crowd_threads: int = 16
     crowd_secrets: int = 40

@@ -76,7 +76,7 @@ def _all(results: dict[str, Any]) -> Iterator[tuple[str, str, str, bool]]:
         2,
         median("Node.js", "await credentials") / median("Node.js", "await resolved promise"),
     )
-    late = results["event loop"]["most"]
+    late = results["event loop"]["most"]["median"]
     yield (
         "Node.js: the event loop's delay while 1,000 cold secrets are fetched",
         "at most 5 ms",

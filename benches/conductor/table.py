@@ -28,7 +28,9 @@ def size(number: float) -> str:
 
 
 def three(value: float) -> str:
-    """Give three digits that count, or all those before the point."""
+    """Give three digits that count, or all those before the point; what is next to nothing is 0."""
+    if abs(value) < 1e-3:
+        return "0"
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}"
