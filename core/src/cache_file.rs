@@ -6,6 +6,7 @@
 //! that no entry can be passed off as another.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -22,12 +23,19 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::cache::Snapshot;
 use crate::client_key::ClientKey;
+use crate::config::shown_path;
 use crate::lock::Mutex;
 use crate::protected::ProtectedBytes;
 use crate::secret::Secret;
 
 const FORMAT: u32 = 1;
 const SALT_LEN: usize = 16;
+
+/// What is written before it takes the file's place has the file's name, 16 hexadecimal digits and this in its own.
+const NEW: &str = ".new";
+
+/// No writing takes so long: whoever began it was killed.
+const LEFT_OVER: Duration = Duration::from_secs(60 * 60);
 
 /// A file over this size was not written by us.
 const MOST_BYTES: u64 = 64 << 20;
@@ -96,7 +104,7 @@ impl Writing<'_> {
             }
         }
         if let Err(error) = write(path, &self.entries) {
-            tracing::warn!("the cache file {} cannot be written: {error}", path.display());
+            tracing::warn!("the cache file {} cannot be written: {error}", shown_path(path));
         }
     }
 }
@@ -106,9 +114,10 @@ impl CacheFile {
     /// written anew.
     pub(crate) fn new(path: PathBuf, client_key: &ClientKey) -> Self {
         let entries = read(&path).unwrap_or_else(|why| {
-            tracing::warn!("the cache file {} is ignored: {why}", path.display());
+            tracing::warn!("the cache file {} is ignored: {why}", shown_path(&path));
             BTreeMap::new()
         });
+        remove_left_over(&path);
         CacheFile {
             path,
             key: ProtectedBytes::copy_from(client_key.private_key().as_bytes()),
@@ -135,7 +144,7 @@ impl CacheFile {
         match kept {
             Ok(kept) => Some(kept),
             Err(why) => {
-                tracing::warn!("{name} is not taken from the cache file {}: {why}", self.path.display());
+                tracing::warn!("{name} is not taken from the cache file {}: {why}", shown_path(&self.path));
                 self.entries.lock().remove(name);
                 None
             }
@@ -271,16 +280,42 @@ fn write(path: &Path, entries: &BTreeMap<String, Sealed>) -> io::Result<()> {
     SystemRandom::new().fill(&mut number).expect("the system gives random bytes");
     let mut name = path.file_name().unwrap_or_default().to_owned();
     // Not the process's number, which another container that writes here may have as well.
-    name.push(format!(".{:016x}.new", u64::from_le_bytes(number)));
+    name.push(format!(".{:016x}{NEW}", u64::from_le_bytes(number)));
     let new = path.with_file_name(name);
     let written = write_new(&new, &serde_json::to_vec(&content)?).and_then(|()| fs::rename(&new, path));
     if written.is_err()
         && let Err(error) = fs::remove_file(&new)
         && error.kind() != io::ErrorKind::NotFound
     {
-        tracing::debug!("{} is left over: {error}", new.display());
+        tracing::debug!("{} is left over: {error}", shown_path(&new));
     }
     written
+}
+
+/// Removes what processes left beside `path` that were killed while they wrote.
+fn remove_left_over(path: &Path) {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
+    // A relative name has an empty parent.
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    // That the folder cannot be read is told when the file is to be written.
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_old = || entry.metadata()?.modified().map(|at| at.elapsed().is_ok_and(|age| age > LEFT_OVER));
+        if is_unfinished(&entry.file_name(), name)
+            && is_old().unwrap_or(false)
+            && let Err(error) = fs::remove_file(entry.path())
+        {
+            tracing::debug!("{} is left over: {error}", shown_path(&entry.path()));
+        }
+    }
+}
+
+fn is_unfinished(name: &OsStr, of: &OsStr) -> bool {
+    let number = name
+        .as_encoded_bytes()
+        .strip_prefix(of.as_encoded_bytes())
+        .and_then(|rest| rest.strip_prefix(b"."))
+        .and_then(|rest| rest.strip_suffix(NEW.as_bytes()));
+    number.is_some_and(|number| number.len() == 16 && number.iter().all(u8::is_ascii_hexdigit))
 }
 
 fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -4,6 +4,7 @@ mod fixture;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, SystemTime};
 
 use fixture::{APP, Kms, Told};
 use kmsak::Kind;
@@ -63,6 +64,29 @@ fn it_holds_nothing_readable_and_is_for_its_owner_alone() {
         })
         .count();
     assert_eq!(left_over, 0);
+}
+
+#[test]
+fn what_a_killed_process_left_is_removed_and_nothing_else() {
+    let (kms, id) = after_a_restart_without_kms();
+    let write = |name: &str, hours: u64| {
+        let path = kms.folder.path().join(name);
+        let file = fs::File::create(&path).expect("a file");
+        file.set_modified(SystemTime::now() - Duration::from_secs(hours * 3600)).expect("a time");
+        path
+    };
+    let killed = write("secrets.cache.0123456789abcdef.new", 2);
+    let others = [
+        write("secrets.cache.fedcba9876543210.new", 0),
+        write("secrets.cache.0123456789abcde.new", 2),
+        write("secrets.cache.0123456789abcdeg.new", 2),
+        write("secrets.cache.0123456789abcdef.old", 2),
+        write("others.cache.0123456789abcdef.new", 2),
+    ];
+    let provider = kms.on_the_cloud(&with_file(&kms));
+    assert_eq!(provider.credentials(APP).expect("the file has it").access_key_id(), id);
+    assert!(!killed.exists());
+    assert!(others.iter().all(|path| path.exists()));
 }
 
 #[test]
