@@ -44,9 +44,19 @@ public final class SharedProvider implements AutoCloseable {
    */
   public static SharedProvider open(String secretName) {
     Objects.requireNonNull(secretName, "secretName");
-    SharedProvider share = join(ConfigLoader.getConfigName());
+    SharedProvider share = join();
     share.closedOnFailure(() -> share.provider().credentials(secretName));
     return share;
+  }
+
+  /**
+   * Opens the provider that {@link ConfigLoader} says, or joins those who did. Asks KMS nothing.
+   *
+   * @return a share, to be closed
+   * @throws KmsakException if the configuration is wrong
+   */
+  public static SharedProvider join() {
+    return join(ConfigLoader.getConfigName());
   }
 
   /**

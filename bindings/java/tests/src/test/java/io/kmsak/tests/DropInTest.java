@@ -34,6 +34,8 @@ import io.kmsak.KmsakException;
 import io.kmsak.NotFoundException;
 import io.kmsak.managedcredentials.SharedProvider;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -240,5 +242,32 @@ class DropInTest {
     AliyunSDKSecretsManagerPluginsManager.shutdown();
     share.close();
     assertTrue(share.provider().isClosed());
+  }
+
+  @Test
+  void aFetchThatHangsHoldsUpNoOtherSecret() throws Exception {
+    // Their names have one hash, so that a map keeps them in one place.
+    List<String> names = List.of("acs/ram/user/Aa", "acs/ram/user/BB");
+    assertEquals(names.get(0).hashCode(), names.get(1).hashCode());
+    for (String user : List.of("Aa", "BB")) {
+      kms.admin("POST", "/users", "{\"name\": \"" + user + "\"}");
+      kms.createSecret("{\"user\": \"" + user + "\"}");
+    }
+    kms.fault("{\"kind\": \"hang\", \"secret\": \"" + names.get(0) + "\"}");
+    CompletableFuture<SecretsManagerPluginCredentials> hanging =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return AliyunSDKSecretsManagerPluginsManager.getAccessKey(names.get(0));
+              } catch (CacheSecretException error) {
+                throw new CompletionException(error);
+              }
+            });
+    kms.waitForFault("hang");
+    assertNotNull(AliyunSDKSecretsManagerPluginsManager.getAccessKey(names.get(1)));
+    assertFalse(hanging.isDone());
+    kms.clearFaults();
+    assertNotNull(hanging.get());
+    AliyunSDKSecretsManagerPluginsManager.shutdown();
   }
 }

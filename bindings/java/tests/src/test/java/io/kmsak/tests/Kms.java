@@ -88,6 +88,24 @@ public final class Kms implements AutoCloseable {
     admin("DELETE", "/faults", "");
   }
 
+  /** Waits until a fault has struck. */
+  public void waitForFault(String kind) {
+    for (long since = 0; ; ) {
+      JsonObject answer = admin("GET", "/events?wait_ms=10000&since=" + since, "");
+      for (var event : answer.getAsJsonArray("events")) {
+        var fault = event.getAsJsonObject().get("fault");
+        if (fault != null && !fault.isJsonNull() && fault.getAsString().equals(kind)) {
+          return;
+        }
+      }
+      long last = answer.get("last").getAsLong();
+      if (last == since) {
+        throw new AssertionError("no " + kind + " struck");
+      }
+      since = last;
+    }
+  }
+
   public void createSecret(String json) {
     admin("POST", "/secrets", json);
   }

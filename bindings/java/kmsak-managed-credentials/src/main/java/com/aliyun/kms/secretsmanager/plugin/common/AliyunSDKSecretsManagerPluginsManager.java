@@ -89,6 +89,7 @@ public class AliyunSDKSecretsManagerPluginsManager {
   }
 
   private static SharedProvider share(String secretName) {
-    return SHARES.computeIfAbsent(secretName, SharedProvider::open);
+    // Nobody waits here for another secret's first fetch: KMS is asked outside the map.
+    return SHARES.computeIfAbsent(secretName, name -> SharedProvider.join());
   }
 }
