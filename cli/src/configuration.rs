@@ -1,7 +1,6 @@
 //! `--config`, and the provider that it leads to.
 
 use std::path::PathBuf;
-use std::time::SystemTime;
 
 use clap::Args;
 use kmsak::{Builder, Config, Provider};
@@ -45,15 +44,11 @@ impl ConfigurationArguments {
     /// refused over, the others in `secret_names`.
     pub(crate) fn open(&self) -> Result<Provider, Failure> {
         let config = self.builder().secret_names([""; 0]).build()?;
-        let mut warnings = config.warnings().to_vec();
-        for endpoint in 0..config.endpoints().len() {
-            // A ClientKey that cannot be read is told when the provider opens.
-            let info = config.read_client_key(endpoint).ok();
-            let warning = info.and_then(|info| info.validity_warning(SystemTime::now()));
-            warnings.extend(warning.filter(|warning| !warnings.contains(warning)));
-        }
+        let of_the_configuration = config.warnings().to_vec();
+        let opened = Provider::open(config);
+        let warnings = opened.as_ref().map_or(&of_the_configuration[..], Provider::start_warnings);
         warnings.iter().for_each(|warning| log::warn_of_start(warning));
-        Ok(Provider::open(config)?)
+        Ok(opened?)
     }
 
     /// `given`, or the only one of `secret_names`.

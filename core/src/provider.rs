@@ -34,6 +34,7 @@ pub struct Provider(Arc<Inner>);
 
 struct Inner {
     state: Arc<State>,
+    start_warnings: Vec<String>,
     endpoints: PerProcess<Vec<Arc<Endpoint>>>,
     process: PerProcess<Process>,
 }
@@ -72,24 +73,34 @@ impl Provider {
         Builder::new()
     }
 
-    /// Opens a provider with `config`. What is odd about it, or about the ClientKey's validity, is logged as a warning; it
-    /// is written to standard error where nobody receives logs.
+    /// Opens a provider with `config`. What is odd about it, or a ClientKey that is not valid now, is logged as a warning, and
+    /// written to standard error where nobody receives logs ([`start_warnings`](Provider::start_warnings) has it as well). A
+    /// ClientKey that is soon to expire is only logged.
     ///
     /// # Errors
     /// As for [`from_file`](Provider::from_file).
     pub fn open(config: Config) -> Result<Self> {
-        config.warnings.iter().for_each(|warning| warn(warning));
+        let mut start_warnings = config.warnings.clone();
+        start_warnings.iter().for_each(|warning| warn(warning));
         let secret_names = config.secret_names.clone();
         let state = State::new(config, Environment::real())?;
         for client_key in &state.client_keys {
             if let Some(warning) = client_key.proven().info().validity_warning(state.now()) {
-                warn(&warning);
+                // Two gateways may have one ClientKey.
+                if !start_warnings.contains(&warning) {
+                    warn(&warning);
+                    start_warnings.push(warning);
+                }
             } else if let Some(reminder) = expiry_reminder(client_key, state.now()) {
                 reminder.log();
             }
         }
-        let inner =
-            Inner { state: Arc::new(state), endpoints: PerProcess::empty(), process: PerProcess::empty() };
+        let inner = Inner {
+            state: Arc::new(state),
+            start_warnings,
+            endpoints: PerProcess::empty(),
+            process: PerProcess::empty(),
+        };
         let provider = Provider(Arc::new(inner));
         // Opened now, so that a CA that cannot be used is told here and not at the first fetch.
         provider.0.endpoints()?;
@@ -97,6 +108,13 @@ impl Provider {
             drop(provider.begin_secret(&name));
         }
         Ok(provider)
+    }
+
+    /// What was odd about the configuration and the ClientKey's validity when this was opened, a sentence each, without secrets.
+    /// All of it was logged then; this is for programs that show it in their own way.
+    #[must_use]
+    pub fn start_warnings(&self) -> &[String] {
+        &self.0.start_warnings
     }
 
     /// The AccessKey in the managed RAM secret `name`, from the cache if it was fetched before.

@@ -26,7 +26,6 @@ pub(crate) struct Provider {
     kept: Mutex<Option<Kept>>,
     /// What nobody may have kept a reference to; those that have ended go with the next one.
     subscriptions: Mutex<Vec<Py<Subscription>>>,
-    warnings: Vec<String>,
 }
 
 /// The answers given since the last change: programs ask for the same few secrets over and over, and translating costs
@@ -178,18 +177,12 @@ impl Provider {
         }
         set_lengths!(builder, rotation_interval, delay_interval, jitter_interval, connect_timeout);
         set_lengths!(builder, read_timeout, fetch_deadline, renew_deadline, renew_refill_interval, max_stale);
-        let opened = py.detach(|| {
-            let config = builder.build()?;
-            let warnings = config.warnings().to_vec();
-            Ok((kmsak::Provider::open(config)?, warnings))
-        });
-        opened
-            .map(|(core, warnings)| Provider {
+        py.detach(|| builder.open())
+            .map(|core| Provider {
                 changes: core.changes(),
                 core: Some(core),
                 kept: Mutex::default(),
                 subscriptions: Mutex::default(),
-                warnings,
             })
             .map_err(|error| to_python(py, &error))
     }
@@ -309,10 +302,10 @@ impl Provider {
         self.core().is_closed()
     }
 
-    /// What is odd about the configuration.
+    /// What was odd about the configuration and the ClientKey at the start.
     #[getter]
     fn _warnings(&self) -> Vec<String> {
-        self.warnings.clone()
+        self.core().start_warnings().to_vec()
     }
 
     #[pyo3(signature = (name))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -94,6 +95,21 @@ def test_failures_are_the_programs(emulator: Emulator, tmp_path: pathlib.Path) -
     assert line.startswith("kmsak: KMS has no secret acs/ram/user/nobody")
     assert "Forbidden.ResourceNotFound" in line
     assert kmsak("--version").stdout.startswith(b"kmsak 0.")
+
+
+def test_a_client_key_that_expired_is_warned_about(emulator: Emulator, tmp_path: pathlib.Path) -> None:
+    expired = emulator.admin(
+        "POST",
+        "/client-keys",
+        {"accessPoint": "app", "notBefore": "2020-01-01T00:00:00Z", "notAfter": "2021-01-01T00:00:00Z"},
+    )
+    for file in ("on_the_cloud.properties", "ca.pem"):
+        shutil.copy(emulator.directory / file, tmp_path)
+    (tmp_path / "clientKey.json").write_text(expired["json"])
+    (tmp_path / "clientKey_Password.txt").write_text(expired["password"])
+    failed = same("get", "x", "--config", str(tmp_path / "on_the_cloud.properties"))
+    warning = f"kmsak: warning: the ClientKey {expired['id']} expired at 2021-01-01T00:00:00Z"
+    assert failed.stderr.decode().count(warning) == 1
 
 
 def test_the_configuration_is_found_as_the_program_finds_it(
