@@ -49,6 +49,26 @@ test('refreshFailed has the error', async () => {
   provider.close()
 })
 
+test('clientKeyExpiring, for whoever listens as soon as the provider is there', async () => {
+  const notAfter = new Date(Math.floor(Date.now() / 1000 + 5 * 24 * 3600) * 1000)
+  const { id, json, password } = await kms.admin('POST', '/client-keys', {
+    accessPoint: 'app',
+    notAfter: notAfter.toISOString().replace('.000Z', 'Z'),
+  })
+  const provider = new Provider(
+    kms.options({
+      clientKeyFile: undefined,
+      clientKeyPasswordFile: undefined,
+      clientKey: json,
+      clientKeyPassword: password,
+      secretNames: [APP],
+    }),
+  )
+  const [told] = await once(provider, 'clientKeyExpiring')
+  assert.deepEqual(told, { keyId: id, notAfter, daysLeft: 4 })
+  provider.close()
+})
+
 test('endpointDown and endpointUp', async () => {
   const provider = await Provider.fromFile(kms.file)
   const { host } = new URL(kms.ready.endpoints.instance)
