@@ -134,15 +134,7 @@ fn a_kubernetes_secret_volume_is_followed() {
 #[test]
 fn a_replaced_ca_is_followed() {
     let kms = Kms::start();
-    let stranger = Emulator::builder().generated_keys().start().expect("another KMS");
-    fs::write(&kms.files.ca, stranger.ca_pem()).expect("a writable folder");
-    let provider = kms.on_the_cloud("fetch_deadline=2000");
-    assert_eq!(provider.credentials(APP).expect_err("the wrong CA").kind(), Kind::Tls);
-    fs::write(&kms.files.ca, kms.emulator.ca_pem()).expect("a writable folder");
-    let started = std::time::Instant::now();
-    while let Err(error) = provider.credentials(APP) {
-        assert!(started.elapsed() < fixture::PATIENCE, "{error}");
-    }
+    kms.with_a_replaced_ca();
 }
 
 #[test]

@@ -12,8 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use fixture::{APP, Kms};
-use kmsak::{Kind, Provider};
-use kmsak_emulator::Emulator;
+use kmsak::Provider;
 
 /// Runs `f` in a forked child and answers whether it came to its end without a panic.
 fn in_a_child(f: impl FnOnce()) -> bool {
@@ -116,15 +115,7 @@ fn children_of_children_work_too() {
 #[test]
 fn a_child_trusts_the_ca_that_its_parent_took_over() {
     let kms = Kms::start();
-    let stranger = Emulator::builder().generated_keys().start().expect("another KMS");
-    fs::write(&kms.files.ca, stranger.ca_pem()).expect("a writable folder");
-    let provider = kms.on_the_cloud("fetch_deadline=2000");
-    assert_eq!(provider.credentials(APP).expect_err("the wrong CA").kind(), Kind::Tls);
-    fs::write(&kms.files.ca, kms.emulator.ca_pem()).expect("a writable folder");
-    let started = std::time::Instant::now();
-    while let Err(error) = provider.credentials(APP) {
-        assert!(started.elapsed() < fixture::PATIENCE, "{error}");
-    }
+    let provider = kms.with_a_replaced_ca();
     assert!(in_a_child(|| drop(provider.refresh(APP).expect("the right CA"))));
 }
 
