@@ -18,6 +18,8 @@ from cold import PHASES  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
 KMSAK, OFFICIAL = "#1f77b4", "#ff7f0e"
+# Both are seen where they are the same.
+LINES = {"kmsak": "-", "official": "--"}
 
 
 def draw(results: dict[str, Any], folder: pathlib.Path) -> None:
@@ -54,7 +56,7 @@ def _reads(reads: dict[str, Any]) -> Figure:
 
 
 def _scaling(reads: dict[str, Any]) -> Figure:
-    figure, axes = plt.subplots(figsize=(7, 3.6))
+    figure, axes = plt.subplots(figsize=(7, 4.2))
     for name, read in reads.items():
         threads = [int(number) for number in read["throughput"]]
         throughput = [one["median"] for one in read["throughput"].values()]
@@ -64,7 +66,7 @@ def _scaling(reads: dict[str, Any]) -> Figure:
     axes.set_xticks([1, 2, 4, 8], ["1", "2", "4", "8"])
     axes.set_xlabel("threads")
     axes.set_ylabel("cached reads a second")
-    axes.legend(fontsize=7, ncols=2)
+    axes.legend(fontsize=7, ncols=4, loc="lower center", bbox_to_anchor=(0.45, 1))
     return figure
 
 
@@ -92,11 +94,15 @@ def _fleet(rows: list[dict[str, Any]]) -> Figure:
                 for row in rows
                 if (row["scenario"], row["client"], row["processes"], row["quota"]) == (scenario, client, 100_000, 450)
             ]
-            axes.plot(*zip(*row["series"], strict=True), label=client, color=KMSAK if client == "kmsak" else OFFICIAL)
+            axes.plot(*zip(*row["series"], strict=True), label=client, color=_colour(client), linestyle=LINES[client])
         axes.axhline(450, color="grey", linewidth=0.8, linestyle=":")
+        # Some take minutes and some hours; the first seconds need no room of their own.
+        axes.set_xscale("symlog", linthresh=10)
+        axes.set_xlim(left=0)
         axes.set_yscale("log")
+        axes.set_ylim(bottom=1)
         axes.set_xlabel("seconds")
         axes.set_title(scenario, fontsize=9)
     all_axes[0].set_ylabel("requests a second")
-    all_axes[0].legend(fontsize=8)
+    all_axes[0].legend(fontsize=8, loc="lower left")
     return figure
