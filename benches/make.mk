@@ -6,7 +6,7 @@ BENCH_NODE := benches/node/node_modules/.kmsak
 C_FLAGS := -O2 -Wall -Wextra -Werror
 JAVA_HOME_OF_JAVAC = $(shell dirname $$(dirname $$(readlink -f $$(command -v javac))))
 
-.PHONY: bench bench-quick build-bench build-bench-quick test-instructions lint-bench clean-bench
+.PHONY: bench bench-quick build-bench build-quick-rust build-quick-c build-quick-python build-quick-node test-instructions lint-bench clean-bench
 
 clean-bench:
 	rm -rf benches/java/target benches/node/node_modules
@@ -14,9 +14,11 @@ clean-bench:
 bench: build-bench ## measure kmsak beside the official clients, and write docs/benchmarks.md
 	$(BENCH_VENV)/bin/python benches/conductor
 
-bench-quick: build-bench-quick build-program ## for a change in hand: cached reads and instruction counts, printed
-	$(BENCH_VENV)/bin/python benches/conductor --quick
-	benches/instructions/check $(PROFILE_DIR) $(BENCH_WORK)/instructions
+QUICK ?= rust c
+
+bench-quick: build-program $(BENCH_VENV)/installed $(addprefix build-quick-,$(QUICK)) ## for a change in hand: cached reads and instruction counts; QUICK="rust c", or python, or node
+	$(BENCH_VENV)/bin/python benches/conductor --quick $(QUICK)
+	$(if $(filter c,$(QUICK)),benches/instructions/check $(PROFILE_DIR) $(BENCH_WORK)/instructions)
 
 test-instructions: build-c build-program ## instructions of the hot paths, beside the baseline
 	benches/instructions/check $(PROFILE_DIR) $(BENCH_WORK)/instructions
@@ -30,13 +32,19 @@ lint-bench: $(PYTHON_VENV)/installed
 	cd bindings/python && $(PYTHON_VENV)/bin/ruff check --no-cache --config pyproject.toml $(BENCH_PYTHON)
 	cd benches/conductor && $(PYTHON_VENV)/bin/mypy $(BENCH_TYPED) *.py
 
-build-bench-quick: build-c build-python build-node $(BENCH_VENV)/installed $(BENCH_NODE) $(BENCH_WORK)/c/cached_read
-	$(CARGO) build --release -p kmsak-cli
-	$(CARGO) bench -p kmsak-benches --no-run
+build-quick-rust:
+	$(CARGO) bench -p kmsak-benches --bench core --no-run
+
+build-quick-c: build-c $(BENCH_WORK)/c/cached_read
+
+build-quick-python: build-python
 	$(PYTHON_VENV)/bin/pip install --quiet --disable-pip-version-check pyperf==$$(sed -n 's/^pyperf==//p' benches/conductor/requirements.txt)
 
-build-bench: build-bench-quick build-java $(PYTHON_OFFICIAL_VENV)/installed $(BENCH_WORK)/c/subject $(BENCH_WORK)/c/allocations.so $(BENCH_WORK)/c/libempty.so
-	$(CARGO) build --release -p kmsak-benches --bin kmsak-subject
+build-quick-node: build-node $(BENCH_NODE)
+
+build-bench: build-quick-c build-quick-python build-quick-node build-java $(BENCH_VENV)/installed $(PYTHON_OFFICIAL_VENV)/installed $(BENCH_WORK)/c/subject $(BENCH_WORK)/c/allocations.so $(BENCH_WORK)/c/libempty.so
+	$(CARGO) bench -p kmsak-benches --benches --example kmsak-subject --no-run
+	$(CARGO) bench -p kmsak-cli --bench agent_load --no-run
 	$(JAVA_MVN) package dependency:build-classpath -Dmdep.outputFile=target/classpath.txt -DskipTests -Pbenches
 	@command -v go >/dev/null || { echo "Go is missing, which the official Go client needs: install Go 1.24 or later" >&2; exit 1; }
 	cd benches/subjects/go && go build -buildvcs=false -o $(BENCH_WORK)/go/subject .

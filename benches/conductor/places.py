@@ -14,6 +14,8 @@ TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 WORK = TARGET / "benches"
 RELEASE = TARGET / "release"
 PROGRAM = RELEASE / "kmsak"
+# As tests have it: a quick run does not wait for another build.
+TEST_PROGRAM = TARGET / "debug" / "kmsak"
 LIBRARY = RELEASE / "libkmsak.so"
 PYTHON = TARGET / "python-venv" / "bin" / "python"
 OFFICIAL_PYTHON = TARGET / "python-official-venv" / "bin" / "python"
@@ -29,7 +31,7 @@ def subjects() -> list[Kind]:
     """Give all subjects, each official client after the kmsak that it is compared with."""
     java = ("java", "-XX:+UseSerialGC", "-cp", class_path(), "io.kmsak.benches.Subject")
     return [
-        Kind("Rust", "kmsak", (str(RELEASE / "kmsak-subject"),)),
+        Kind("Rust", "kmsak", (str(RELEASE / "examples" / "kmsak-subject"),)),
         Kind("C", "kmsak", (str(WORK / "c" / "subject"),), {"KMSAK_LIBRARY": str(LIBRARY)}),
         Kind("Python", "kmsak", (str(PYTHON), str(SUBJECTS / "python" / "subject.py"), "kmsak")),
         Kind("Python", "official", (str(OFFICIAL_PYTHON), str(SUBJECTS / "python" / "subject.py"), "official")),
