@@ -126,6 +126,18 @@ def test_v1_sdk_in_many_threads(emulator: Emulator, provider: kmsak.Provider, se
     assert failures == []
 
 
+def test_v1_sdk_tells_why_nothing_was_renewed(emulator: Emulator, provider: kmsak.Provider, secret: str) -> None:
+    client = v1_client(emulator, secret, provider=provider)
+    client.do_action_with_exception(v1_request(emulator))
+    emulator.rotate(secret)
+    with (
+        emulator.fault(kind="error", status=403, code="Forbidden.NoPermission", secret=secret),
+        pytest.raises(ServerException) as caught,
+    ):
+        client.do_action_with_exception(v1_request(emulator))
+    assert isinstance(caught.value.__cause__, kmsak.DeniedError)
+
+
 def test_v1_sdk_with_a_handler_of_ones_own(emulator: Emulator, provider: kmsak.Provider, secret: str) -> None:
     class Never:
         def judge_ak_expire(self, exception: Exception) -> bool:

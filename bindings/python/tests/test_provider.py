@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import dataclasses
 import datetime
 import gc
 import json
@@ -14,7 +15,7 @@ import threading
 import traceback
 import types
 import weakref
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import kmsak
 import pytest
@@ -289,6 +290,43 @@ def test_call_raises_the_services_error_when_renewal_fails(emulator: Emulator, s
             pytest.raises(ServiceError),
         ):
             provider.call(secret, service)
+
+
+def test_a_failed_renewal_is_the_cause_of_the_services_error(emulator: Emulator, secret: str) -> None:
+    @dataclasses.dataclass(frozen=True)
+    class FrozenError(Exception):
+        code: str
+
+    def service(credentials: kmsak.Credentials, error: Exception) -> None:
+        try:
+            raise KeyError("what the SDK was at")
+        finally:
+            raise error
+
+    async def service_async(credentials: kmsak.Credentials, error: Exception) -> None:
+        service(credentials, error)
+
+    with kmsak.Provider(properties_file=emulator.config, renew_deadline=0.05, renew_tokens=8) as provider:
+        provider.credentials(secret)
+        decorated = provider.with_credentials(secret)
+        runs: list[Callable[[Exception], object]] = [
+            lambda error: provider.call(secret, service, error),
+            lambda error: asyncio.run(provider.call_async(secret, service_async, error)),
+            decorated(service),
+            lambda error: asyncio.run(decorated(service_async)(error)),
+        ]
+        with emulator.fault(kind="error", status=403, code="Forbidden.NoPermission", secret=secret):
+            for run in runs:
+                for error in (ServiceError("InvalidAccessKeyId"), FrozenError("InvalidAccessKeyId")):
+                    with pytest.raises(type(error)) as caught:
+                        run(error)
+                    assert caught.value is error
+                    reason = error.__cause__
+                    assert isinstance(reason, kmsak.DeniedError)
+                    assert reason.code == "Forbidden.NoPermission"
+                    # Neither a way back to the error, nor anything that the SDK said lost.
+                    assert reason.__context__ is None
+                    assert isinstance(error.__context__, KeyError)
 
 
 def test_a_failed_renewal_leaves_the_services_error_as_it_was(emulator: Emulator, secret: str) -> None:

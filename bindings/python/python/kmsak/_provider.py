@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kmsak import _kmsak
-from kmsak._service_error import service_error_code
+from kmsak._service_error import because, service_error_code
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Provider(_kmsak.Provider):
 
         When it raises an SDK's exception whose code says that the service does not know the AccessKey (see
         is_rejection), the AccessKey is renewed and the function is run once more. When the renewal fails, the
-        service's exception is raised; the renewal's is logged and told as an event.
+        service's exception is raised, with the renewal's KmsakError as its ``__cause__`` unless it has one.
 
         The function must be done when it returns: TypeError for what only begins then, such as a coroutine or a
         generator, since nobody would hear of a rejection in it.
@@ -125,7 +125,8 @@ class Provider(_kmsak.Provider):
                 raise
             try:
                 renewed = self.renew(name, credentials.access_key_id)
-            except _kmsak_errors():
+            except _kmsak_errors() as reason:
+                because(error, reason)
                 renewed = None
             if renewed is None:
                 raise
@@ -148,7 +149,8 @@ class Provider(_kmsak.Provider):
                 raise
             try:
                 renewed = await self.renew_async(name, credentials.access_key_id)
-            except _kmsak_errors():
+            except _kmsak_errors() as reason:
+                because(error, reason)
                 renewed = None
             if renewed is None:
                 raise

@@ -1,4 +1,4 @@
-"""The error code inside the exceptions of Alibaba Cloud's SDKs."""
+"""The exceptions of Alibaba Cloud's SDKs: the error code inside, and why nothing could be done about one."""
 
 from __future__ import annotations
 
@@ -19,6 +19,16 @@ def service_error_code(error: BaseException) -> str | None:
             return None
         error = inner
     return None
+
+
+def because(error: Exception, reason: Exception) -> None:
+    """Make `reason` the cause of a service's error about which nothing could be done, unless it has a cause."""
+    if reason.__context__ is error:
+        # Or else the two would lead to each other.
+        reason.__context__ = None
+    if error.__cause__ is None and error is not reason:
+        # Not an assignment, which an exception that is a frozen dataclass refuses.
+        BaseException.__setattr__(error, "__cause__", reason)
 
 
 def _inner(error: BaseException) -> object:

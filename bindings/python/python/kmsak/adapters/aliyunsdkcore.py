@@ -21,6 +21,7 @@ from aliyunsdkcore.auth.signers.access_key_signer import AccessKeySigner
 from aliyunsdkcore.client import AcsClient as SdkAcsClient
 
 import kmsak
+from kmsak._service_error import because
 
 
 class AKExpireHandler(Protocol):
@@ -33,6 +34,8 @@ class AKExpireHandler(Protocol):
 
 class AcsClient(SdkAcsClient):
     """The SDK's AcsClient with the AccessKey in a managed RAM secret; a rejected call is renewed and repeated once.
+
+    When the renewal fails, the service's exception has the KmsakError as its ``__cause__``.
 
     Safe to use from any thread. Arguments that are not listed are those of the SDK's AcsClient; an AccessKey given
     there (ak, secret, credential and so on) has no effect, as in the official plug-in.
@@ -113,8 +116,8 @@ class AcsClient(SdkAcsClient):
             return answer
         try:
             renewed = self._kmsak_provider.renew(self._kmsak_secret_name, credentials.access_key_id)
-        except kmsak.KmsakError:
-            # It is logged, and told as an event; the caller hears what the service said.
+        except kmsak.KmsakError as reason:
+            because(exception, reason)
             return answer
         return super()._implementation_of_do_action(request, _signer(renewed))
 
