@@ -116,6 +116,11 @@ def test_a_wrong_configuration_is_told(arguments: dict[str, object], error: type
         kmsak.Provider(**arguments)  # type: ignore[arg-type]
 
 
+def test_no_file_is_not_any_file() -> None:
+    with pytest.raises(TypeError, match="use from_env"):
+        kmsak.Provider.from_file(None)  # type: ignore[arg-type]
+
+
 def test_a_wrong_password_is_told_and_not_shown(emulator: Emulator) -> None:
     with pytest.raises(kmsak.ClientKeyError) as caught:
         kmsak.Provider(

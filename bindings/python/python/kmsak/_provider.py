@@ -89,6 +89,9 @@ class Provider(_kmsak.Provider):
         An environment variable of the same name wins over a line of the file. Secrets named in ``secret_names`` begin
         to be fetched; nobody waits for them here. Raises ConfigurationError or ClientKeyError, with what to mend.
         """
+        if path is None:
+            # To the constructor that is no file at all.
+            raise TypeError("from_file takes the path of a properties file, not None: without one use from_env()")
         return cls(properties_file=path, environment=True)
 
     @classmethod
