@@ -2,14 +2,14 @@
 
 /// Sets each option that was given.
 macro_rules! set {
-    ($target:ident, $($name:ident),+ $(,)?) => {
-        $(if let Some(value) = $name { $target = $target.$name(value); })+
+    ($py:ident, $target:ident, $($name:ident),+ $(,)?) => {
+        $(if let Some(value) = $name { $target = $target.$name(value.by($py, stringify!($name))?); })+
     };
 }
 
-/// Sets each length of time that was given.
-macro_rules! set_lengths {
-    ($target:ident, $($name:ident),+ $(,)?) => {
-        $(if let Some(value) = $name { $target = $target.$name(value.0); })+
+/// Sets each option that was given as a wrapper of what the core takes.
+macro_rules! set_inner {
+    ($py:ident, $target:ident, $($name:ident),+ $(,)?) => {
+        $(if let Some(value) = $name { $target = $target.$name(value.by($py, stringify!($name))?.0); })+
     };
 }

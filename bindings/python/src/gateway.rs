@@ -4,11 +4,22 @@ use std::path::PathBuf;
 
 use pyo3::prelude::*;
 
-use crate::text::{Length, Text};
+use crate::text::{Length, Named, Text, items};
 
 /// A KMS gateway to ask: Gateway.shared(...) or Gateway.instance(...).
 #[pyclass(frozen, module = "kmsak")]
 pub(crate) struct Gateway(pub(crate) kmsak::Gateway);
+
+/// What `gateways` takes.
+pub(crate) struct Gateways(pub(crate) Vec<Py<Gateway>>);
+
+impl FromPyObject<'_, '_> for Gateways {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        items(object, "a list of Gateway objects").map(Gateways)
+    }
+}
 
 #[pymethods]
 impl Gateway {
@@ -38,28 +49,29 @@ impl Gateway {
     ))]
     #[expect(clippy::too_many_arguments, reason = "they are Python's keywords")]
     fn instance(
-        endpoint: Option<String>,
-        region_id: Option<String>,
-        client_key_file: Option<PathBuf>,
-        client_key: Option<Text>,
-        client_key_password_file: Option<PathBuf>,
-        client_key_password_env: Option<String>,
-        client_key_password: Option<Text>,
-        ca_file: Option<PathBuf>,
-        ca: Option<Text>,
+        py: Python<'_>,
+        endpoint: Option<Named<String>>,
+        region_id: Option<Named<String>>,
+        client_key_file: Option<Named<PathBuf>>,
+        client_key: Option<Named<Text>>,
+        client_key_password_file: Option<Named<PathBuf>>,
+        client_key_password_env: Option<Named<String>>,
+        client_key_password: Option<Named<Text>>,
+        ca_file: Option<Named<PathBuf>>,
+        ca: Option<Named<Text>>,
         ignore_ssl_certs: bool,
-        connect_timeout: Option<Length>,
-        read_timeout: Option<Length>,
-        http_proxy: Option<String>,
-        https_proxy: Option<String>,
-        no_proxy: Option<String>,
-    ) -> Self {
+        connect_timeout: Option<Named<Length>>,
+        read_timeout: Option<Named<Length>>,
+        http_proxy: Option<Named<String>>,
+        https_proxy: Option<Named<String>>,
+        no_proxy: Option<Named<String>>,
+    ) -> PyResult<Self> {
         let mut gateway = kmsak::Gateway::instance();
-        set!(gateway, endpoint, region_id, client_key_file, client_key, client_key_password_file);
-        set!(gateway, client_key_password_env, client_key_password, ca_file, ca);
-        set!(gateway, http_proxy, https_proxy, no_proxy);
-        set_lengths!(gateway, connect_timeout, read_timeout);
-        Gateway(gateway.ignore_ssl_certs(ignore_ssl_certs))
+        set!(py, gateway, endpoint, region_id, client_key_file, client_key, client_key_password_file);
+        set!(py, gateway, client_key_password_env, client_key_password, ca_file, ca);
+        set!(py, gateway, http_proxy, https_proxy, no_proxy);
+        set_inner!(py, gateway, connect_timeout, read_timeout);
+        Ok(Gateway(gateway.ignore_ssl_certs(ignore_ssl_certs)))
     }
 
     /// The shared gateway of a region, reached over the Internet or from a VPC.
@@ -90,29 +102,30 @@ impl Gateway {
     ))]
     #[expect(clippy::too_many_arguments, reason = "they are Python's keywords")]
     fn shared(
-        region_id: String,
-        endpoint: Option<String>,
+        py: Python<'_>,
+        region_id: Named<String>,
+        endpoint: Option<Named<String>>,
         vpc: bool,
-        client_key_file: Option<PathBuf>,
-        client_key: Option<Text>,
-        client_key_password_file: Option<PathBuf>,
-        client_key_password_env: Option<String>,
-        client_key_password: Option<Text>,
-        ca_file: Option<PathBuf>,
-        ca: Option<Text>,
+        client_key_file: Option<Named<PathBuf>>,
+        client_key: Option<Named<Text>>,
+        client_key_password_file: Option<Named<PathBuf>>,
+        client_key_password_env: Option<Named<String>>,
+        client_key_password: Option<Named<Text>>,
+        ca_file: Option<Named<PathBuf>>,
+        ca: Option<Named<Text>>,
         ignore_ssl_certs: bool,
-        connect_timeout: Option<Length>,
-        read_timeout: Option<Length>,
-        http_proxy: Option<String>,
-        https_proxy: Option<String>,
-        no_proxy: Option<String>,
-    ) -> Self {
-        let mut gateway = kmsak::Gateway::shared(region_id);
-        set!(gateway, endpoint, client_key_file, client_key, client_key_password_file);
-        set!(gateway, client_key_password_env, client_key_password, ca_file, ca);
-        set!(gateway, http_proxy, https_proxy, no_proxy);
-        set_lengths!(gateway, connect_timeout, read_timeout);
-        Gateway(gateway.vpc(vpc).ignore_ssl_certs(ignore_ssl_certs))
+        connect_timeout: Option<Named<Length>>,
+        read_timeout: Option<Named<Length>>,
+        http_proxy: Option<Named<String>>,
+        https_proxy: Option<Named<String>>,
+        no_proxy: Option<Named<String>>,
+    ) -> PyResult<Self> {
+        let mut gateway = kmsak::Gateway::shared(region_id.by(py, "region_id")?);
+        set!(py, gateway, endpoint, client_key_file, client_key, client_key_password_file);
+        set!(py, gateway, client_key_password_env, client_key_password, ca_file, ca);
+        set!(py, gateway, http_proxy, https_proxy, no_proxy);
+        set_inner!(py, gateway, connect_timeout, read_timeout);
+        Ok(Gateway(gateway.vpc(vpc).ignore_ssl_certs(ignore_ssl_certs)))
     }
 
     fn __repr__(&self) -> String {

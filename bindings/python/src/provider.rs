@@ -13,9 +13,9 @@ use pyo3::{PyTraverseError, PyVisit};
 use crate::credentials::Credentials;
 use crate::error::to_python;
 use crate::event::Subscription;
-use crate::gateway::Gateway;
+use crate::gateway::Gateways;
 use crate::secret::Secret;
-use crate::text::{Count, Length, Settings, Text};
+use crate::text::{Count, Length, Named, Names, Settings, Text};
 use crate::wait::wait;
 use crate::{logs, pending, stats};
 
@@ -128,40 +128,44 @@ impl Provider {
     #[expect(clippy::too_many_arguments, reason = "they are Python's keywords")]
     fn new(
         py: Python<'_>,
-        properties_file: Option<PathBuf>,
-        properties: Option<Settings>,
+        properties_file: Option<Named<PathBuf>>,
+        properties: Option<Named<Settings>>,
         environment: bool,
         usual_places: bool,
-        gateways: Option<Vec<Py<Gateway>>>,
-        client_key_file: Option<PathBuf>,
-        client_key: Option<Text>,
-        client_key_password_file: Option<PathBuf>,
-        client_key_password_env: Option<String>,
-        client_key_password: Option<Text>,
-        secret_names: Option<Vec<String>>,
-        rotation_interval: Option<Length>,
-        delay_interval: Option<Length>,
-        jitter_interval: Option<Length>,
-        connect_timeout: Option<Length>,
-        read_timeout: Option<Length>,
-        http_proxy: Option<String>,
-        https_proxy: Option<String>,
-        no_proxy: Option<String>,
-        fetch_deadline: Option<Length>,
-        renew_deadline: Option<Length>,
-        renew_tokens: Option<Count>,
-        renew_refill_interval: Option<Length>,
-        rejection_codes: Option<Vec<String>>,
-        max_stale: Option<Length>,
-        cache_file: Option<PathBuf>,
+        gateways: Option<Named<Gateways>>,
+        client_key_file: Option<Named<PathBuf>>,
+        client_key: Option<Named<Text>>,
+        client_key_password_file: Option<Named<PathBuf>>,
+        client_key_password_env: Option<Named<String>>,
+        client_key_password: Option<Named<Text>>,
+        secret_names: Option<Named<Names>>,
+        rotation_interval: Option<Named<Length>>,
+        delay_interval: Option<Named<Length>>,
+        jitter_interval: Option<Named<Length>>,
+        connect_timeout: Option<Named<Length>>,
+        read_timeout: Option<Named<Length>>,
+        http_proxy: Option<Named<String>>,
+        https_proxy: Option<Named<String>>,
+        no_proxy: Option<Named<String>>,
+        fetch_deadline: Option<Named<Length>>,
+        renew_deadline: Option<Named<Length>>,
+        renew_tokens: Option<Named<Count>>,
+        renew_refill_interval: Option<Named<Length>>,
+        rejection_codes: Option<Named<Names>>,
+        max_stale: Option<Named<Length>>,
+        cache_file: Option<Named<PathBuf>>,
     ) -> PyResult<Self> {
         logs::forward();
         let mut builder = kmsak::Provider::builder().language("python");
-        for (name, value) in properties.into_iter().flat_map(|settings| settings.0) {
-            builder = builder.property(&name, value);
+        if let Some(properties) = properties {
+            for (name, value) in properties.by(py, "properties")?.0 {
+                builder = builder.property(&name, value);
+            }
         }
-        for gateway in gateways.into_iter().flatten() {
-            builder = builder.gateway(gateway.get().0.clone());
+        if let Some(gateways) = gateways {
+            for gateway in gateways.by(py, "gateways")?.0 {
+                builder = builder.gateway(gateway.get().0.clone());
+            }
         }
         if environment {
             builder = builder.environment();
@@ -169,14 +173,20 @@ impl Provider {
         if usual_places {
             builder = builder.usual_places();
         }
-        set!(builder, properties_file, client_key_file, client_key, client_key_password_file);
-        set!(builder, client_key_password_env, client_key_password, secret_names);
-        set!(builder, http_proxy, https_proxy, no_proxy, rejection_codes, cache_file);
-        if let Some(Count(tokens)) = renew_tokens {
-            builder = builder.renew_tokens(tokens);
-        }
-        set_lengths!(builder, rotation_interval, delay_interval, jitter_interval, connect_timeout);
-        set_lengths!(builder, read_timeout, fetch_deadline, renew_deadline, renew_refill_interval, max_stale);
+        set!(py, builder, properties_file, client_key_file, client_key, client_key_password_file);
+        set!(py, builder, client_key_password_env, client_key_password);
+        set!(py, builder, http_proxy, https_proxy, no_proxy, cache_file);
+        set_inner!(py, builder, secret_names, rejection_codes, renew_tokens);
+        set_inner!(py, builder, rotation_interval, delay_interval, jitter_interval, connect_timeout);
+        set_inner!(
+            py,
+            builder,
+            read_timeout,
+            fetch_deadline,
+            renew_deadline,
+            renew_refill_interval,
+            max_stale
+        );
         py.detach(|| builder.open())
             .map(|core| Provider {
                 changes: core.changes(),

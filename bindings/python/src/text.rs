@@ -1,12 +1,39 @@
-//! Arguments that Python writes in more than one way.
+//! Arguments: what Python writes in more than one way, and what says by itself which argument is wrong.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::time::Duration;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
-use pyo3::types::{PyBool, PyDelta, PyMapping};
+use pyo3::types::{PyBool, PyDelta, PyMapping, PySequence, PyString, PyType};
+
+/// An argument that is refused by its name, which pyo3 tells in a note only: neither `str` of the error nor a traceback of
+/// Python 3.10 shows that.
+pub(crate) struct Named<T>(PyResult<T>);
+
+impl<'a, 'py, T: FromPyObject<'a, 'py>> FromPyObject<'a, 'py> for Named<T> {
+    type Error = Infallible;
+
+    fn extract(object: Borrowed<'a, 'py, PyAny>) -> Result<Self, Infallible> {
+        Ok(Named(object.extract().map_err(Into::into)))
+    }
+}
+
+impl<T> Named<T> {
+    pub(crate) fn by(self, py: Python<'_>, name: &str) -> PyResult<T> {
+        self.0.map_err(|error| {
+            let kind = error.get_type(py);
+            // Others may be a caller's own, or take more than a text.
+            if kind.is(py.get_type::<PyTypeError>()) || kind.is(py.get_type::<PyValueError>()) {
+                PyErr::from_type(kind, format!("{name}: {}", error.value(py)))
+            } else {
+                error
+            }
+        })
+    }
+}
 
 /// `str` or `bytes`.
 pub(crate) enum Text {
@@ -23,10 +50,7 @@ impl FromPyObject<'_, '_> for Text {
         }
         match object.extract::<PyBackedBytes>() {
             Ok(bytes) => Ok(Text::Bytes(bytes)),
-            // The value is left out: it may be a password.
-            Err(_) => {
-                Err(PyTypeError::new_err(format!("expected str or bytes, not {}", object.get_type().name()?)))
-            }
+            Err(_) => Err(wrong_type("str or bytes", object)),
         }
     }
 }
@@ -50,11 +74,9 @@ impl FromPyObject<'_, '_> for Length {
         let seconds = if object.is_instance_of::<PyDelta>() {
             object.call_method0("total_seconds")?.extract::<f64>()?
         } else if object.is_instance_of::<PyBool>() {
-            return Err(PyTypeError::new_err("expected a timedelta or a number of seconds, not bool"));
+            return Err(wrong_type("a timedelta or a number of seconds", object));
         } else {
-            object
-                .extract::<f64>()
-                .map_err(|_| PyTypeError::new_err("expected a timedelta or a number of seconds"))?
+            object.extract::<f64>().map_err(|_| wrong_type("a timedelta or a number of seconds", object))?
         };
         Duration::try_from_secs_f64(seconds).map(Length).map_err(|_| {
             PyValueError::new_err(format!("expected a length of time of 0 seconds or more, not {seconds} s"))
@@ -69,15 +91,60 @@ impl FromPyObject<'_, '_> for Count {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
-        let expected = "expected a whole number from 0 to 4294967295";
+        let expected = "a whole number from 0 to 4294967295";
         if object.is_instance_of::<PyBool>() || object.call_method0("__index__").is_err() {
-            return Err(PyTypeError::new_err(format!("{expected}, not {}", object.get_type().name()?)));
+            return Err(wrong_type(expected, object));
         }
         object
             .extract()
             .map(Count)
-            .map_err(|_| PyValueError::new_err(format!("{expected}, not {}", &*object)))
+            .map_err(|_| PyValueError::new_err(format!("expected {expected}, not {}", &*object)))
     }
+}
+
+/// A sequence of `str`, but not one `str`.
+pub(crate) struct Names(pub(crate) Vec<String>);
+
+impl FromPyObject<'_, '_> for Names {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
+        items(object, "a list of str").map(Names)
+    }
+}
+
+/// The items of a sequence that is no `str`.
+pub(crate) fn items<'py, T>(object: Borrowed<'_, 'py, PyAny>, expected: &str) -> PyResult<Vec<T>>
+where
+    T: for<'a> FromPyObject<'a, 'py>,
+{
+    if object.is_instance_of::<PyString>() {
+        return Err(wrong_type(expected, object));
+    }
+    let Ok(sequence) = object.cast::<PySequence>() else { return Err(wrong_type(expected, object)) };
+    sequence
+        .try_iter()?
+        .map(|item| {
+            let item = item?;
+            item.extract::<T>().map_err(|error| {
+                let error: PyErr = error.into();
+                if !error.is_instance_of::<PyTypeError>(item.py()) {
+                    return error;
+                }
+                let found = item.get_type();
+                PyTypeError::new_err(format!("expected {expected}, but there is {} in it", name_of(&found)))
+            })
+        })
+        .collect()
+}
+
+/// Says of a value nothing but its type: it may be a password.
+fn wrong_type(expected: &str, object: Borrowed<'_, '_, PyAny>) -> PyErr {
+    PyTypeError::new_err(format!("expected {expected}, not {}", name_of(&object.get_type())))
+}
+
+fn name_of(kind: &Bound<'_, PyType>) -> String {
+    kind.name().map_or_else(|_| "something else".to_owned(), |name| name.to_string())
 }
 
 /// Any mapping from `str` to `str`.
@@ -88,8 +155,7 @@ impl FromPyObject<'_, '_> for Settings {
 
     fn extract(object: Borrowed<'_, '_, PyAny>) -> PyResult<Self> {
         let Ok(mapping) = object.cast::<PyMapping>() else {
-            let found = object.get_type().name()?;
-            return Err(PyTypeError::new_err(format!("expected a mapping from str to str, not {found}")));
+            return Err(wrong_type("a mapping from str to str", object));
         };
         let mut settings = BTreeMap::new();
         for item in mapping.items()? {

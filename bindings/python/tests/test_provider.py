@@ -95,12 +95,20 @@ def test_settings_from_any_mapping(emulator: Emulator, secret: str) -> None:
         ({"properties_file": "/nowhere/at.all"}, kmsak.ConfigurationError, "/nowhere/at.all"),
         ({"properties": {"rotation_intervall": "1"}}, kmsak.ConfigurationError, "rotation_interval"),
         ({}, kmsak.ConfigurationError, "cache_client"),
-        ({"rotation_interval": -1}, ValueError, "0 seconds or more"),
+        ({"rotation_interval": -1}, ValueError, "^rotation_interval: .*0 seconds or more"),
         ({"rotation_interval": float("nan")}, ValueError, "0 seconds or more"),
-        ({"rotation_interval": "6h"}, TypeError, "timedelta"),
+        ({"rotation_interval": "6h"}, TypeError, "^rotation_interval: .*timedelta"),
         ({"rotation_interval": True}, TypeError, "timedelta"),
-        ({"client_key": 17}, TypeError, "str or bytes"),
-        ({"gateways": ["cn-hangzhou"]}, TypeError, "Gateway"),
+        ({"client_key": 17}, TypeError, "^client_key: .*str or bytes"),
+        ({"gateways": "cn-hangzhou"}, TypeError, "^gateways: expected a list of Gateway objects, not str"),
+        ({"gateways": ["cn-hangzhou"]}, TypeError, "^gateways: .*Gateway objects, but there is str in it"),
+        ({"gateways": kmsak.Gateway.instance()}, TypeError, "^gateways: .*list of Gateway objects, not Gateway"),
+        ({"secret_names": "app"}, TypeError, "^secret_names: expected a list of str, not str"),
+        ({"secret_names": {"app"}}, TypeError, "^secret_names: expected a list of str, not set"),
+        ({"rejection_codes": ["x", 1]}, TypeError, "^rejection_codes: .*list of str, but there is int in it"),
+        ({"rejection_codes": ["\ud800"]}, UnicodeEncodeError, "surrogates"),
+        ({"https_proxy": 1}, TypeError, "^https_proxy: "),
+        ({"cache_file": 1}, TypeError, "^cache_file: .*PathLike"),
         ({"regoin": "cn-hangzhou"}, TypeError, "regoin"),
         ({"renew_tokens": -1}, ValueError, "whole number from 0"),
         ({"renew_tokens": 2**32}, ValueError, "not 4294967296"),
@@ -119,6 +127,25 @@ def test_a_wrong_configuration_is_told(arguments: dict[str, object], error: type
 def test_no_file_is_not_any_file() -> None:
     with pytest.raises(TypeError, match="use from_env"):
         kmsak.Provider.from_file(None)  # type: ignore[arg-type]
+
+
+def test_a_gateways_argument_is_named() -> None:
+    with pytest.raises(TypeError, match=r"^connect_timeout: .*timedelta"):
+        kmsak.Gateway.instance(connect_timeout="3s")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"^region_id: "):
+        kmsak.Gateway.shared(None)  # type: ignore[arg-type]
+
+
+def test_an_error_of_a_path_of_ones_own_is_raised_as_it_is() -> None:
+    class MyError(TypeError):
+        pass
+
+    class Path:
+        def __fspath__(self) -> str:
+            raise MyError("as it is")
+
+    with pytest.raises(MyError, match=r"^as it is$"):
+        kmsak.Provider(client_key_file=Path())
 
 
 def test_a_wrong_password_is_told_and_not_shown(emulator: Emulator) -> None:
@@ -606,11 +633,11 @@ def test_bad_names(provider: kmsak.Provider) -> None:
 
 
 def test_subclassing(emulator: Emulator, secret: str) -> None:
-    class Mine(kmsak.Provider):
+    class MyError(kmsak.Provider):
         extra = 1
 
-    with Mine.from_file(emulator.config) as provider:
-        assert isinstance(provider, Mine)
+    with MyError.from_file(emulator.config) as provider:
+        assert isinstance(provider, MyError)
         assert provider.credentials(secret).access_key_id
 
 
