@@ -24,7 +24,7 @@ const bytes = {
   convert: (value) => (typeof value === 'string' || Buffer.isBuffer(value) ? value : view(value)),
 }
 const file = {
-  is: (value) => typeof value === 'string' || value instanceof URL,
+  is: (value) => typeof value === 'string' || isFileUrl(value),
   expected: 'a path or a file: URL',
   convert: path,
 }
@@ -120,6 +120,16 @@ function isRecord(value) {
 
 function view(array) {
   return Buffer.from(array.buffer, array.byteOffset, array.byteLength)
+}
+
+function isFileUrl(value) {
+  if (!(value instanceof URL)) return false
+  try {
+    path(value)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function path(value) {

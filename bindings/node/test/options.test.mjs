@@ -94,6 +94,9 @@ test('what is wrong is told in one sentence', async () => {
   refused({ ...kms.options(), gateways: [{ endpoint: 'x' }] }, /gateways\[0\]\.type is missing/)
   refused({ ...kms.options(), gateways: [{ type: 'both' }] }, /gateways\[0\]\.type .* 'instance' or 'shared'/)
   refused({ ...kms.options(), gateways: [{ type: 'shared', regionID: 'x' }] }, /did you mean regionId/)
+  refused({ ...kms.options(), gateways: [{ type: 'shared', regionId: 1 }] }, /gateways\[0\]\.regionId .* a string/)
+  for (const url of ['https://host/clientKey.json', 'file:///a%2fb'])
+    refused({ ...kms.options(), clientKeyFile: new URL(url) }, /clientKeyFile .* a path or a file: URL/)
   refused({ ...kms.options(), properties: { rotation: '1' } }, /there is no setting/)
   refused({ ...kms.options(), clientKeyFile: '/nowhere.json' }, /nowhere\.json/)
   refused({}, /./)
@@ -106,6 +109,7 @@ test('what is wrong is told in one sentence', async () => {
   await assert.rejects(Provider.fromFile(kms.file, { timeout: '1' }), TypeError)
   await assert.rejects(Provider.fromEnv({ signl: AbortSignal.abort() }), TypeError)
   assert.throws(() => Provider.fromFileSync({}), TypeError)
+  assert.throws(() => Provider.fromFileSync(new URL('https://host/file')), /^TypeError: .* a path or a file: URL$/)
 })
 
 test('a wrong password is of kind client_key and is not repeated', async () => {
