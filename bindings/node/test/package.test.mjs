@@ -49,6 +49,24 @@ async function works(folder) {
   assert.deepEqual(result, { stdout: `${AccessKeyId}\ntrue\n`, stderr: '', status: 0, signal: null })
 }
 
+test('the first programs in the documentation run as they are pasted', async () => {
+  const { filename } = await pack(here, kms.folder)
+  const folder = await install(path.join(kms.folder, filename))
+  await copyFile(kms.file, path.join(kms.dir, 'managed_credentials_providers.properties'))
+  const { AccessKeyId } = await kms.current()
+  const text = await readFile(path.join(here, '../../docs/node.md'), 'utf8')
+  const programs = [...text.matchAll(/^```js\n\/\/ (program\.[mc]js)\n(.*?)^```$/gms)]
+  assert.deepEqual(
+    programs.map(([, name]) => name),
+    ['program.mjs', 'program.cjs'],
+  )
+  for (const [, name, program] of programs) {
+    await writeFile(path.join(folder, name), program)
+    const { stdout, stderr } = await execute(process.execPath, [path.join(folder, name)], { cwd: kms.dir })
+    assert.deepEqual({ stdout, stderr }, { stdout: `${AccessKeyId}\n`, stderr: '' }, name)
+  }
+})
+
 test('npm pack gives something that installs and runs in an empty folder', async () => {
   const { filename, files } = await pack(here, kms.folder)
   const names = files.map(({ path }) => path)
