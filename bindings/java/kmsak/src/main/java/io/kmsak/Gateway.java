@@ -24,7 +24,7 @@ public final class Gateway {
    * @return a gateway
    */
   public static Gateway shared(String regionId) {
-    return new Gateway("shared", regionId);
+    return new Gateway("shared", Objects.requireNonNull(regionId, "regionId"));
   }
 
   /**
@@ -87,7 +87,7 @@ public final class Gateway {
    * @return this
    */
   public Gateway clientKey(byte[] json) {
-    add("client_key", json.clone());
+    add("client_key", Objects.requireNonNull(json, "json").clone());
     return this;
   }
 
@@ -120,7 +120,7 @@ public final class Gateway {
    * @return this
    */
   public Gateway clientKeyPassword(char[] password) {
-    add("client_key_password", ProviderBuilder.utf8(password));
+    add("client_key_password", ProviderBuilder.utf8(Objects.requireNonNull(password, "password")));
     return this;
   }
 
@@ -142,7 +142,7 @@ public final class Gateway {
    * @return this
    */
   public Gateway ca(byte[] pem) {
-    add("ca", pem.clone());
+    add("ca", Objects.requireNonNull(pem, "pem").clone());
     return this;
   }
 

@@ -59,7 +59,7 @@ public final class Provider implements AutoCloseable {
    * @throws ClientKeyException if the ClientKey or its password cannot be used
    */
   public static Provider fromFile(String path) {
-    return builder().propertiesFile(path).environment().open();
+    return builder().propertiesFile(Objects.requireNonNull(path, "path")).environment().open();
   }
 
   /**
@@ -71,7 +71,7 @@ public final class Provider implements AutoCloseable {
    * @throws ClientKeyException if the ClientKey or its password cannot be used
    */
   public static Provider fromFile(Path path) {
-    return fromFile(path.toString());
+    return fromFile(Objects.requireNonNull(path, "path").toString());
   }
 
   /**
@@ -105,6 +105,7 @@ public final class Provider implements AutoCloseable {
    *     network's failure after {@code fetch_deadline} (20 s unless configured) at most; or that the provider is closed
    */
   public Credentials credentials(String name) {
+    Objects.requireNonNull(name, "name");
     // A volatile read, after which the number below cannot have been read before.
     Kept before = kept.get(name);
     if (before != null && before.changes == changes.getInt(0)) {
@@ -137,6 +138,7 @@ public final class Provider implements AutoCloseable {
    * @return a future that fails with {@link KmsakException}; cancelling it gives up waiting and does not stop the fetch
    */
   public CompletableFuture<Credentials> credentialsAsync(String name) {
+    Objects.requireNonNull(name, "name");
     Credentials cached = cachedCredentials(name);
     if (cached != null) {
       return CompletableFuture.completedFuture(cached);
@@ -153,6 +155,7 @@ public final class Provider implements AutoCloseable {
    * @return the AccessKey, or null
    */
   public Credentials cachedCredentials(String name) {
+    Objects.requireNonNull(name, "name");
     Kept before = kept.get(name);
     int now = changes.getInt(0);
     if (before != null && before.changes == now) {
@@ -311,6 +314,8 @@ public final class Provider implements AutoCloseable {
    *     suppressed
    */
   public <T, E extends Exception> T call(String name, Call<T, E> call, Function<Exception, String> errorCode) throws E {
+    Objects.requireNonNull(call, "call");
+    Objects.requireNonNull(errorCode, "errorCode");
     Credentials credentials = credentials(name);
     try {
       return call.run(credentials);

@@ -28,7 +28,7 @@ public final class ProviderBuilder {
    * @return this
    */
   public ProviderBuilder propertiesFile(String path) {
-    add("#properties_file", path);
+    add("#properties_file", Objects.requireNonNull(path, "path"));
     return this;
   }
 
@@ -39,7 +39,7 @@ public final class ProviderBuilder {
    * @return this
    */
   public ProviderBuilder properties(byte[] text) {
-    add("#properties_text", text.clone());
+    add("#properties_text", Objects.requireNonNull(text, "text").clone());
     return this;
   }
 
@@ -72,7 +72,7 @@ public final class ProviderBuilder {
    * @return this
    */
   public ProviderBuilder property(String name, String value) {
-    add(plain(name), value);
+    add(plain(Objects.requireNonNull(name, "name")), value);
     return this;
   }
 
@@ -83,7 +83,7 @@ public final class ProviderBuilder {
    * @return this
    */
   public ProviderBuilder gateway(Gateway gateway) {
-    add("#gateway", gateway.settings());
+    add("#gateway", Objects.requireNonNull(gateway, "gateway").settings());
     return this;
   }
 
@@ -105,7 +105,7 @@ public final class ProviderBuilder {
    * @return this
    */
   public ProviderBuilder clientKey(byte[] json) {
-    add("#client_key", json.clone());
+    add("#client_key", Objects.requireNonNull(json, "json").clone());
     return this;
   }
 
@@ -138,7 +138,7 @@ public final class ProviderBuilder {
    * @return this
    */
   public ProviderBuilder clientKeyPassword(char[] password) {
-    add("#client_key_password", utf8(password));
+    add("#client_key_password", utf8(Objects.requireNonNull(password, "password")));
     return this;
   }
 
@@ -149,7 +149,7 @@ public final class ProviderBuilder {
    * @return this
    */
   public ProviderBuilder secretNames(String... names) {
-    add("secret_names", String.join(",", names));
+    add("secret_names", String.join(",", Objects.requireNonNull(names, "names")));
     return this;
   }
 
@@ -293,7 +293,7 @@ public final class ProviderBuilder {
    * @return this
    */
   public ProviderBuilder rejectionCodes(String... codes) {
-    add("rejection_codes", String.join(",", codes));
+    add("rejection_codes", String.join(",", Objects.requireNonNull(codes, "codes")));
     return this;
   }
 
@@ -330,7 +330,7 @@ public final class ProviderBuilder {
   }
 
   static String milliseconds(String name, Duration duration) {
-    if (duration.isNegative()) {
+    if (Objects.requireNonNull(duration, name).isNegative()) {
       throw new ConfigurationException(null, null, false, 0, name + " is " + duration + ": expected no negative duration");
     }
     // What does not fit into a long is refused as too long by native code.

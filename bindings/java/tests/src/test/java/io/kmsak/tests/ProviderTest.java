@@ -35,7 +35,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -52,6 +54,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.function.Executable;
 
 @Timeout(60)
 @SuppressWarnings("try") // A subscription is kept for its time alone.
@@ -576,6 +579,40 @@ class ProviderTest {
         Thread.sleep(20);
       } while (!ours.isEmpty());
       assertTrue(nativeThreadRuns());
+    }
+  }
+
+  @Test
+  void aNullIsToldByTheNameOfTheParameter() {
+    Map<Executable, String> calls = new LinkedHashMap<>();
+    calls.put(() -> Provider.fromFile((String) null), "path");
+    calls.put(() -> Provider.fromFile((Path) null), "path");
+    calls.put(() -> Provider.builder().propertiesFile(null), "path");
+    calls.put(() -> Provider.builder().property(null, "x"), "name");
+    calls.put(() -> Provider.builder().gateway(null), "gateway");
+    calls.put(() -> Provider.builder().clientKey(null), "json");
+    calls.put(() -> Provider.builder().clientKeyPassword(null), "password");
+    calls.put(() -> Provider.builder().secretNames((String[]) null), "names");
+    calls.put(() -> Provider.builder().rejectionCodes((String[]) null), "codes");
+    calls.put(() -> Provider.builder().readTimeout(null), "read_timeout");
+    calls.put(() -> Gateway.shared(null), "regionId");
+    calls.put(() -> Gateway.instance().ca(null), "pem");
+    calls.put(() -> Gateway.instance().clientKeyPassword(null), "password");
+    try (Provider provider = Provider.fromFile(kms.onTheCloud())) {
+      provider.credentials(APP);
+      calls.put(() -> provider.credentials(null), "name");
+      calls.put(() -> provider.credentialsAsync(null), "name");
+      calls.put(() -> provider.cachedCredentials(null), "name");
+      calls.put(() -> provider.call(null, credentials -> null), "name");
+      calls.put(() -> provider.call(APP, null), "call");
+      calls.put(() -> provider.call(APP, credentials -> null, null), "errorCode");
+      calls.put(() -> provider.renew(null, "LTAI"), "name");
+      calls.put(() -> provider.renew(APP, null), "rejectedId");
+      calls.put(() -> provider.secret(null), "name");
+      calls.put(() -> provider.secretAtStage(APP, null), "versionStage");
+      calls.put(() -> provider.refresh(null), "name");
+      calls.put(() -> provider.isRejection(null), "code");
+      calls.forEach((call, name) -> assertEquals(name, assertThrows(NullPointerException.class, call).getMessage()));
     }
   }
 
