@@ -11,7 +11,8 @@ import java.util.function.Predicate;
 /**
  * Builds OSS clients with a managed AccessKey: each request is signed with the AccessKey of the hour, and one whose AccessKey OSS rejects
  * is sent once more with a renewed AccessKey. A request whose body is a stream other than a {@code ByteArrayInputStream} is not
- * sent again, for the SDK has read and closed it; the AccessKey is renewed all the same.
+ * sent again, for the SDK has read and closed it; the AccessKey is renewed all the same. When the renewal fails, OSS's exception has its
+ * {@link io.kmsak.KmsakException} as suppressed.
  */
 public final class KmsakOSSClientBuilder {
   /** A builder. It holds nothing and may be used again. */

@@ -13,7 +13,8 @@ import java.util.function.Predicate;
 
 /**
  * The SDK's client with a managed AccessKey: each request is signed with the AccessKey of the hour, and one whose AccessKey the service
- * rejects is sent once more with a renewed AccessKey. Safe to use from any thread.
+ * rejects is sent once more with a renewed AccessKey. When the renewal fails, the service's exception has its {@link KmsakException} as
+ * suppressed. Safe to use from any thread.
  *
  * <p>The {@code doAction} methods return the service's raw answer and do not renew; nor does the form of {@code getAcsResponse} with an
  * AccessKey of the caller's.

@@ -177,6 +177,22 @@ class AdaptersTest {
   }
 
   @Test
+  void ossTellsItsOwnErrorWhenRenewingFails() throws Exception {
+    HttpServer server = bucket(new CopyOnWriteArrayList<>());
+    try (Provider impatient =
+        Provider.builder().propertiesFile(kms.onTheCloud()).renewDeadline(Duration.ofMillis(200)).open()) {
+      OSS client = new KmsakOSSClientBuilder().build("http://127.0.0.1:" + server.getAddress().getPort(), impatient, APP);
+      OSSException error =
+          assertThrows(OSSException.class, () -> client.putObject("bucket", "object", new ByteArrayInputStream(new byte[1])));
+      assertEquals("InvalidAccessKeyId", error.getErrorCode());
+      assertEquals(KmsakException.class, error.getSuppressed()[0].getClass().getSuperclass());
+      client.shutdown();
+    } finally {
+      server.stop(0);
+    }
+  }
+
+  @Test
   void ossSendsWhatLiesInMemoryOnceMore() throws Exception {
     List<String> bodies = new CopyOnWriteArrayList<>();
     InputStream memory = new ByteArrayInputStream("xyz".getBytes());
