@@ -94,7 +94,7 @@ def test_settings_from_any_mapping(emulator: Emulator, secret: str) -> None:
     [
         ({"properties_file": "/nowhere/at.all"}, kmsak.ConfigurationError, "/nowhere/at.all"),
         ({"properties": {"rotation_intervall": "1"}}, kmsak.ConfigurationError, "rotation_interval"),
-        ({}, kmsak.ConfigurationError, "cache_client"),
+        ({}, kmsak.ConfigurationError, "no KMS gateway"),
         ({"rotation_interval": -1}, ValueError, "^rotation_interval: .*0 seconds or more"),
         ({"rotation_interval": float("nan")}, ValueError, "0 seconds or more"),
         ({"rotation_interval": "6h"}, TypeError, "^rotation_interval: .*timedelta"),
