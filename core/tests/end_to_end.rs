@@ -1,9 +1,13 @@
 //! The main job: an AccessKey arrives through both gateways, and a rotation is followed.
 
+mod fixture;
+
+use std::fs;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use fixture::{APP, Kms};
 use kmsak::{Kind, Provider};
 use kmsak_emulator::Emulator;
 
@@ -18,6 +22,24 @@ fn an_access_key_arrives_through_both_gateways() {
         let credentials = provider.credentials("acs/ram/user/app").expect("KMS answers");
         assert_eq!(credentials.access_key_id(), now.id);
         assert_eq!(credentials.access_key_secret(), now.secret);
+    }
+}
+
+#[test]
+fn a_proxy_that_is_spared_for_all_is_not_asked() {
+    const NOBODY: &str = "https_proxy=http://127.0.0.1:1\nfetch_deadline=2000\n";
+
+    let kms = Kms::start();
+    for properties in [&kms.files.on_the_cloud, &kms.files.off_the_cloud] {
+        let through = kms.provider(properties, NOBODY).credentials(APP).expect_err("nobody is there");
+        assert_eq!(through.kind(), Kind::Network, "{through}");
+        kms.provider(properties, &format!("{NOBODY}no_proxy=*")).credentials(APP).expect("KMS answers");
+        let text = fs::read_to_string(properties).expect("the properties file");
+        let text = text.replace("\"caFilePath\"", "\"noProxy\":\"*\",\"caFilePath\"");
+        assert!(text.contains("noProxy"), "{text}");
+        let path = kms.folder.path().join("spared.properties");
+        fs::write(&path, format!("{text}\n{NOBODY}")).expect("a writable folder");
+        Provider::from_file(path).expect("it is good").credentials(APP).expect("KMS answers");
     }
 }
 

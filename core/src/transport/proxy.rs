@@ -81,6 +81,10 @@ fn spares(list: &str, authority: &str) -> bool {
     let Some(parsed) = parse_url(&url) else { return false };
     let port = parsed.port_or_known_default();
     let hosts: Vec<&str> = list.split(',').filter_map(|entry| host_of(entry, port)).collect();
+    // The matcher takes `*` for all names, and for no address.
+    if hosts.contains(&"*") {
+        return true;
+    }
     let Ok(destination) = url.parse() else { return false };
     Matcher::builder().https("http://proxy").no(hosts.join(",")).build().intercept(&destination).is_none()
 }
@@ -169,6 +173,7 @@ mod tests {
             assert_eq!(chosen_for(here, &config(None, None), &environment).unwrap(), None, "{here}");
             let told = config(Some("http://p.example:1"), None);
             assert!(chosen_for(here, &told, &[]).unwrap().is_some(), "{here}");
+            assert_eq!(chosen_for(here, &told, &[("no_proxy", "*")]).unwrap(), None, "{here}");
         }
     }
 
@@ -183,6 +188,11 @@ mod tests {
             ("*.aliyuncs.com", instance, true),
             ("*.cryptoservice.kms.aliyuncs.com:443", instance, true),
             ("*", instance, true),
+            ("*", "127.0.0.1:8443", true),
+            ("*", "[::1]:8443", true),
+            ("a.example, *", "10.1.2.3", true),
+            ("*:8443", "10.1.2.3:8443", true),
+            ("*:8443", "10.1.2.3", false),
             ("yuncs.com", instance, false),
             ("*yuncs.com", instance, false),
             ("aliyuncs.com:8443", instance, false),
