@@ -80,17 +80,21 @@ fn numbers_are_checked() {
 }
 
 #[test]
-fn durations_of_the_builder_are_checked() {
+fn durations_from_code_are_checked() {
     assert_eq!(
         refusal(builder(&format!("{CLIENT_KEY}{REGION}")).rotation_interval(Duration::ZERO)),
-        "rotation_interval in the builder is 0ns: expected a whole number of milliseconds from 100 to 31622400000"
+        "rotation_interval set in code is 0 ms: expected a whole number of milliseconds from 100 to 31622400000"
     );
     assert_eq!(
         refusal(
             builder(CLIENT_KEY)
                 .gateway(Gateway::shared("cn-hangzhou").read_timeout(Duration::from_secs(3600)))
         ),
-        "read_timeout of gateway 1 of the builder is 3600s: expected a whole number of milliseconds from 1 to 600000"
+        "read_timeout of gateway 1 is 3600000 ms: expected a whole number of milliseconds from 1 to 600000"
+    );
+    assert_eq!(
+        refusal(builder(&format!("{CLIENT_KEY}{REGION}")).fetch_deadline(Duration::from_nanos(5))),
+        "fetch_deadline set in code is 5ns: expected a whole number of milliseconds from 1 to 3600000"
     );
 }
 
@@ -148,8 +152,8 @@ fn an_instance_is_asked_with_its_client_key_whatever_the_credentials_type() {
 fn a_gateway_is_needed() {
     assert_eq!(
         refusal(builder(CLIENT_KEY)),
-        "no KMS gateway is configured: set cache_client_region_id to a JSON array of regions, or \
-         cache_client_dkms_config_info to one of KMS instances"
+        "no KMS gateway is configured: add one in code, or in a properties file set cache_client_region_id to a JSON \
+         array of regions or cache_client_dkms_config_info to one of KMS instances"
     );
 }
 
@@ -157,19 +161,24 @@ fn a_gateway_is_needed() {
 fn a_client_key_and_a_password_are_needed() {
     assert_eq!(
         refusal(builder(REGION)),
-        "cache_client_region_id[0] has no ClientKey: set cache_client_region_id[0].clientKeyFile or \
-         client_key_private_key_path to the clientKey_****.json file that KMS issued"
+        "cache_client_region_id[0] has no ClientKey: set its clientKeyFile, or client_key_private_key_path, to the \
+         clientKey_****.json file that KMS issued"
     );
     assert_eq!(
         refusal(builder(&format!("{REGION}client_key_private_key_path=clientKey.json"))),
-        "the ClientKey of cache_client_region_id[0] has no password: set \
-         cache_client_region_id[0].passwordFromFilePath, client_key_password_from_file_path, \
+        "the ClientKey of cache_client_region_id[0] has no password: set its passwordFromFilePath, or \
+         client_key_password_from_file_path, \
          client_key_password_from_env_variable or the environment variable client_key_password"
     );
     assert_eq!(
         refusal(Builder::new().gateway(Gateway::instance())),
-        "gateway 1 of the builder has no ClientKey: set client_key_file of gateway 1 of the builder or \
-         client_key_private_key_path to the clientKey_****.json file that KMS issued"
+        "gateway 1 has no ClientKey: set client_key_file in code, of this gateway or for all, to the \
+         clientKey_****.json file that KMS issued"
+    );
+    assert_eq!(
+        refusal(Builder::new().client_key("{}").gateway(Gateway::instance())),
+        "the ClientKey of gateway 1 has no password: set client_key_password_file, client_key_password_env or \
+         client_key_password in code, or the environment variable client_key_password"
     );
 }
 
@@ -184,7 +193,7 @@ fn an_unset_password_variable_is_named() {
     );
     assert_eq!(
         refusal(builder(&format!("{key}\n{REGION}")).client_key_password_env("KMSAKUNSET")),
-        "client_key_password_from_env_variable in the builder names the environment variable KMSAKUNSET, which is not \
+        "client_key_password_env set in code names the environment variable KMSAKUNSET, which is not \
          set: set it to the ClientKey's password"
     );
 }
@@ -392,7 +401,7 @@ fn a_missing_file_is_told_with_each_place() {
         refusal(
             builder(CLIENT_KEY).resources(|_| None).gateway(Gateway::instance().ca_file("/nowhere/ca.pem"))
         ),
-        "ca_file of gateway 1 of the builder: there is no file /nowhere/ca.pem nor a resource: put it there or correct \
+        "ca_file of gateway 1: there is no file /nowhere/ca.pem nor a resource: put it there or correct \
          the path"
     );
     assert_eq!(

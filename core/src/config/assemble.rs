@@ -86,7 +86,7 @@ fn describe<'a>(
             .map(|(index, gateway)| Described {
                 gateway: gateway.clone(),
                 layer: &settings.layers[0],
-                name: format!("gateway {} of the builder", index + 1),
+                name: format!("gateway {}", index + 1),
                 in_code: true,
             })
             .collect());
@@ -102,8 +102,8 @@ fn describe<'a>(
                  or as an environment variable of that name"
             )
         } else {
-            "no KMS gateway is configured: set cache_client_region_id to a JSON array of regions, or \
-             cache_client_dkms_config_info to one of KMS instances"
+            "no KMS gateway is configured: add one in code, or in a properties file set cache_client_region_id to a JSON \
+             array of regions or cache_client_dkms_config_info to one of KMS instances"
                 .to_owned()
         }));
     };
@@ -111,8 +111,7 @@ fn describe<'a>(
         (Some(text), regions) => {
             if regions.is_some() {
                 warnings.push(format!(
-                    "both cache_client_dkms_config_info and cache_client_region_id stand {}: the first wins and the \
-                     second is ignored",
+                    "cache_client_region_id {} is ignored, as cache_client_dkms_config_info is set as well",
                     layer.origin
                 ));
             }
@@ -307,33 +306,45 @@ impl Described<'_> {
             Some(GivenPassword::Bytes(bytes)) => {
                 PasswordSource::Inline(ProtectedBytes::copy_from(bytes.as_bytes()))
             }
-            None => common_password(settings)?.ok_or_else(|| {
-                Error::configuration(format!(
-                    "the ClientKey of {} has no password: set {}, client_key_password_from_file_path, \
-                     client_key_password_from_env_variable or the environment variable client_key_password",
-                    self.name,
-                    self.subject("passwordFromFilePath", "client_key_password_file")
-                ))
-            })?,
+            None => common_password(settings)?.ok_or_else(|| self.no_password())?,
         };
         Ok(ClientKeySource { key, password })
     }
 
     fn common_client_key(&self, settings: &Settings) -> Result<Source> {
         let Some(layer) = settings.layer_of(&[keys::CLIENT_KEY_PATH, keys::CLIENT_KEY_CONTENT]) else {
-            return Err(Error::configuration(format!(
-                "{} has no ClientKey: set {} or client_key_private_key_path to the clientKey_****.json file that KMS \
-                 issued",
-                self.name,
-                self.subject("clientKeyFile", "client_key_file")
-            )));
+            return Err(self.no_client_key());
         };
         if let Some(path) = path(layer, keys::CLIENT_KEY_PATH) {
-            let subject = format!("{} {}", keys::CLIENT_KEY_PATH, layer.origin);
+            let subject = layer.subject(keys::CLIENT_KEY_PATH);
             return settings.places.find(&path, layer.base.as_deref(), &subject);
         }
-        let name = format!("{} {}", keys::CLIENT_KEY_CONTENT, layer.origin);
+        let name = layer.subject(keys::CLIENT_KEY_CONTENT);
         Ok(Source::Inline { name, bytes: bytes(layer, keys::CLIENT_KEY_CONTENT) })
+    }
+
+    fn no_client_key(&self) -> Error {
+        let settings = if self.in_code {
+            "client_key_file in code, of this gateway or for all,"
+        } else {
+            "its clientKeyFile, or client_key_private_key_path,"
+        };
+        Error::configuration(format!(
+            "{} has no ClientKey: set {settings} to the clientKey_****.json file that KMS issued",
+            self.name
+        ))
+    }
+
+    fn no_password(&self) -> Error {
+        let settings = if self.in_code {
+            "client_key_password_file, client_key_password_env or client_key_password in code,"
+        } else {
+            "its passwordFromFilePath, or client_key_password_from_file_path, client_key_password_from_env_variable"
+        };
+        Error::configuration(format!(
+            "the ClientKey of {} has no password: set {settings} or the environment variable client_key_password",
+            self.name
+        ))
     }
 }
 
@@ -347,10 +358,10 @@ fn common_password(settings: &Settings) -> Result<Option<PasswordSource>> {
             if settings.places.is_set(name) {
                 return Ok(Some(PasswordSource::Environment(name.to_owned())));
             }
-            unset = Some(not_set(&format!("{} {}", keys::PASSWORD_ENV, layer.origin), name));
+            unset = Some(not_set(&layer.subject(keys::PASSWORD_ENV), name));
         }
         if let Some(path) = path(layer, keys::PASSWORD_PATH) {
-            let subject = format!("{} {}", keys::PASSWORD_PATH, layer.origin);
+            let subject = layer.subject(keys::PASSWORD_PATH);
             return password_file(settings.places.find_password(&path, layer.base.as_deref(), &subject)?)
                 .map(Some);
         }
@@ -444,6 +455,6 @@ fn rejection_codes(settings: &Settings) -> Result<Arc<[String]>> {
 fn cache_file(settings: &Settings) -> Result<Option<PathBuf>> {
     let Some(layer) = settings.layer_of(&[keys::CACHE_FILE]) else { return Ok(None) };
     let Some(path) = path(layer, keys::CACHE_FILE) else { return Ok(None) };
-    let subject = format!("{} {}", keys::CACHE_FILE, layer.origin);
+    let subject = layer.subject(keys::CACHE_FILE);
     settings.places.place(&path, layer.base.as_deref(), &subject).map(Some)
 }

@@ -77,6 +77,17 @@ pub(super) const ALL: &[&str] = &[
 /// resort, and what the transport reads, in upper case as well, as every HTTP client does.
 pub(super) const APART: &[&str] = &[PASSWORD, HTTP_PROXY, HTTPS_PROXY, NO_PROXY];
 
+/// What the setting `key` is called in code.
+pub(super) fn in_code(key: &str) -> &str {
+    match key {
+        CLIENT_KEY_PATH => "client_key_file",
+        CLIENT_KEY_CONTENT => "client_key",
+        PASSWORD_ENV => "client_key_password_env",
+        PASSWORD_PATH => "client_key_password_file",
+        _ => key,
+    }
+}
+
 /// The fields of one element of `cache_client_dkms_config_info` or `cache_client_region_id`: the Java, Python and Go
 /// clients' and the V2 client's.
 pub(super) const FIELDS: &[&str] = &[

@@ -12,6 +12,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::endpoint::quoted;
+use super::keys;
 use super::shown;
 use super::source::{MAX_FILE_BYTES, Source, cannot_read};
 use crate::error::{Error, Result};
@@ -36,7 +37,7 @@ pub(super) enum Origin {
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Origin::Code => f.write_str("in the builder"),
+            Origin::Code => f.write_str("set in code"),
             Origin::Environment => f.write_str("in the environment"),
             Origin::Properties(name) => write!(f, "in {name}"),
         }
@@ -52,6 +53,15 @@ pub(super) struct Layer {
 }
 
 impl Layer {
+    /// What to call the setting `key` of this source.
+    pub(super) fn subject(&self, key: &str) -> String {
+        let name = match self.origin {
+            Origin::Code => keys::in_code(key),
+            Origin::Environment | Origin::Properties(_) => key,
+        };
+        format!("{name} {}", self.origin)
+    }
+
     /// The text that stands at `key`, unless it is blank.
     pub(super) fn text(&self, key: &str) -> Option<&str> {
         match self.values.get(key) {
@@ -250,7 +260,7 @@ impl Settings {
 
     pub(super) fn optional_duration(&self, key: &'static str, bounds: Bounds) -> Result<Option<Duration>> {
         let Some(layer) = self.layer_of(&[key]) else { return Ok(None) };
-        let subject = format!("{key} {}", layer.origin);
+        let subject = layer.subject(key);
         match layer.values.get(key) {
             Some(Value::Duration(duration)) => bounds.check(&subject, *duration).map(Some),
             _ => layer.text(key).map(|text| bounds.parse(&subject, text)).transpose(),
@@ -301,7 +311,7 @@ impl Bounds {
 
     pub(super) fn check(self, subject: &str, duration: Duration) -> Result<Duration> {
         if duration < Duration::from_millis(self.least) || duration > Duration::from_millis(self.most) {
-            return Err(self.wrong(subject, &format!("{duration:?}")));
+            return Err(self.wrong(subject, &in_milliseconds(duration)));
         }
         Ok(duration)
     }
@@ -311,5 +321,14 @@ impl Bounds {
             "{subject} is {given}: expected a whole number of milliseconds from {} to {}",
             self.least, self.most
         ))
+    }
+}
+
+/// In the unit that is expected, unless that would hide a part.
+fn in_milliseconds(duration: Duration) -> String {
+    if duration.subsec_nanos().is_multiple_of(1_000_000) {
+        format!("{} ms", duration.as_millis())
+    } else {
+        format!("{duration:?}")
     }
 }

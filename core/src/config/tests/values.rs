@@ -223,8 +223,7 @@ fn gateways_come_from_one_source_and_instances_win_in_it() {
     assert_eq!(
         both.warnings,
         [
-            "both cache_client_dkms_config_info and cache_client_region_id stand in the properties text: the first wins \
-          and the second is ignored"
+            "cache_client_region_id in the properties text is ignored, as cache_client_dkms_config_info is set as well"
         ]
     );
     let config = builder(&[("cache_client_region_id", "[{\"regionId\":\"cn-shanghai\"}]")])
