@@ -152,6 +152,22 @@ fn an_instance_is_asked_with_its_client_key_whatever_the_credentials_type() {
 fn a_gateway_is_needed() {
     assert_eq!(
         refusal(builder(CLIENT_KEY)),
+        "no KMS gateway is configured: set cache_client_region_id or cache_client_dkms_config_info in the properties \
+         text"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("app.properties");
+    fs::write(&file, CLIENT_KEY).unwrap();
+    assert_eq!(
+        refusal(Builder::new().properties_file(&file).environment()),
+        format!(
+            "no KMS gateway is configured: set cache_client_region_id or cache_client_dkms_config_info in {} or as an \
+             environment variable of that name",
+            file.display()
+        )
+    );
+    assert_eq!(
+        refusal(Builder::new().client_key_file("clientKey.json")),
         "no KMS gateway is configured: add one in code, or in a properties file set cache_client_region_id to a JSON \
          array of regions or cache_client_dkms_config_info to one of KMS instances"
     );
@@ -161,12 +177,12 @@ fn a_gateway_is_needed() {
 fn a_client_key_and_a_password_are_needed() {
     assert_eq!(
         refusal(builder(REGION)),
-        "cache_client_region_id[0] has no ClientKey: set its clientKeyFile, or client_key_private_key_path, to the \
+        "cache_client_region_id[0] in the properties text has no ClientKey: set its clientKeyFile, or client_key_private_key_path, to the \
          clientKey_****.json file that KMS issued"
     );
     assert_eq!(
         refusal(builder(&format!("{REGION}client_key_private_key_path=clientKey.json"))),
-        "the ClientKey of cache_client_region_id[0] has no password: set its passwordFromFilePath, or \
+        "the ClientKey of cache_client_region_id[0] in the properties text has no password: set its passwordFromFilePath, or \
          client_key_password_from_file_path, \
          client_key_password_from_env_variable or the environment variable client_key_password"
     );
@@ -180,6 +196,50 @@ fn a_client_key_and_a_password_are_needed() {
         "the ClientKey of gateway 1 has no password: set client_key_password_file, client_key_password_env or \
          client_key_password in code, or the environment variable client_key_password"
     );
+}
+
+#[test]
+fn what_is_missing_as_it_was_misspelt_is_found() {
+    const LINE: &str = "of the properties text has the unknown key";
+    const FIRST: &str = "cache_client_region_id[0]";
+
+    let password = "client_key_password_from_file_path=clientKey_Password.txt";
+    let key = "client_key_private_key_path=clientKey.json";
+    for (text, sentence) in [
+        (
+            format!("{REGION}client_key_private_key_paht=clientKey.json\n{password}"),
+            format!(
+                "{FIRST} in the properties text has no ClientKey, and line 2 {LINE} \"client_key_private_key_paht\", \
+                 which is ignored: did you mean client_key_private_key_path?"
+            ),
+        ),
+        (
+            format!("{REGION}{key}\nclient_key_password_from_file_paht=clientKey_Password.txt"),
+            format!(
+                "the ClientKey of {FIRST} in the properties text has no password, and line 3 {LINE} \
+                 \"client_key_password_from_file_paht\", which is ignored: did you mean \
+                 client_key_password_from_file_path?"
+            ),
+        ),
+        (
+            format!("{CLIENT_KEY}cache_client_region_ids=[{{\"regionId\":\"cn-hangzhou\"}}]"),
+            format!(
+                "no KMS gateway is configured, and line 3 {LINE} \"cache_client_region_ids\", which is ignored: did \
+                 you mean cache_client_region_id?"
+            ),
+        ),
+        (
+            format!("{CLIENT_KEY}cache_client_region_id=[{{\"regionID\":\"cn-hangzhou\"}}]"),
+            format!(
+                "{FIRST}.regionId is missing, and {FIRST} has the unknown field \"regionID\", which is ignored: did \
+                 you mean regionId?"
+            ),
+        ),
+    ] {
+        assert_eq!(refusal(builder(&text)), sentence);
+    }
+    let other = refusal(builder(&format!("{REGION}rotation_intervall=1\n{password}")));
+    assert!(!other.contains("rotation_intervall"), "{other}");
 }
 
 #[test]

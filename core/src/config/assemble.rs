@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::endpoint::{self, quoted};
 use super::gateway::{Gateway, Given, GivenPassword};
 use super::limits as limit;
-use super::settings::{Layer, Settings, Value};
+use super::settings::{Layer, Origin, Settings, Value};
 use super::shown;
 use super::source::{ClientKeySource, PasswordSource, Source};
+use super::warnings::Warnings;
 use super::{
     CONFIG_VARIABLE, Config, DEFAULT_FILE, EndpointConfig, GatewayKind, RefreshConfig, RenewalConfig,
     TransportConfig, keys, lists,
@@ -21,7 +22,7 @@ pub(super) fn config(
     in_code: &[Gateway],
     usual_places: bool,
     language: String,
-    mut warnings: Vec<String>,
+    mut warnings: Warnings,
 ) -> Result<Config> {
     let described = describe(settings, in_code, usual_places, &mut warnings)?;
     check_credentials_type(settings, &described, &mut warnings)?;
@@ -58,7 +59,7 @@ pub(super) fn config(
         fetch_deadline: settings.duration(keys::FETCH_DEADLINE, limit::DEADLINE, limit::FETCH_DEADLINE)?,
         max_stale: settings.optional_duration(keys::MAX_STALE, limit::AGE)?,
         cache_file: cache_file(settings)?,
-        warnings,
+        warnings: warnings.into_sentences(),
         language,
     })
 }
@@ -77,7 +78,7 @@ fn describe<'a>(
     settings: &'a Settings,
     in_code: &[Gateway],
     usual_places: bool,
-    warnings: &mut Vec<String>,
+    warnings: &mut Warnings,
 ) -> Result<Vec<Described<'a>>> {
     if !in_code.is_empty() {
         return Ok(in_code
@@ -92,20 +93,11 @@ fn describe<'a>(
             .collect());
     }
     let Some(layer) = settings.layer_of(&[keys::INSTANCES, keys::REGIONS]) else {
-        return Err(Error::configuration(if usual_places {
-            let file = match settings.places.variable(CONFIG_VARIABLE) {
-                Some(path) => format!("{}, which {CONFIG_VARIABLE} names,", shown::path(Path::new(&path))),
-                None => format!("{DEFAULT_FILE} (looked for in {})", settings.places.usual_folders()),
-            };
-            format!(
-                "no KMS gateway is configured: set cache_client_region_id or cache_client_dkms_config_info in {file} \
-                 or as an environment variable of that name"
-            )
-        } else {
-            "no KMS gateway is configured: add one in code, or in a properties file set cache_client_region_id to a JSON \
-             array of regions or cache_client_dkms_config_info to one of KMS instances"
-                .to_owned()
-        }));
+        return Err(warnings.missing(
+            "no KMS gateway is configured",
+            &[keys::REGIONS, keys::INSTANCES],
+            &where_to_set_gateways(settings, usual_places),
+        ));
     };
     let (key, text) = match (layer.text(keys::INSTANCES), layer.text(keys::REGIONS)) {
         (Some(text), regions) => {
@@ -128,10 +120,28 @@ fn describe<'a>(
         .collect())
 }
 
+fn where_to_set_gateways(settings: &Settings, usual_places: bool) -> String {
+    let file = match (settings.places.variable(CONFIG_VARIABLE), settings.properties()) {
+        (Some(path), _) if usual_places => {
+            format!("{}, which {CONFIG_VARIABLE} names,", shown::path(Path::new(&path)))
+        }
+        (_, Some(name)) => name.to_owned(),
+        _ if usual_places => format!("{DEFAULT_FILE} (looked for in {})", settings.places.usual_folders()),
+        _ => {
+            return "add one in code, or in a properties file set cache_client_region_id to a JSON array of regions or \
+                    cache_client_dkms_config_info to one of KMS instances"
+                .to_owned();
+        }
+    };
+    let by_variable = settings.layers.iter().any(|layer| matches!(layer.origin, Origin::Environment));
+    let variable = if by_variable { " or as an environment variable of that name" } else { "" };
+    format!("set cache_client_region_id or cache_client_dkms_config_info in {file}{variable}")
+}
+
 fn check_credentials_type(
     settings: &Settings,
     gateways: &[Described<'_>],
-    warnings: &mut Vec<String>,
+    warnings: &mut Warnings,
 ) -> Result<()> {
     const OTHERS: [&str; 6] = ["ecs_ram_role", "ak", "token", "sts", "ram_role", "oidc_role_arn"];
 
@@ -177,7 +187,7 @@ impl Described<'_> {
         &self,
         settings: &Settings,
         earlier: &[EndpointConfig],
-        warnings: &mut Vec<String>,
+        warnings: &mut Warnings,
     ) -> Result<EndpointConfig> {
         let gateway = &self.gateway;
         let wrong = |subject: String| move |what: String| Error::configuration(format!("{subject} {what}"));
@@ -197,14 +207,16 @@ impl Described<'_> {
             }
             (GatewayKind::Shared, None, Some(region)) => Some(format!("kms.{region}.aliyuncs.com")),
             (GatewayKind::Shared, _, None) => {
-                return Err(Error::configuration(format!(
-                    "{} is missing: expected a region id such as cn-hangzhou",
-                    self.subject("regionId", "region_id")
-                )));
+                let subject = self.subject("regionId", "region_id");
+                return Err(warnings.missing(
+                    &format!("{subject} is missing"),
+                    &[&subject],
+                    "expected a region id such as cn-hangzhou",
+                ));
             }
         };
         let transport = self.transport(settings)?;
-        let client_key = self.client_key(settings)?;
+        let client_key = self.client_key(settings, warnings)?;
         if transport.ignore_ssl_certs {
             warnings.push(format!(
                 "{} is true: whoever answers in KMS's place is believed and sees each secret that is asked for; \
@@ -277,13 +289,13 @@ impl Described<'_> {
     }
 
     /// The gateway's own ClientKey and password, each falling back on the one that all gateways share.
-    fn client_key(&self, settings: &Settings) -> Result<ClientKeySource> {
+    fn client_key(&self, settings: &Settings, warnings: &Warnings) -> Result<ClientKeySource> {
         let key = match &self.gateway.client_key {
             Some(Given::File(path)) => {
                 settings.places.find(path, self.base(), &self.subject("clientKeyFile", "client_key_file"))?
             }
             Some(Given::Bytes(bytes)) => inline(&self.subject("clientKeyContent", "client_key"), bytes),
-            None => self.common_client_key(settings)?,
+            None => self.common_client_key(settings, warnings)?,
         };
         let password = match &self.gateway.password {
             Some(GivenPassword::File(path)) => {
@@ -306,14 +318,14 @@ impl Described<'_> {
             Some(GivenPassword::Bytes(bytes)) => {
                 PasswordSource::Inline(ProtectedBytes::copy_from(bytes.as_bytes()))
             }
-            None => common_password(settings)?.ok_or_else(|| self.no_password())?,
+            None => common_password(settings)?.ok_or_else(|| self.no_password(warnings))?,
         };
         Ok(ClientKeySource { key, password })
     }
 
-    fn common_client_key(&self, settings: &Settings) -> Result<Source> {
+    fn common_client_key(&self, settings: &Settings, warnings: &Warnings) -> Result<Source> {
         let Some(layer) = settings.layer_of(&[keys::CLIENT_KEY_PATH, keys::CLIENT_KEY_CONTENT]) else {
-            return Err(self.no_client_key());
+            return Err(self.no_client_key(warnings));
         };
         if let Some(path) = path(layer, keys::CLIENT_KEY_PATH) {
             let subject = layer.subject(keys::CLIENT_KEY_PATH);
@@ -323,28 +335,51 @@ impl Described<'_> {
         Ok(Source::Inline { name, bytes: bytes(layer, keys::CLIENT_KEY_CONTENT) })
     }
 
-    fn no_client_key(&self) -> Error {
-        let settings = if self.in_code {
-            "client_key_file in code, of this gateway or for all,"
+    fn no_client_key(&self, warnings: &Warnings) -> Error {
+        let (place, settings) = if self.in_code {
+            (String::new(), "client_key_file in code, of this gateway or for all,")
         } else {
-            "its clientKeyFile, or client_key_private_key_path,"
+            (format!(" {}", self.layer.origin), "its clientKeyFile, or client_key_private_key_path,")
         };
-        Error::configuration(format!(
-            "{} has no ClientKey: set {settings} to the clientKey_****.json file that KMS issued",
-            self.name
-        ))
+        warnings.missing(
+            &format!("{}{place} has no ClientKey", self.name),
+            &[
+                &format!("{}.clientKeyFile", self.name),
+                &format!("{}.clientKeyContent", self.name),
+                keys::CLIENT_KEY_PATH,
+                keys::CLIENT_KEY_CONTENT,
+            ],
+            &format!("set {settings} to the clientKey_****.json file that KMS issued"),
+        )
     }
 
-    fn no_password(&self) -> Error {
-        let settings = if self.in_code {
-            "client_key_password_file, client_key_password_env or client_key_password in code,"
+    fn no_password(&self, warnings: &Warnings) -> Error {
+        let (place, settings) = if self.in_code {
+            (
+                String::new(),
+                "client_key_password_file, client_key_password_env or client_key_password in code,",
+            )
         } else {
-            "its passwordFromFilePath, or client_key_password_from_file_path, client_key_password_from_env_variable"
+            (
+                format!(" {}", self.layer.origin),
+                "its passwordFromFilePath, or client_key_password_from_file_path, \
+                 client_key_password_from_env_variable",
+            )
         };
-        Error::configuration(format!(
-            "the ClientKey of {} has no password: set {settings} or the environment variable client_key_password",
-            self.name
-        ))
+        let field = |field| format!("{}.{field}", self.name);
+        warnings.missing(
+            &format!("the ClientKey of {}{place} has no password", self.name),
+            &[
+                &field("passwordFromFilePath"),
+                &field("passwordFromFilePathName"),
+                &field("passwordFromEnvVariable"),
+                &field("password"),
+                keys::PASSWORD_PATH,
+                keys::PASSWORD_ENV,
+                keys::PASSWORD,
+            ],
+            &format!("set {settings} or the environment variable client_key_password"),
+        )
     }
 }
 

@@ -15,6 +15,7 @@ use super::keys;
 use super::properties::{self, Malformed};
 use super::settings::{Environment, Layer, Origin, Places, Resources, Settings, Value};
 use super::source::Source;
+use super::warnings::Warnings;
 use super::{CONFIG_VARIABLE, Config, DEFAULT_FILE};
 use crate::error::{Error, Result};
 use crate::protected::ProtectedBytes;
@@ -251,7 +252,7 @@ impl Builder {
                 .map_or_else(String::new, |key| format!(": did you mean {key}?"));
             return Err(Error::configuration(format!("there is no setting {}{meant}", quoted(name))));
         }
-        let mut warnings = Vec::new();
+        let mut warnings = Warnings::default();
         let settings = self.settings(&mut warnings)?;
         let language = self.language.take().unwrap_or_else(|| "rust".to_owned());
         if language.is_empty()
@@ -265,7 +266,7 @@ impl Builder {
         assemble::config(&settings, &self.gateways, self.usual_places, language, warnings)
     }
 
-    fn settings(&mut self, warnings: &mut Vec<String>) -> Result<Settings> {
+    fn settings(&mut self, warnings: &mut Warnings) -> Result<Settings> {
         let working_directory = match self.working_directory.take() {
             Some(folder) => Ok(folder),
             None => std::env::current_dir(),
@@ -339,7 +340,7 @@ fn environment_layer(places: &Places) -> Result<Layer> {
     Ok(Layer { origin: Origin::Environment, base: None, values })
 }
 
-fn file_layer(places: &Places, path: &Path, subject: &str, warnings: &mut Vec<String>) -> Result<Layer> {
+fn file_layer(places: &Places, path: &Path, subject: &str, warnings: &mut Warnings) -> Result<Layer> {
     let source = places.find(path, None, subject)?;
     let base = match &source {
         Source::File(path) => path.parent().map(Path::to_path_buf),
@@ -353,7 +354,7 @@ fn properties_layer(
     bytes: &[u8],
     name: String,
     base: Option<PathBuf>,
-    warnings: &mut Vec<String>,
+    warnings: &mut Warnings,
 ) -> Result<Layer> {
     if bytes.len() as u64 > super::source::MAX_FILE_BYTES {
         return Err(Error::configuration(format!("{name} is over 1 MiB, which no properties file is")));
@@ -371,7 +372,7 @@ fn properties_layer(
     let mut lines: BTreeMap<&'static str, usize> = BTreeMap::new();
     for entry in entries {
         let Some(key) = keys::ALL.iter().copied().find(|key| *key == entry.key) else {
-            warnings.push(unknown_key(&entry, &name));
+            warn_of_unknown_key(&entry, &name, warnings);
             continue;
         };
         if let Some(first) = lines.insert(key, entry.line) {
@@ -386,21 +387,21 @@ fn properties_layer(
 }
 
 /// Says where rather than what when the line may be a stray piece of a value, which may be secret.
-fn unknown_key(entry: &properties::Entry, name: &str) -> String {
+fn warn_of_unknown_key(entry: &properties::Entry, name: &str, warnings: &mut Warnings) {
     let line = entry.line;
+    let sentence =
+        format!("line {line} of {name} has the unknown key {}, which is ignored", quoted(&entry.key));
     if let Some(key) = keys::nearest(&entry.key, keys::ALL) {
-        return format!(
-            "line {line} of {name} has the unknown key {}, which is ignored: did you mean {key}?",
-            quoted(&entry.key)
-        );
+        warnings.push_misspelt(format!("{sentence}: did you mean {key}?"), key.to_owned());
+        return;
     }
     let is_name = entry.key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
-    if is_name && !entry.value.is_empty() && entry.key.len() <= 80 {
-        format!("line {line} of {name} has the unknown key {}, which is ignored", quoted(&entry.key))
+    warnings.push(if is_name && !entry.value.is_empty() && entry.key.len() <= 80 {
+        sentence
     } else {
         format!(
             "line {line} of {name} is no setting and is ignored: a value that goes on over several lines needs a \
              backslash at the end of each line but its last"
         )
-    }
+    });
 }

@@ -12,6 +12,7 @@ use super::keys;
 use super::limits::TIMEOUT;
 use super::settings::{Layer, Settings};
 use super::shown;
+use super::warnings::Warnings;
 use crate::error::{Error, Result};
 
 /// The gateways that `text`, the value of `key` in `layer`, describes.
@@ -20,7 +21,7 @@ pub(super) fn read(
     layer: &Layer,
     key: &'static str,
     text: &str,
-    warnings: &mut Vec<String>,
+    warnings: &mut Warnings,
 ) -> Result<Vec<Gateway>> {
     const EXAMPLE: &str = r#"[{"regionId":"cn-hangzhou"}]"#;
 
@@ -58,7 +59,7 @@ struct Element<'a> {
 }
 
 impl Element<'_> {
-    fn gateway(&mut self, key: &str, warnings: &mut Vec<String>) -> Result<Gateway> {
+    fn gateway(&mut self, key: &str, warnings: &mut Warnings) -> Result<Gateway> {
         let kind = if key == keys::INSTANCES { GatewayKind::Instance } else { GatewayKind::Shared };
         let mut gateway = Gateway::new(kind);
         gateway.region_id = self.text("regionId")?;
@@ -198,18 +199,20 @@ impl Element<'_> {
         Error::configuration(format!("{}.{field} is {given}: expected {expected}", self.name))
     }
 
-    fn warn_of_unknown(&mut self, warnings: &mut Vec<String>) {
+    fn warn_of_unknown(&mut self, warnings: &mut Warnings) {
         for (field, value) in std::mem::take(&mut self.fields) {
             if let Value::String(mut text) = value {
                 text.zeroize();
             }
-            let meant = keys::nearest(&field, keys::FIELDS)
-                .map_or_else(String::new, |name| format!(": did you mean {name}?"));
-            warnings.push(format!(
-                "{} has the unknown field {}, which is ignored{meant}",
-                self.name,
-                quoted(&field)
-            ));
+            let sentence =
+                format!("{} has the unknown field {}, which is ignored", self.name, quoted(&field));
+            match keys::nearest(&field, keys::FIELDS) {
+                Some(meant) => warnings.push_misspelt(
+                    format!("{sentence}: did you mean {meant}?"),
+                    format!("{}.{meant}", self.name),
+                ),
+                None => warnings.push(sentence),
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ mod shown;
 mod source;
 #[cfg(test)]
 mod tests;
+mod warnings;
 
 use std::fmt;
 use std::path::PathBuf;

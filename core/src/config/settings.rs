@@ -248,6 +248,14 @@ impl Settings {
         self.layers.iter().find(|layer| keys.iter().any(|key| layer.has(key)))
     }
 
+    /// What the strongest properties file among the sources is called.
+    pub(super) fn properties(&self) -> Option<&str> {
+        self.layers.iter().find_map(|layer| match &layer.origin {
+            Origin::Properties(name) => Some(name.as_str()),
+            Origin::Code | Origin::Environment => None,
+        })
+    }
+
     pub(super) fn text(&self, key: &str) -> Option<(&str, &Layer)> {
         let layer = self.layer_of(&[key])?;
         layer.text(key).map(|text| (text, layer))

@@ -1,0 +1,37 @@
+//! What was odd but not wrong, until something turns out to be missing.
+
+use crate::error::Error;
+
+/// One sentence each.
+#[derive(Default)]
+pub(super) struct Warnings {
+    sentences: Vec<String>,
+    /// What a misspelt name was probably meant to be, and the place of its sentence.
+    meant: Vec<(String, usize)>,
+}
+
+impl Warnings {
+    pub(super) fn push(&mut self, sentence: String) {
+        self.sentences.push(sentence);
+    }
+
+    /// Of an unknown name that was probably meant to be `meant`.
+    pub(super) fn push_misspelt(&mut self, sentence: String, meant: String) {
+        self.meant.push((meant, self.sentences.len()));
+        self.sentences.push(sentence);
+    }
+
+    /// The error that `what` is so, as none of `names` is set: `remedy` follows, unless one of them was misspelt.
+    pub(super) fn missing(&self, what: &str, names: &[&str], remedy: &str) -> Error {
+        let misspelt = self.meant.iter().find(|(meant, _)| names.contains(&meant.as_str()));
+        Error::configuration(match misspelt {
+            // Who opens in vain never sees the warnings.
+            Some((_, place)) => format!("{what}, and {}", self.sentences[*place]),
+            None => format!("{what}: {remedy}"),
+        })
+    }
+
+    pub(super) fn into_sentences(self) -> Vec<String> {
+        self.sentences
+    }
+}
