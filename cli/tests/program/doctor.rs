@@ -83,7 +83,7 @@ fn each_trouble_is_named() {
     std::fs::write(kms.path("clientKey_Password.txt"), "wrong-Passw0rd").unwrap();
     let (code, report) = doctor(&kms, SECRET);
     assert_eq!(code, 4);
-    assert!(find(&report, "password", "failed").contains("does not open"));
+    assert!(find(&report, "password", "failed").contains("clientKey_Password.txt does not open"));
 
     let output = kmsak(&["doctor", "--json", "-c", "nowhere.properties"]).output().unwrap();
     assert_eq!(output.status.code(), Some(3));

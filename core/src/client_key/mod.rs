@@ -40,12 +40,13 @@ pub(crate) struct ClientKey {
 }
 
 impl ClientKey {
-    /// Reads the ClientKey file's content `json` with `password`. `origin` names the file in errors. A ClientKey
-    /// outside its validity loads: the local clock may be wrong, and KMS decides.
+    /// Reads the ClientKey file's content `json` with `password`. `origin` names the file in errors, and
+    /// `password_origin` where the password stands. A ClientKey outside its validity loads: the local clock may be
+    /// wrong, and KMS decides.
     ///
     /// # Errors
     /// [`Kind::ClientKey`], with a sentence of its own for each thing that can be wrong with the file.
-    pub(crate) fn load(json: &[u8], password: &str, origin: &str) -> Result<Self> {
+    pub(crate) fn load(json: &[u8], password: &str, origin: &str, password_origin: &str) -> Result<Self> {
         if json.len() > MAX_FILE_BYTES {
             return Err(unusable(format!(
                 "{origin} is over 1 MiB and so is not a ClientKey: name the clientKey_****.json file that KMS issued"
@@ -53,7 +54,7 @@ impl ClientKey {
         }
         let (key_id, private_key_data) = read_json(json, origin)?;
         let archive = decode_base64(&private_key_data, origin)?;
-        let opened = pkcs12::open(&archive, password, origin)?;
+        let opened = pkcs12::open(&archive, password, origin, password_origin)?;
         let key_pair = key_pair(opened.private_key(), origin)?;
         let certificate = certificate::find(opened.certificates(), &key_pair, origin)?;
         Ok(ClientKey {

@@ -33,7 +33,7 @@ impl Opened {
     }
 }
 
-pub(super) fn open(der: &[u8], password: &str, origin: &str) -> Result<Opened> {
+pub(super) fn open(der: &[u8], password: &str, origin: &str, password_origin: &str) -> Result<Opened> {
     let not_pkcs12 = || {
         unusable(format!(
             "the PrivateKeyData in {origin} is not a PKCS#12 file: it is damaged, download the ClientKey again"
@@ -50,15 +50,15 @@ pub(super) fn open(der: &[u8], password: &str, origin: &str) -> Result<Opened> {
         )));
     }
     let archive = Pkcs12Archive::from_pkcs12(der, password).map_err(|error| match error {
-        Pkcs12Error::MacError(_) => wrong_password(password, origin),
+        Pkcs12Error::MacError(_) => wrong_password(password, origin, password_origin),
         Pkcs12Error::UnpadError | Pkcs12Error::Pkcs5Error(_) if !survey.authenticated => {
-            wrong_password(password, origin)
+            wrong_password(password, origin, password_origin)
         }
         Pkcs12Error::InvalidPrivateKey => {
             unusable(format!("the private key in {origin} is damaged: download the ClientKey again"))
         }
         // BMPString, which PKCS#12 writes passwords in, knows no others.
-        _ if !password.chars().all(|c| u32::from(c) <= 0xffff) => wrong_password(password, origin),
+        _ if !password.chars().all(|c| u32::from(c) <= 0xffff) => wrong_password(password, origin, password_origin),
         // The library tells damage and an unknown cipher by the same error.
         _ => unusable(format!(
             "the PKCS#12 file in {origin} is damaged or encrypted in a way that kmsak cannot read: use the file as \
@@ -78,14 +78,14 @@ pub(super) fn open(der: &[u8], password: &str, origin: &str) -> Result<Opened> {
     }
 }
 
-fn wrong_password(password: &str, origin: &str) -> crate::error::Error {
+fn wrong_password(password: &str, origin: &str, password_origin: &str) -> crate::error::Error {
     let hint = if password.trim() == password {
         ""
     } else {
         "; the password given begins or ends with a blank, which a password of KMS never does"
     };
     unusable(format!(
-        "the password does not open {origin}: use the clientKey_****_Password.txt that was downloaded with this \
+        "the password from {password_origin} does not open {origin}: use the clientKey_****_Password.txt that was downloaded with this \
          ClientKey{hint}"
     ))
 }

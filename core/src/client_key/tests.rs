@@ -16,7 +16,7 @@ const PBES2: &[u8] = include_bytes!("../../../tests/vectors/clientKey_pbes2.json
 const PASSWORD: &str = include_str!("../../../tests/vectors/clientKey_Password.txt");
 
 fn load(json: &[u8]) -> Result<ClientKey> {
-    ClientKey::load(json, PASSWORD, "clientKey.json")
+    ClientKey::load(json, PASSWORD, "clientKey.json", "the variable P")
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn outside_its_validity_a_client_key_warns_only() {
 }
 
 fn refusal(json: &[u8], password: &str) -> String {
-    let error = ClientKey::load(json, password, "clientKey.json").unwrap_err();
+    let error = ClientKey::load(json, password, "clientKey.json", "the variable P").unwrap_err();
     assert_eq!(error.kind(), Kind::ClientKey);
     assert!(!error.retryable());
     error.message().to_owned()
@@ -116,7 +116,7 @@ const EXPECTED: &str = r#"expected {"KeyId": "KAAP...", "PrivateKeyData": "..."}
 
 #[test]
 fn a_wrong_password_is_told() {
-    const SENTENCE: &str = "the password does not open clientKey.json: use the clientKey_****_Password.txt that was \
+    const SENTENCE: &str = "the password from the variable P does not open clientKey.json: use the clientKey_****_Password.txt that was \
                             downloaded with this ClientKey";
     for json in [LEGACY, PBES2, include_bytes!("../../../tests/vectors/odd/no_mac.json").as_slice()] {
         for password in ["", "wrong", "kmsak#2026test", "é", "\u{1f511}"] {

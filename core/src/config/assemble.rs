@@ -316,7 +316,8 @@ impl Described<'_> {
                 PasswordSource::Environment(name.to_owned())
             }
             Some(GivenPassword::Bytes(bytes)) => {
-                PasswordSource::Inline(ProtectedBytes::copy_from(bytes.as_bytes()))
+                let name = self.subject("password", "client_key_password");
+                PasswordSource::Inline { name, bytes: ProtectedBytes::copy_from(bytes.as_bytes()) }
             }
             None => common_password(settings)?.ok_or_else(|| self.no_password(warnings))?,
         };
@@ -403,7 +404,8 @@ fn common_password(settings: &Settings) -> Result<Option<PasswordSource>> {
         if layer.values.contains_key(keys::PASSWORD) {
             let password = bytes(layer, keys::PASSWORD);
             if !password.as_bytes().is_empty() {
-                return Ok(Some(PasswordSource::Inline(password)));
+                let name = layer.subject(keys::PASSWORD);
+                return Ok(Some(PasswordSource::Inline { name, bytes: password }));
             }
         }
     }
@@ -429,7 +431,7 @@ fn not_set(subject: &str, name: &str) -> Error {
 fn password_file(source: Source) -> Result<PasswordSource> {
     Ok(match source {
         Source::File(path) => PasswordSource::File(path),
-        Source::Inline { bytes, .. } => PasswordSource::Inline(bytes),
+        Source::Inline { name, bytes } => PasswordSource::Inline { name, bytes },
     })
 }
 

@@ -89,7 +89,7 @@ fn describe(endpoint: &EndpointConfig) -> EndpointDescription {
     let (password_file, password_variable) = match &endpoint.client_key.password {
         PasswordSource::File(path) => (Some(path.clone()), None),
         PasswordSource::Environment(name) => (None, Some(name.clone())),
-        PasswordSource::Inline(_) => (None, None),
+        PasswordSource::Inline { .. } => (None, None),
     };
     let named_by_key = || endpoint.client_key.load().ok()?.info().instance_endpoint();
     let authority = endpoint.authority.clone().or_else(named_by_key).unwrap_or_default();

@@ -31,7 +31,7 @@ impl ClientKeySource {
         let as_client_key = |error: Error| Error::new(Kind::ClientKey, error.message());
         let json = self.key.read().map_err(as_client_key)?;
         let password = self.password.read().map_err(as_client_key)?;
-        ClientKey::load(&json, &password, &self.key.name())
+        ClientKey::load(&json, &password, &self.key.name(), &self.password.name())
     }
 
     /// The files to watch: whichever of the ClientKey and its password is a file.
@@ -42,7 +42,7 @@ impl ClientKeySource {
         };
         let password = match &self.password {
             PasswordSource::File(path) => Some(path.as_path()),
-            PasswordSource::Environment(_) | PasswordSource::Inline(_) => None,
+            PasswordSource::Environment(_) | PasswordSource::Inline { .. } => None,
         };
         key.into_iter().chain(password).collect()
     }
@@ -104,37 +104,47 @@ pub(crate) enum PasswordSource {
     File(PathBuf),
     /// The environment variable's name; read again when the ClientKey is.
     Environment(String),
-    Inline(ProtectedBytes),
+    /// As [`Source::Inline`].
+    Inline { name: String, bytes: ProtectedBytes },
 }
 
 impl PasswordSource {
+    /// What to call it in a sentence.
+    fn name(&self) -> String {
+        match self {
+            PasswordSource::File(path) => shown::path(path),
+            PasswordSource::Environment(name) => format!("the environment variable {name}"),
+            PasswordSource::Inline { name, .. } => name.clone(),
+        }
+    }
+
     /// The password, without the line ends that files have and out of its JSON form.
     pub(super) fn read(&self) -> Result<Zeroizing<String>> {
-        let (bytes, origin) = match self {
-            PasswordSource::File(path) => {
-                (read_file(path)?, format!("the password file {}", shown::path(path)))
-            }
+        let bytes = match self {
+            PasswordSource::File(path) => read_file(path)?,
             PasswordSource::Environment(name) => {
                 let value = std::env::var_os(name).ok_or_else(|| {
                     Error::configuration(format!(
                         "the environment variable {name}, which is to hold the ClientKey's password, is not set"
                     ))
                 })?;
-                (Zeroizing::new(value.into_encoded_bytes()), format!("the environment variable {name}"))
+                Zeroizing::new(value.into_encoded_bytes())
             }
-            PasswordSource::Inline(bytes) => {
-                (Zeroizing::new(bytes.as_bytes().to_vec()), "the configured ClientKey password".to_owned())
-            }
+            PasswordSource::Inline { bytes, .. } => Zeroizing::new(bytes.as_bytes().to_vec()),
         };
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
         let text = std::str::from_utf8(bytes).map_err(|_| {
-            Error::configuration(format!("{origin} is not UTF-8 text: save the password as plain text"))
+            Error::configuration(format!(
+                "the password from {} is not UTF-8 text: save it as plain text",
+                self.name()
+            ))
         })?;
         let password = text.trim_end_matches(['\r', '\n', '\0']);
         let password = unwrap_json(password).unwrap_or_else(|| Zeroizing::new(password.to_owned()));
         if password.is_empty() {
             return Err(Error::configuration(format!(
-                "{origin} is empty: put the ClientKey's password there"
+                "the password from {} is empty: put the ClientKey's password there",
+                self.name()
             )));
         }
         Ok(password)
@@ -146,7 +156,7 @@ impl PartialEq for PasswordSource {
         match (self, other) {
             (PasswordSource::File(ours), PasswordSource::File(theirs)) => ours == theirs,
             (PasswordSource::Environment(ours), PasswordSource::Environment(theirs)) => ours == theirs,
-            (PasswordSource::Inline(ours), PasswordSource::Inline(theirs)) => {
+            (PasswordSource::Inline { bytes: ours, .. }, PasswordSource::Inline { bytes: theirs, .. }) => {
                 ours.as_bytes() == theirs.as_bytes()
             }
             _ => false,

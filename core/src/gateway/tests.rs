@@ -32,7 +32,7 @@ fn recorded(gateway: &str) -> Value {
 fn client_key() -> ClientKey {
     let json = include_bytes!("../../../tests/vectors/clientKey.json");
     let password = include_str!("../../../tests/vectors/clientKey_Password.txt");
-    ClientKey::load(json, password.trim_end(), "clientKey.json").unwrap()
+    ClientKey::load(json, password.trim_end(), "clientKey.json", "password").unwrap()
 }
 
 fn question() -> SecretRequest {

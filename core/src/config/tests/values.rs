@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use super::super::source::{ClientKeySource, PasswordSource};
 use super::super::{Builder, Config, EndpointConfig, Gateway, GatewayKind, Source, keys};
 use crate::error::{Kind, Result};
+use crate::protected::ProtectedBytes;
 
 const CLIENT_KEY: &str = "client_key_private_key_path=clientKey.json\n\
                           client_key_password_from_file_path=clientKey_Password.txt\n";
@@ -410,7 +411,7 @@ fn the_password_comes_from_the_first_of_its_places() {
         assert!(only(&config).client_key.password == expected, "the environment's is the last resort");
     }
     let inline = password("client_key_password=hush", &[]).unwrap();
-    assert!(matches!(inline, PasswordSource::Inline(bytes) if bytes.as_bytes() == b"hush"));
+    assert!(matches!(inline, PasswordSource::Inline { bytes, .. } if bytes.as_bytes() == b"hush"));
     assert_eq!(
         password(by_variable, &[]).unwrap_err().message(),
         "client_key_password_from_env_variable in the properties text names the environment variable MINE, which is not \
@@ -455,7 +456,7 @@ fn the_password_of_an_element_comes_from_the_first_of_its_places() {
         assert!(element_password(element, SET).unwrap() == expected, "{element}");
     }
     let inline = element_password("\"password\":\" p \"", SET).unwrap();
-    assert!(matches!(inline, PasswordSource::Inline(bytes) if bytes.as_bytes() == b" p "));
+    assert!(matches!(inline, PasswordSource::Inline { bytes, .. } if bytes.as_bytes() == b" p "));
 }
 
 fn reads_as(given: &str) -> String {
@@ -464,7 +465,9 @@ fn reads_as(given: &str) -> String {
     std::fs::write(&path, given).unwrap();
     let file = PasswordSource::File(path).read().unwrap();
     let inline =
-        PasswordSource::Inline(crate::protected::ProtectedBytes::copy_from(given.as_bytes())).read().unwrap();
+        PasswordSource::Inline { name: String::new(), bytes: ProtectedBytes::copy_from(given.as_bytes()) }
+            .read()
+            .unwrap();
     assert_eq!(file, inline);
     file.to_string()
 }
@@ -550,24 +553,57 @@ fn files_that_change_for_the_worse_are_told_when_they_are_read_again() {
     std::fs::write(&password, "\r\n").unwrap();
     assert_eq!(
         refusal(),
-        format!("the password file {} is empty: put the ClientKey's password there", password.display())
+        format!("the password from {} is empty: put the ClientKey's password there", password.display())
     );
     std::fs::write(&password, b"\xff\xfeK\0").unwrap();
     assert_eq!(
         refusal(),
-        format!(
-            "the password file {} is not UTF-8 text: save the password as plain text",
-            password.display()
-        )
+        format!("the password from {} is not UTF-8 text: save it as plain text", password.display())
     );
     std::fs::write(&password, "wrong").unwrap();
-    assert!(refusal().starts_with(&format!("the password does not open {}: ", key.display())));
+    assert!(refusal().starts_with(&format!(
+        "the password from {} does not open {}: ",
+        password.display(),
+        key.display()
+    )));
     std::fs::write(&key, vec![b' '; (1 << 20) + 1]).unwrap();
     assert_eq!(refusal(), format!("{} is over 1 MiB, which no file of a configuration is", key.display()));
     std::fs::remove_file(&key).unwrap();
     assert_eq!(refusal(), format!("there is no file {}: put it there or correct the path", key.display()));
     std::fs::create_dir(&key).unwrap();
     assert_eq!(refusal(), format!("{} is a folder: name the file in it", key.display()));
+}
+
+#[test]
+fn a_wrong_password_is_told_by_its_place() {
+    let wrong = |builder: Builder| {
+        only(&builder.build().unwrap()).client_key.load().unwrap_err().message().to_owned()
+    };
+    let key = "client_key_private_key_path=clientKey.json\n";
+    let text = |more: &str| format!("{key}{REGION}{more}");
+    let of_element =
+        format!("{key}cache_client_region_id=[{{\"regionId\":\"cn-hangzhou\",\"password\":\"hush\"}}]");
+    for (builder, place) in [
+        (
+            builder(&[]).properties_text(text("client_key_password=hush"), None),
+            "client_key_password in the properties text",
+        ),
+        (builder(&[]).properties_text(of_element, None), "cache_client_region_id[0].password"),
+        (
+            builder(&[]).properties_text(text(""), None).client_key_password("hush"),
+            "client_key_password set in code",
+        ),
+        (
+            builder(&[("CARGO_PKG_NAME", "kmsak")])
+                .properties_text(text(""), None)
+                .client_key_password_env("CARGO_PKG_NAME"),
+            "the environment variable CARGO_PKG_NAME",
+        ),
+    ] {
+        let wrong = wrong(builder);
+        assert!(wrong.starts_with(&format!("the password from {place} does not open ")), "{wrong}");
+        assert!(!wrong.contains("hush"), "{wrong}");
+    }
 }
 
 #[test]
