@@ -14,6 +14,7 @@ use crate::client_key::{ClientKey, ClientKeyInfo};
 use crate::config::ClientKeySource;
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
+use crate::skew::Skew;
 
 /// A new ClientKey that KMS refused is tried again after this long: it may not have reached every gateway yet.
 const REFUSED_FOR: Duration = Duration::from_secs(15);
@@ -115,8 +116,14 @@ impl ClientKeyInUse {
 }
 
 /// KMS seldom says of a ClientKey outside its validity that this is why it refused, so the error does.
-pub(crate) fn remark_on_validity(error: Error, signer: &ClientKey, now: SystemTime) -> Error {
-    match signer.info().validity_warning(now) {
+pub(crate) fn remark_on_validity(error: Error, signer: &ClientKey, local: SystemTime, skew: &Skew) -> Error {
+    let info = signer.info();
+    let warning = if skew.milliseconds() == 0 {
+        info.validity_warning(local)
+    } else {
+        info.validity_warning_by_kms(skew.correct(local))
+    };
+    match warning {
         Some(warning) if error.kind() == Kind::Denied => {
             error.with_remark(&format!("but first of all, {warning}"))
         }

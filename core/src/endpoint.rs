@@ -179,7 +179,7 @@ impl Endpoint {
                     continue;
                 }
             }
-            return Err(remark_on_validity(error, &signer, skew.correct(local)));
+            return Err(remark_on_validity(error, &signer, local, skew));
         }
     }
 

@@ -130,7 +130,7 @@ impl Event {
             }
             Event::EndpointUp { endpoint } => tracing::info!("{endpoint} answers again"),
             Event::ClientKeyExpiring { key_id, days_left: 0, .. } => tracing::warn!(
-                "ClientKey {key_id} has expired by this machine's clock: create another one for the application access point and replace the file"
+                "ClientKey {key_id} has expired: create another one for the application access point and replace the file"
             ),
             Event::ClientKeyExpiring { key_id, days_left, .. } => tracing::warn!(
                 "ClientKey {key_id} expires in {days_left} days: create another one for the application access point and replace the file"

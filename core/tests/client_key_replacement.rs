@@ -4,6 +4,7 @@ mod fixture;
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::time::Duration;
 
 use fixture::{APP, Kms, Told};
 use kmsak::{Event, Kind};
@@ -42,6 +43,21 @@ fn an_expired_client_key_is_named_where_kms_says_something_else() {
         let remark = format!("; but first of all, the ClientKey {} expired at ", expired.key_id);
         assert!(error.message().contains(&remark), "{error}");
     }
+}
+
+#[test]
+fn a_client_key_that_is_too_new_for_kms_is_told_by_its_clock() {
+    let kms = Kms::start();
+    let now = kms.emulator.now();
+    let hour = Duration::from_secs(3600);
+    let new = kms.emulator.issue_client_key_between("app", now - hour, now + hour).expect("a ClientKey");
+    kms.replace_client_key(&new);
+    kms.emulator.rewind_clock(2 * hour).expect("an earlier time");
+    let error = kms.off_the_cloud("").credentials(APP).expect_err("not yet");
+    assert_eq!(error.kind(), Kind::Denied);
+    let remark = format!("; but first of all, the ClientKey {} is valid from ", new.key_id);
+    assert!(error.message().contains(&remark), "{error}");
+    assert!(error.message().contains(" only and KMS's clock says "), "{error}");
 }
 
 #[test]

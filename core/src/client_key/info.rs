@@ -32,6 +32,15 @@ impl ClientKeyInfo {
     /// be wrong, and KMS decides.
     #[must_use]
     pub fn validity_warning(&self, now: SystemTime) -> Option<String> {
+        self.warning(now, "this machine's clock", "check the clock")
+    }
+
+    /// As [`validity_warning`](ClientKeyInfo::validity_warning), `now` being the time that KMS told.
+    pub(crate) fn validity_warning_by_kms(&self, now: SystemTime) -> Option<String> {
+        self.warning(now, "KMS's clock", "use another ClientKey until then")
+    }
+
+    fn warning(&self, now: SystemTime, clock: &str, remedy: &str) -> Option<String> {
         if now > self.not_after {
             Some(format!(
                 "the ClientKey {} expired at {}: create a new one in KMS and replace the ClientKey and password files",
@@ -40,7 +49,7 @@ impl ClientKeyInfo {
             ))
         } else if now < self.not_before {
             Some(format!(
-                "the ClientKey {} is valid from {} only and this machine's clock says {}: check the clock",
+                "the ClientKey {} is valid from {} only and {clock} says {}: {remedy}",
                 self.key_id,
                 rfc3339(self.not_before),
                 rfc3339(now)

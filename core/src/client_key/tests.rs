@@ -96,6 +96,11 @@ fn outside_its_validity_a_client_key_warns_only() {
         "the ClientKey KAAP.1 is valid from 1970-01-12T13:46:40Z only and this machine's clock says \
          1970-01-12T13:46:39Z: check the clock"
     );
+    assert_eq!(
+        info().validity_warning_by_kms(at(999_999)).unwrap(),
+        "the ClientKey KAAP.1 is valid from 1970-01-12T13:46:40Z only and KMS's clock says 1970-01-12T13:46:39Z: use \
+         another ClientKey until then"
+    );
 }
 
 fn refusal(json: &[u8], password: &str) -> String {
