@@ -19,9 +19,10 @@ use crate::config::Config;
 use crate::endpoint::{Endpoint, EndpointPlan};
 use crate::engine;
 use crate::environment::Environment;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Result};
 use crate::event::{Event, Subscribers};
 use crate::file_watch::{self, WatchedFiles};
+use crate::gateway::explanation::is_line_safe;
 use crate::keeper::{Ask, Keeper, KeeperStatus};
 use crate::lock::Mutex;
 use crate::skew::Skew;
@@ -278,14 +279,30 @@ async fn remind_of_expiry(live: Arc<Live>, client_key: Arc<ClientKeyInUse>) {
     }
 }
 
-/// A name that cannot be a secret's.
+/// Refuses what cannot be a secret's name. A blank in it would not be seen where KMS's answer is told.
 pub(crate) fn check_name(name: &str) -> Result<()> {
-    if name.is_empty() || name.len() > 256 || name.chars().any(|character| character.is_control()) {
-        let shown: String = name.chars().take(40).map(|c| if c.is_control() { '?' } else { c }).collect();
-        return Err(Error::new(
-            Kind::Configuration,
-            format!("\"{shown}\" cannot be a secret's name: give its name in KMS, such as acs/ram/user/app"),
-        ));
+    let hides = |character: char| character.is_whitespace() || !is_line_safe(character);
+    if name.is_empty() || name.len() > 256 || name.chars().any(hides) {
+        return Err(Error::configuration(format!(
+            "{} cannot be a secret's name: give its name in KMS, without blanks, such as acs/ram/user/app",
+            quoted(name)
+        )));
     }
     Ok(())
+}
+
+/// Refuses what cannot be a stage label.
+pub(crate) fn check_stage(stage: &str) -> Result<()> {
+    if stage.is_empty() || stage.len() > 256 || stage.chars().any(char::is_control) {
+        return Err(Error::configuration(format!(
+            "{} cannot be a version's stage label: give one such as ACSPrevious",
+            quoted(stage)
+        )));
+    }
+    Ok(())
+}
+
+fn quoted(text: &str) -> String {
+    let start: String = text.chars().take(40).collect();
+    format!("{start:?}")
 }

@@ -18,7 +18,7 @@ use crate::event::{Event, Subscribers, Subscription};
 use crate::fetch::Fetch;
 use crate::fork::{self, PerProcess};
 use crate::keeper::{Ask, Waiter};
-use crate::live::{Live, State, check_name, expiry_reminder};
+use crate::live::{Live, State, check_name, check_stage, expiry_reminder};
 use crate::logs;
 use crate::pending::{Pending, closed};
 use crate::secret::{Credentials, Secret};
@@ -190,7 +190,7 @@ impl Provider {
     /// As [`secret_at_stage`](Provider::secret_at_stage), without blocking.
     pub fn begin_secret_at_stage(&self, name: &str, version_stage: &str) -> Pending<Arc<Secret>> {
         let live =
-            match check_name(name).and_then(|()| check_name(version_stage)).and_then(|()| self.0.live()) {
+            match check_name(name).and_then(|()| check_stage(version_stage)).and_then(|()| self.0.live()) {
                 Ok(live) => live,
                 Err(error) => return Pending::ready(Err(error)),
             };

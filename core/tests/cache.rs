@@ -241,3 +241,25 @@ fn the_count_of_changes_tells_when_a_kept_answer_is_old() {
     provider.close();
     assert_ne!(read(), after_a_fetch);
 }
+
+#[test]
+fn a_name_with_a_blank_is_refused_and_shown_in_quotes() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("");
+    for (name, shown) in [
+        (" acs/ram/user/app", "\" acs/ram/user/app\""),
+        ("acs/ram/user/app ", "\"acs/ram/user/app \""),
+        ("acs/ram/user/app\u{200b}", "\"acs/ram/user/app\\u{200b}\""),
+        ("", "\"\""),
+    ] {
+        let error = provider.credentials(name).expect_err("no secret has such a name");
+        assert_eq!(error.kind(), Kind::Configuration);
+        assert_eq!(
+            error.message(),
+            format!(
+                "{shown} cannot be a secret's name: give its name in KMS, without blanks, such as acs/ram/user/app"
+            )
+        );
+    }
+    assert_eq!(kms.answers(), 0);
+}

@@ -106,6 +106,11 @@ fn lists_are_checked() {
          commas"
     );
     assert_eq!(
+        refused("secret_names=acs/ram/user/app acs/ram/user/other"),
+        "secret_names in the properties text holds \"acs/ram/user/app acs/ram/user/other\": expected names such as \
+         acs/ram/user/app, separated by commas"
+    );
+    assert_eq!(
         refused("rejection_codes=Invalid Code"),
         "rejection_codes in the properties text holds \"Invalid Code\": expected error codes such as \
          InvalidAccessKeyId.NotFound, separated by commas"

@@ -15,6 +15,7 @@ use super::{
     TransportConfig, keys, lists,
 };
 use crate::error::{Error, Result};
+use crate::live::check_name;
 use crate::protected::ProtectedBytes;
 
 pub(super) fn config(
@@ -461,7 +462,7 @@ fn text(given: &Option<String>) -> Option<&str> {
 fn secret_names(settings: &Settings) -> Result<Vec<String>> {
     let Some((names, layer)) = settings.list(keys::SECRET_NAMES) else { return Ok(Vec::new()) };
     for name in &names {
-        if name.len() > 256 || name.chars().any(char::is_control) {
+        if check_name(name).is_err() {
             return Err(Error::configuration(format!(
                 "secret_names {} holds {}: expected names such as acs/ram/user/app, separated by commas",
                 layer.origin,
