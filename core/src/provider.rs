@@ -252,7 +252,8 @@ impl Provider {
     ///
     /// # Errors
     /// What `f` answered last; or the failure to fetch a first AccessKey. When a renewal fails, the service's own error is
-    /// answered, and the renewal's is logged and told as an event.
+    /// answered, and why the renewal failed is logged as a warning and told as an event; while a secret's token bucket stays
+    /// empty, once.
     pub fn call<T, E>(&self, name: &str, mut f: impl FnMut(&Credentials) -> Result<T, E>) -> Result<T, E>
     where
         E: ServiceError + From<Error>,

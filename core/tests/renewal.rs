@@ -2,12 +2,13 @@
 
 mod fixture;
 
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use fixture::{APP, Kms, Told};
-use kmsak::{Error, Event, Kind, ServiceError};
+use kmsak::{Error, Event, Kind, LogLevel, ServiceError, forward_logs};
 use kmsak_emulator::Fault;
 
 #[test]
@@ -209,6 +210,23 @@ fn call_leaves_other_failures_alone_and_runs_at_most_twice() {
     });
     assert!(matches!(error, Err(SdkError::Service("InvalidAccessKeyId"))));
     assert_eq!(runs, 2);
+}
+
+#[test]
+fn why_a_renewal_within_call_failed_is_logged() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("");
+    provider.credentials(APP).expect("KMS answers");
+    kms.emulator.inject(Fault::error(403, "Rejected.Disabled")).expect("a fault");
+    let (tell, lines) = channel();
+    let write = move |level, line: &str| drop(tell.send((level, line.to_owned())));
+    assert!(forward_logs(LogLevel::Warn, Some(Box::new(write))));
+    let error = provider.call(APP, |_| Err::<(), _>(SdkError::Service("InvalidAccessKeyId")));
+    assert!(matches!(error, Err(SdkError::Service("InvalidAccessKeyId"))));
+    forward_logs(LogLevel::Warn, None);
+    let why = lines.iter().find(|(_, line)| line.contains("Rejected.Disabled")).expect("a line");
+    assert_eq!(why.0, LogLevel::Warn);
+    assert!(why.1.starts_with(&format!("{APP} could not be refreshed; ")), "{}", why.1);
 }
 
 #[test]
