@@ -49,7 +49,7 @@ enum Format {
     Json,
     /// Lines for a shell: export NAME='value'
     Env,
-    /// Lines for a .env file: NAME="value"
+    /// Lines for a .env file: NAME='value', in double quotes where a quote or line end in the value needs it
     Dotenv,
     /// The value alone, byte for byte as KMS holds it
     Value,
