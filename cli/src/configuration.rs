@@ -43,12 +43,21 @@ impl ConfigurationArguments {
     /// A provider that fetches nothing before it is asked: a command that wants one secret must not wait for, or be
     /// refused over, the others in `secret_names`.
     pub(crate) fn open(&self) -> Result<Provider, Failure> {
-        let config = self.builder().secret_names([""; 0]).build()?;
+        let config = self.without_names()?;
         let of_the_configuration = config.warnings().to_vec();
         let opened = Provider::open(config);
         let warnings = opened.as_ref().map_or(&of_the_configuration[..], Provider::start_warnings);
         warnings.iter().for_each(|warning| log::warn_of_start(warning));
         Ok(opened?)
+    }
+
+    /// As [`open`](ConfigurationArguments::open), for whoever has told what is odd about the configuration.
+    pub(crate) fn open_unwarned(&self) -> Result<Provider, Failure> {
+        Ok(Provider::open(self.without_names()?)?)
+    }
+
+    fn without_names(&self) -> Result<Config, Failure> {
+        Ok(self.builder().secret_names([""; 0]).build()?)
     }
 
     /// `given`, or the only one of `secret_names`.

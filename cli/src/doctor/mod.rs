@@ -115,7 +115,7 @@ impl Doctor {
             );
             return unreachable.unwrap_or(0);
         }
-        let provider = match self.configuration.open() {
+        let provider = match self.configuration.open_unwarned() {
             Ok(provider) => provider,
             Err(failure) => {
                 report.failed("secret", failure.message());

@@ -11,6 +11,7 @@ pub(super) struct Report {
     colour: bool,
     progress: bool,
     checks: Vec<Value>,
+    failures: Vec<(String, String)>,
 }
 
 impl Report {
@@ -22,6 +23,7 @@ impl Report {
             colour: terminal && !json && !no_colour,
             progress: terminal && !json,
             checks: Vec::new(),
+            failures: Vec::new(),
         }
     }
 
@@ -41,7 +43,13 @@ impl Report {
         self.add(check, "warning", "!", "33", message);
     }
 
+    /// Told once: what fails for an endpoint may well fail for each secret.
     pub(super) fn failed(&mut self, check: &str, message: &str) {
+        let failure = (check.to_owned(), message.to_owned());
+        if self.failures.contains(&failure) {
+            return;
+        }
+        self.failures.push(failure);
         self.add(check, "failed", "✗", "31", message);
     }
 

@@ -9,7 +9,7 @@ use kmsak_emulator::{Fault, WrongCertificate};
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use crate::support::{Kms, SECRET, Terminal, kmsak, stdout};
+use crate::support::{Kms, SECRET, Terminal, kmsak, stderr, stdout};
 
 fn doctor(kms: &Kms, secret: &str) -> (i32, Value) {
     let output = kmsak(&["doctor", "--json", secret, "-c"]).arg(kms.config()).output().unwrap();
@@ -128,6 +128,18 @@ fn tls_fails_for_the_reason_that_is_told() {
         }
         kms.emulator.clear_faults();
     }
+    // A CA that is missing is warned about, and fails for the endpoint and for the secret.
+    let text = std::fs::read_to_string(kms.config()).unwrap();
+    let text = text.replace(r#""caFilePath":"ca.pem","#, "");
+    assert!(!text.contains("caFilePath"), "{text}");
+    std::fs::write(kms.path("no_ca.properties"), text).unwrap();
+    let output = kmsak(&["doctor", SECRET, "-c"]).arg(kms.path("no_ca.properties")).output().unwrap();
+    assert_eq!(output.status.code(), Some(6));
+    let said = stdout(&output) + &stderr(&output);
+    for line in ["! configuration: cache_client_dkms_config_info[0].caFilePath is missing: ", "✗ TLS: "] {
+        assert_eq!(said.matches(line).count(), 1, "{said}");
+    }
+    assert_eq!(said.matches("caFilePath is missing: ").count(), 1, "{said}");
     kms.emulator.inject(Fault::refuse()).unwrap();
     let (code, report) = examine(&kms, "on_the_cloud.properties", &[]);
     assert_eq!(code, 5, "{report:#}");
