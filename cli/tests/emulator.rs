@@ -70,7 +70,7 @@ fn it_runs_where_nothing_can_be_written_on_standard_error() {
     assert_eq!(emulator.stop("-TERM").0.code(), Some(0));
 
     let mut failing = Command::new(env!("CARGO_BIN_EXE_kmsak"));
-    failing.args(["emulator", "--dir"]).arg(dir.path()).args(["--shared-gateways", "99"]);
+    failing.args(["emulator", "--dir", env!("CARGO_BIN_EXE_kmsak")]);
     assert_eq!(failing.stderr(full()).status().unwrap().code(), Some(1));
 }
 
@@ -103,14 +103,19 @@ fn what_is_wrong_is_said_in_a_sentence() {
     assert!(said.starts_with("kmsak emulator: ") && said.lines().count() == 1, "{said}");
     let dir = root.path().join("kms");
     let dir = dir.to_str().unwrap();
-    assert_eq!(run(&["--dir", dir, "--instance-gateways", "0"]).0, Some(1));
     // An address of no machine, which the sentence names.
     let (status, said) = run(&["--dir", dir, "--listen", "192.0.2.1"]);
     assert!(status == Some(1) && said.contains("192.0.2.1"), "{said}");
     assert_eq!(run(&["--dir", dir, "--name", "no name"]).0, Some(1));
-    for wrong in
-        [["--port", "0"], ["--port", "x"], ["--client-key-days", "0"], ["--region", "x y"], ["--region", ""]]
-    {
+    for wrong in [
+        ["--port", "0"],
+        ["--port", "x"],
+        ["--client-key-days", "0"],
+        ["--region", "x y"],
+        ["--region", ""],
+        ["--instance-gateways", "0"],
+        ["--shared-gateways", "11"],
+    ] {
         assert_eq!(run(&["--dir", dir, wrong[0], wrong[1]]).0, Some(2), "{wrong:?}");
     }
 }

@@ -28,7 +28,7 @@ const CLIENT_KEY_VALIDITY: Duration = Duration::from_secs(5 * 365 * 24 * 60 * 60
 const LONGEST_VALIDITY: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
 
 /// The most gateways of one kind: their ports with `port(N)` lie in blocks of ten.
-const MOST_GATEWAYS: usize = 10;
+pub(crate) const MOST_GATEWAYS: u8 = 10;
 
 /// Sets up an [`Emulator`].
 #[derive(Debug, Clone)]
@@ -162,7 +162,7 @@ impl Builder {
         for (name, count) in
             [("instance_gateways", self.instance_gateways), ("shared_gateways", self.shared_gateways)]
         {
-            if !(1..=MOST_GATEWAYS).contains(&count) {
+            if !(1..=usize::from(MOST_GATEWAYS)).contains(&count) {
                 return Err(Error::new(format!("{name} is {count}: use 1 to {MOST_GATEWAYS}")));
             }
         }

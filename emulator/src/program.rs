@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::RangedI64ValueParser;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::builder::MOST_GATEWAYS;
 use crate::emulator::Emulator;
 use crate::error::{Error, doing};
 use crate::region::is_region_id;
@@ -31,11 +33,11 @@ pub struct Arguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=65500))]
     port: Option<u16>,
     /// Number of instance gateways; further ones listen on N+11, N+12, ...
-    #[arg(long, value_name = "COUNT", default_value_t = 1)]
-    instance_gateways: usize,
+    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = gateways())]
+    instance_gateways: u8,
     /// Number of shared gateways; further ones listen on N+21, N+22, ...
-    #[arg(long, value_name = "COUNT", default_value_t = 1)]
-    shared_gateways: usize,
+    #[arg(long, value_name = "COUNT", default_value_t = 1, value_parser = gateways())]
+    shared_gateways: u8,
     /// Region, for a folder without a state
     #[arg(long, value_name = "REGION", default_value = "cn-hangzhou", value_parser = region)]
     region: String,
@@ -48,6 +50,10 @@ pub struct Arguments {
     /// Use a well-known test key for the first ClientKey, which starts faster
     #[arg(long)]
     test_keys: bool,
+}
+
+fn gateways() -> RangedI64ValueParser<u8> {
+    RangedI64ValueParser::new().range(1..=i64::from(MOST_GATEWAYS))
 }
 
 fn region(text: &str) -> Result<String, &'static str> {
@@ -65,8 +71,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         let mut builder = Emulator::builder()
             .dir(&arguments.dir)
             .listen(arguments.listen)
-            .instance_gateways(arguments.instance_gateways)
-            .shared_gateways(arguments.shared_gateways)
+            .instance_gateways(arguments.instance_gateways.into())
+            .shared_gateways(arguments.shared_gateways.into())
             .region(&arguments.region)
             .shared_quota(arguments.shared_quota)
             .client_key_validity(Duration::from_secs(u64::from(arguments.client_key_days) * 24 * 60 * 60))
