@@ -101,11 +101,18 @@ fn what_is_wrong_is_said_in_a_sentence() {
     let (status, said) = run(&["--dir", file.to_str().unwrap()]);
     assert_eq!(status, Some(1));
     assert!(said.starts_with("kmsak emulator: ") && said.lines().count() == 1, "{said}");
+    assert!(said.contains("file cannot be created, as a file is in its place: "), "{said}");
     let dir = root.path().join("kms");
     let dir = dir.to_str().unwrap();
     // An address of no machine, which the sentence names.
     let (status, said) = run(&["--dir", dir, "--listen", "192.0.2.1"]);
     assert!(status == Some(1) && said.contains("192.0.2.1"), "{said}");
+    assert!(said.contains("(--listen)"), "{said}");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    // That of the shared gateway.
+    let first = (taken.local_addr().unwrap().port() - 1).to_string();
+    let (status, said) = run(&["--dir", dir, "--port", &first]);
+    assert!(status == Some(1) && said.contains("(--port)"), "{said}");
     assert_eq!(run(&["--dir", dir, "--name", "no name"]).0, Some(1));
     for wrong in [
         ["--port", "0"],

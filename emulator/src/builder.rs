@@ -307,14 +307,13 @@ impl Builder {
                     let port = u16::try_from(usize::from(first) + distance).map_err(|_| {
                         Error::new(format!("port {first} is too high: the emulator uses some ports after it"))
                     })?;
-                    TcpListener::bind(at(port))
-                        .map_err(doing(format!("listening on {} ({listener})", at(port))))?
+                    TcpListener::bind(at(port)).map_err(|error| cannot_listen(at(port), listener, &error))?
                 }
                 None => {
                     let earlier = recorded.get(&listener.to_string()).copied().unwrap_or(0);
                     TcpListener::bind(at(earlier))
                         .or_else(|_| TcpListener::bind(at(0)))
-                        .map_err(doing(format!("listening on {host} ({listener})")))?
+                        .map_err(|error| cannot_listen(at(0), listener, &error))?
                 }
             };
             socket.set_nonblocking(true).map_err(doing("setting up a socket"))?;
@@ -323,6 +322,18 @@ impl Builder {
         }
         Ok(bound)
     }
+}
+
+fn cannot_listen(at: SocketAddr, listener: Listener, error: &std::io::Error) -> Error {
+    let remedy = match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            "stop the program that listens there, or choose another first port (--port)"
+        }
+        std::io::ErrorKind::PermissionDenied => "choose a first port above 1023 (--port)",
+        _ => "choose an address of this machine (--listen)",
+    };
+    let place = if at.port() == 0 { at.ip().to_string() } else { at.to_string() };
+    Error::new(format!("cannot listen on {place} ({listener}, {error}): {remedy}"))
 }
 
 fn is_host(name: &str) -> bool {

@@ -117,7 +117,22 @@ pub(crate) fn create_folder(folder: &Path) -> Result<(), Error> {
         .recursive(true)
         .mode(0o700)
         .create(folder)
-        .map_err(doing(format!("creating {}", folder.display())))
+        .map_err(|error| cannot_create(folder, &error))
+}
+
+fn cannot_create(folder: &Path, error: &std::io::Error) -> Error {
+    let shown = folder.display();
+    Error::new(match error.kind() {
+        std::io::ErrorKind::AlreadyExists | std::io::ErrorKind::NotADirectory => {
+            format!(
+                "the folder {shown} cannot be created, as a file is in its place: name another folder (--dir)"
+            )
+        }
+        std::io::ErrorKind::PermissionDenied => {
+            format!("the folder {shown} may not be created by this user: name another folder (--dir)")
+        }
+        _ => format!("the folder {shown} cannot be created ({error}): name another folder (--dir)"),
+    })
 }
 
 /// Replaces a file in one step by one that only its owner may read.

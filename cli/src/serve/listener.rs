@@ -31,9 +31,7 @@ pub(super) enum Listener {
 
 impl Listener {
     pub(super) async fn tcp(address: SocketAddr) -> Result<Self, Failure> {
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|error| Failure::new(format!("cannot listen on {address}: {error}")))?;
+        let listener = TcpListener::bind(address).await.map_err(|error| cannot_listen(address, &error))?;
         Ok(Listener::Tcp(listener))
     }
 
@@ -43,10 +41,16 @@ impl Listener {
         let cannot = |error: io::Error| Failure::new(format!("cannot listen on {}: {error}", path.display()));
         if let Ok(metadata) = fs::symlink_metadata(path) {
             if !metadata.file_type().is_socket() {
-                return Err(Failure::new(format!("{} is there and is not a socket", path.display())));
+                return Err(Failure::new(format!(
+                    "{} is there and is not a socket: remove it, or choose another path with --unix",
+                    path.display()
+                )));
             }
             if std::os::unix::net::UnixStream::connect(path).is_ok() {
-                return Err(Failure::new(format!("another program listens on {}", path.display())));
+                return Err(Failure::new(format!(
+                    "another program listens on {}: stop it, or choose another path with --unix",
+                    path.display()
+                )));
             }
             // Left behind by an agent that was killed.
             fs::remove_file(path).map_err(cannot)?;
@@ -64,6 +68,17 @@ impl Listener {
             Listener::Unix { path, .. } => format!("unix:{}", path.display()),
         }
     }
+}
+
+fn cannot_listen(address: SocketAddr, error: &io::Error) -> Failure {
+    let remedy = match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            "stop the program that listens there, or choose another port with --listen"
+        }
+        io::ErrorKind::AddrNotAvailable => "choose an address of this machine with --listen",
+        _ => "choose another address with --listen",
+    };
+    Failure::new(format!("cannot listen on {address} ({error}): {remedy}"))
 }
 
 impl Drop for Listener {

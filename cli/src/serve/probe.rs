@@ -1,6 +1,6 @@
 //! `kmsak serve --probe`: for images that hold no other program that could ask.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -23,7 +23,19 @@ pub(super) fn run(unix: Option<&Path>, listen: SocketAddr) -> Result<ExitCode, F
             ask(stream)
         }),
     }
-    .map_err(Failure::doing("the agent does not answer"))?;
+    .map_err(|error| {
+        let (place, remedy) = match unix {
+            // So it treats whom it does not admit.
+            Some(path) if matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::BrokenPipe) => {
+                (path.display().to_string(), "admit this user with the agent's --allow-uid")
+            }
+            Some(path) => {
+                (path.display().to_string(), "start it, or give the --unix that it was started with")
+            }
+            None => (listen.to_string(), "start it, or give the --listen that it was started with"),
+        };
+        Failure::new(format!("the agent does not answer on {place} ({error}): {remedy}"))
+    })?;
     if answer.starts_with("HTTP/1.1 200 ") {
         return Ok(ExitCode::SUCCESS);
     }

@@ -72,5 +72,16 @@ fn random() -> Result<Zeroizing<String>, Failure> {
 }
 
 fn cannot_use(path: &Path, error: &io::Error) -> Failure {
-    Failure::new(format!("the token file {} cannot be used: {error}", path.display()))
+    let shown = path.display();
+    Failure::new(match error.kind() {
+        io::ErrorKind::NotFound => {
+            format!("the token file {shown} cannot be made, as there is no such folder: create the folder")
+        }
+        io::ErrorKind::PermissionDenied => {
+            format!(
+                "the token file {shown} may not be used by this user: let it read the file and write to its folder"
+            )
+        }
+        _ => format!("the token file {shown} cannot be used ({error}): choose another one with --token-file"),
+    })
 }

@@ -34,6 +34,38 @@ fn credentials_in_the_form_of_a_credentials_uri() {
 }
 
 #[test]
+fn what_it_cannot_do_is_told_with_a_remedy() {
+    let kms = Kms::start();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let refused = |arguments: &[&str]| {
+        let mut command = kmsak(&["serve", "--secret", SECRET, "--config"]);
+        let output = command.arg(kms.config()).args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        stderr(&output)
+    };
+    let token = kms.path("token");
+    let said = refused(&["--listen", &address, "--token-file", token.to_str().unwrap()]);
+    assert!(said.contains(&format!("cannot listen on {address} (")), "{said}");
+    assert!(
+        said.contains("stop the program that listens there, or choose another port with --listen"),
+        "{said}"
+    );
+    let nowhere = kms.path("nowhere/token");
+    let said = refused(&["--token-file", nowhere.to_str().unwrap()]);
+    assert!(
+        said.contains("nowhere/token cannot be made, as there is no such folder: create the folder"),
+        "{said}"
+    );
+    drop(taken);
+    let output = kmsak(&["serve", "--probe", "--listen", &address]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(said.contains(&format!("the agent does not answer on {address} (")), "{said}");
+    assert!(said.contains("start it, or give the --listen that it was started with"), "{said}");
+}
+
+#[test]
 fn only_who_has_the_token_and_asks_for_itself() {
     let kms = Kms::start();
     let agent = Agent::start(&kms, &kms.config(), &[]);
