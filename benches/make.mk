@@ -43,7 +43,8 @@ build-quick-python: build-python
 build-quick-node: build-node $(BENCH_NODE)
 
 build-bench: build-quick-c build-quick-python build-quick-node build-java $(BENCH_VENV)/installed $(PYTHON_OFFICIAL_VENV)/installed $(BENCH_WORK)/c/subject $(BENCH_WORK)/c/allocations.so $(BENCH_WORK)/c/libempty.so
-	$(CARGO) bench -p kmsak-benches --benches --example kmsak-subject --no-run
+	$(CARGO) bench -p kmsak-benches --benches --no-run
+	$(CARGO) build --release -p kmsak-benches --example kmsak-subject
 	$(CARGO) bench -p kmsak-cli --bench agent_load --no-run
 	$(JAVA_MVN) package dependency:build-classpath -Dmdep.outputFile=target/classpath.txt -DskipTests -Pbenches
 	@command -v go >/dev/null || { echo "Go is missing, which the official Go client needs: install Go 1.24 or later" >&2; exit 1; }
