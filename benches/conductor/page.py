@@ -67,6 +67,9 @@ def _parts(results: dict[str, Any]) -> dict[str, str]:
         "fleet_scheduled": _fleet(results["fleet"], "scheduled rotation"),
         "fleet_immediate": _fleet(results["fleet"], "immediate rotation"),
         "fleet_outage": _fleet(results["fleet"], "back after an outage"),
+        "c_eight": times(
+            results["harness C"]["credentials"]["median"] / results["harness C"]["credentials, 8 threads"]["median"]
+        ),
         "without_core": f"{results['event loop']['withoutCore']['most']:.1f} ms",
         "agent": _agent(results["agent"]),
     }
