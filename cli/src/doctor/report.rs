@@ -11,7 +11,6 @@ pub(super) struct Report {
     colour: bool,
     progress: bool,
     checks: Vec<Value>,
-    failures: Vec<(String, String)>,
 }
 
 impl Report {
@@ -23,7 +22,6 @@ impl Report {
             colour: terminal && !json && !no_colour,
             progress: terminal && !json,
             checks: Vec::new(),
-            failures: Vec::new(),
         }
     }
 
@@ -45,17 +43,14 @@ impl Report {
 
     /// Told once: what fails for an endpoint may well fail for each secret.
     pub(super) fn failed(&mut self, check: &str, message: &str) {
-        let failure = (check.to_owned(), message.to_owned());
-        if self.failures.contains(&failure) {
-            return;
+        if !self.checks.contains(&entry(check, "failed", message)) {
+            self.add(check, "failed", "✗", "31", message);
         }
-        self.failures.push(failure);
-        self.add(check, "failed", "✗", "31", message);
     }
 
     fn add(&mut self, check: &str, state: &str, mark: &str, colour: &str, message: &str) {
+        self.checks.push(entry(check, state, message));
         if self.json {
-            self.checks.push(json!({ "check": check, "state": state, "message": message }));
             return;
         }
         let clear = if self.progress { "\x1b[K" } else { "" };
@@ -74,6 +69,10 @@ impl Report {
         let mut output = std::io::stdout().lock();
         writeln!(output, "{report:#}").map_err(Failure::doing("cannot write to standard output"))
     }
+}
+
+fn entry(check: &str, state: &str, message: &str) -> Value {
+    json!({ "check": check, "state": state, "message": message })
 }
 
 /// A reader that went away does not stop the checks: the exit code still tells.
