@@ -18,8 +18,6 @@ from cold import PHASES  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
 
 KMSAK, OFFICIAL = "#1f77b4", "#ff7f0e"
-# Both are seen where they are the same.
-LINES = {"kmsak": "-", "official": "--"}
 
 
 def draw(results: dict[str, Any], folder: pathlib.Path) -> None:
@@ -42,6 +40,11 @@ def _colour(name: str) -> str:
     return OFFICIAL if name.endswith("official") else KMSAK
 
 
+def _line(name: str) -> str:
+    # Both are seen where they are the same.
+    return "--" if name.endswith("official") else "-"
+
+
 def _reads(reads: dict[str, Any]) -> Figure:
     figure, axes = plt.subplots(figsize=(7, 3))
     names = list(reads)[::-1]
@@ -60,7 +63,7 @@ def _scaling(reads: dict[str, Any]) -> Figure:
     for name, read in reads.items():
         threads = [int(number) for number in read["throughput"]]
         throughput = [one["median"] for one in read["throughput"].values()]
-        axes.plot(threads, throughput, marker="o", label=name, linestyle="--" if name.endswith("official") else "-")
+        axes.plot(threads, throughput, marker="o", label=name, linestyle=_line(name))
     axes.set_yscale("log")
     axes.set_xscale("log", base=2)
     axes.set_xticks([1, 2, 4, 8], ["1", "2", "4", "8"])
@@ -94,7 +97,7 @@ def _fleet(rows: list[dict[str, Any]]) -> Figure:
                 for row in rows
                 if (row["scenario"], row["client"], row["processes"], row["quota"]) == (scenario, client, 100_000, 450)
             ]
-            axes.plot(*zip(*row["series"], strict=True), label=client, color=_colour(client), linestyle=LINES[client])
+            axes.plot(*zip(*row["series"], strict=True), label=client, color=_colour(client), linestyle=_line(client))
         axes.axhline(450, color="grey", linewidth=0.8, linestyle=":")
         # Some take minutes and some hours; the first seconds need no room of their own.
         axes.set_xscale("symlog", linthresh=10)
