@@ -9,7 +9,7 @@ use std::num::NonZero;
 use std::sync::Mutex;
 use std::thread::{self, available_parallelism};
 
-use kmsak::fleet::{Client, Fleet, HORIZON, Outcome, Scenario};
+use kmsak::simulation::fleet::{Client, Fleet, HORIZON, Outcome, Scenario};
 use serde_json::{Value, json};
 
 const SEED: u64 = 20_261_124;

@@ -12,8 +12,8 @@ use arc_swap::ArcSwap;
 use tokio::runtime::Handle;
 
 use crate::error::Error;
-use crate::fork::PerProcess;
-use crate::lock::Mutex;
+use crate::process::fork::PerProcess;
+use crate::process::lock::Mutex;
 
 /// Something that happened. No event carries a secret.
 #[derive(Clone, Debug)]

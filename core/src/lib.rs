@@ -12,60 +12,36 @@
 //! # Ok::<(), kmsak::Error>(())
 //! ```
 
-mod backoff;
-mod c_text;
-mod cache;
-mod cache_file;
-mod client_key;
-mod client_key_expiry;
-mod client_key_in_use;
 mod config;
 mod date;
-mod endpoint;
-mod engine;
-mod environment;
 mod error;
 mod event;
-#[cfg(test)]
-mod expiry_tests;
-mod fetch;
-mod file_watch;
-#[cfg(any(test, feature = "fleet-simulation"))]
-#[doc(hidden)]
-pub mod fleet;
-mod fork;
-mod gateway;
-mod keeper;
-mod live;
-mod lock;
-mod logs;
+mod identity;
+mod kms;
 mod pending;
-mod probe;
-mod protected;
+mod process;
 mod provider;
 mod rejection;
-mod schedule;
 mod secret;
-mod skew;
+mod shown;
+#[cfg(any(test, feature = "fleet-simulation"))]
+#[doc(hidden)]
+pub mod simulation;
 mod stats;
-mod token_bucket;
 mod transport;
-#[cfg(test)]
-mod virtual_kms;
-#[cfg(test)]
-mod year_tests;
+mod upkeep;
 
-pub use client_key::ClientKeyInfo;
 pub use config::{Builder, Config, EndpointDescription, Gateway};
 pub use date::parse_date;
-pub use engine::never_unloaded;
 pub use error::{Error, Kind, Result};
 pub use event::{Event, Subscription};
-pub use fork::generation as process_generation;
-pub use logs::{LogLevel, forward_logs};
+pub use identity::client_key::ClientKeyInfo;
 pub use pending::Pending;
-pub use probe::Probe;
+pub use process::engine::never_unloaded;
+pub use process::fork::generation as process_generation;
+pub use process::logs::{LogLevel, forward_logs};
 pub use provider::{Provider, ServiceError};
 pub use rejection::is_rejection;
 pub use secret::{Credentials, Secret};
 pub use stats::{ClientKeyStats, EndpointStats, SecretStats, Stats};
+pub use transport::Probe;

@@ -10,19 +10,20 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::config::{Builder, Config};
-use crate::endpoint::Endpoint;
-use crate::engine::Engine;
-use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::event::{Event, Subscribers, Subscription};
-use crate::fetch::Fetch;
-use crate::fork::{self, PerProcess};
-use crate::keeper::{Ask, Waiter};
-use crate::live::{Live, State, check_name, check_stage, expiry_reminder};
-use crate::logs;
 use crate::pending::{Pending, closed};
+use crate::process::engine::Engine;
+use crate::process::fork::{self, PerProcess};
+use crate::process::logs;
+use crate::secret::name::{check_name, check_stage};
 use crate::secret::{Credentials, Secret};
 use crate::stats::Stats;
+use crate::upkeep::endpoint::Endpoint;
+use crate::upkeep::environment::Environment;
+use crate::upkeep::fetch::Fetch;
+use crate::upkeep::keeper::{Ask, Waiter};
+use crate::upkeep::live::{Live, State, expiry_reminder};
 
 /// Hands out managed AccessKeys and other secrets, and keeps them current.
 ///
@@ -195,7 +196,7 @@ impl Provider {
                 Err(error) => return Pending::ready(Err(error)),
             };
         let (reply, pending) = Pending::new();
-        let request = Arc::new(crate::gateway::SecretRequest {
+        let request = Arc::new(crate::kms::SecretRequest {
             name: name.to_owned(),
             version_stage: version_stage.to_owned(),
         });

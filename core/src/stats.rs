@@ -1,12 +1,13 @@
 //! What goes on inside a provider, for dashboards and support. No secret is in it.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::client_key::ClientKeyInfo;
 use crate::error::Error;
-use crate::live::Live;
+use crate::identity::client_key::ClientKeyInfo;
+use crate::upkeep::client_key_expiry::days_left;
+use crate::upkeep::live::Live;
 
 /// A provider's state at one moment.
 #[derive(Clone, Debug, Default)]
@@ -131,8 +132,4 @@ impl Stats {
             .collect();
         Stats { secrets, endpoints, client_keys, clock_skew_milliseconds: state.skew.milliseconds() }
     }
-}
-
-pub(crate) fn days_left(not_after: SystemTime, now: SystemTime) -> u64 {
-    not_after.duration_since(now).map_or(0, |left| left.as_secs() / 86_400)
 }

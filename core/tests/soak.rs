@@ -88,7 +88,7 @@ fn no_call_fails_whatever_happens_to_kms() {
         answers <= 1 + rotations + replaced,
         "{answers} answers for {rotations} rotations and {replaced} ClientKeys"
     );
-    // The budget of core/src/fetch.rs: twelve requests a fetch.
+    // The budget of core/src/upkeep/fetch.rs: twelve requests a fetch.
     assert!(requests <= 12 * (1 + rotations + replaced), "{requests} requests");
 }
 

@@ -9,16 +9,16 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::assemble;
-use super::endpoint::quoted;
 use super::gateway::Gateway;
 use super::keys;
 use super::properties::{self, Malformed};
 use super::settings::{Environment, Layer, Origin, Places, Resources, Settings, Value};
-use super::source::Source;
 use super::warnings::Warnings;
 use super::{CONFIG_VARIABLE, Config, DEFAULT_FILE};
 use crate::error::{Error, Result};
-use crate::protected::ProtectedBytes;
+use crate::process::protected::ProtectedBytes;
+use crate::process::source::{MAX_FILE_BYTES, Source};
+use crate::shown::quoted;
 
 /// Collects settings and checks them. Each setting goes by the name of its key in a properties file; see
 /// [`Builder::property`] for a setting as text.
@@ -356,7 +356,7 @@ fn properties_layer(
     base: Option<PathBuf>,
     warnings: &mut Warnings,
 ) -> Result<Layer> {
-    if bytes.len() as u64 > super::source::MAX_FILE_BYTES {
+    if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(Error::configuration(format!("{name} is over 1 MiB, which no properties file is")));
     }
     let entries = properties::parse(bytes).map_err(|malformed| {

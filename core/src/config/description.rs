@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::source::PasswordSource;
-use super::{Config, EndpointConfig, GatewayKind, Source};
-use crate::client_key::ClientKeyInfo;
+use super::{Config, EndpointConfig, GatewayKind};
 use crate::error::Result;
+use crate::identity::client_key::{ClientKeyInfo, PasswordSource};
+use crate::process::source::Source;
 use crate::transport::{self, check_ca};
 
 /// One endpoint of a [`Config`], without secrets.
@@ -113,8 +113,7 @@ fn describe(endpoint: &EndpointConfig) -> EndpointDescription {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Builder;
-    use crate::Gateway;
+    use super::super::{Builder, Gateway};
 
     #[test]
     fn tells_files_and_endpoints_but_no_secret() {

@@ -2,6 +2,9 @@
 
 use url::Url;
 
+use crate::shown::quoted;
+use crate::transport::url::{parse_proxy, with_scheme};
+
 /// `host` or `host:port` out of what a user writes for an endpoint; the error says what is wrong with it, without
 /// the subject.
 pub(super) fn authority(given: &str) -> Result<String, String> {
@@ -77,33 +80,4 @@ pub(super) fn proxy(given: &str) -> Result<String, String> {
     Err("is not the address of a proxy (not shown, as it may hold a password): expected \
          http://host:port, https://host:port or socks5h://host:port"
         .to_owned())
-}
-
-/// A host and port without a scheme is an HTTP proxy, as everywhere.
-fn with_scheme(text: &str) -> String {
-    if text.contains("://") { text.to_owned() } else { format!("http://{text}") }
-}
-
-/// A proxy's address, with or without its scheme.
-pub(crate) fn parse_proxy(text: &str) -> Option<Url> {
-    parse_url(&with_scheme(text)).filter(|url| {
-        matches!(url.scheme(), "http" | "https" | "socks4" | "socks4a" | "socks5" | "socks5h")
-            && url.host_str().is_some_and(|host| !host.is_empty())
-    })
-}
-
-/// Only ASCII: Unicode's tables for host names in other scripts are not shipped (see deny.toml).
-pub(crate) fn parse_url(text: &str) -> Option<Url> {
-    text.is_ascii().then(|| Url::parse(text).ok())?
-}
-
-/// What a user wrote, fit for one line of a message.
-pub(super) fn quoted(text: &str) -> String {
-    const LONGEST: usize = 80;
-    if text.chars().count() > LONGEST {
-        let start: String = text.chars().take(LONGEST).collect();
-        format!("{start:?}...")
-    } else {
-        format!("{text:?}")
-    }
 }

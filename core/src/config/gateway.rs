@@ -8,7 +8,7 @@ use std::time::Duration;
 use zeroize::Zeroize;
 
 use super::GatewayKind;
-use crate::protected::ProtectedBytes;
+use crate::process::protected::ProtectedBytes;
 
 /// A KMS gateway to ask, for [`Builder::gateway`](super::Builder::gateway). What is left out is taken from the
 /// builder's own settings, and the endpoint of an instance from its ClientKey. Nothing is checked before

@@ -6,14 +6,14 @@ use serde_json::{Map, Value};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::GatewayKind;
-use super::endpoint::quoted;
 use super::gateway::{Gateway, Given, GivenPassword};
 use super::keys;
 use super::limits::TIMEOUT;
 use super::settings::{Layer, Settings};
-use super::shown;
 use super::warnings::Warnings;
 use crate::error::{Error, Result};
+use crate::shown;
+use crate::shown::quoted;
 
 /// The gateways that `text`, the value of `key` in `layer`, describes.
 pub(super) fn read(

@@ -2,33 +2,33 @@
 
 mod assemble;
 mod builder;
+mod client_key;
+mod described;
 mod description;
 mod endpoint;
 mod gateway;
 mod keys;
 mod limits;
 mod lists;
+mod probe;
 mod properties;
 mod settings;
-mod shown;
-mod source;
 #[cfg(test)]
 mod tests;
 mod warnings;
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use builder::Builder;
 pub use description::EndpointDescription;
-pub(crate) use endpoint::{parse_proxy, parse_url};
 pub use gateway::Gateway;
-pub(crate) use shown::path as shown_path;
-pub(crate) use source::{ClientKeySource, Source};
 
 use crate::error::Result;
+use crate::identity::client_key::ClientKeySource;
+use crate::kms::GatewayKind;
+use crate::transport::TransportConfig;
 
 /// The properties file that is looked for where nobody names one.
 const DEFAULT_FILE: &str = "managed_credentials_providers.properties";
@@ -117,42 +117,4 @@ pub(crate) struct EndpointConfig {
     /// Endpoints that share one ClientKey share one `Arc`.
     pub(crate) client_key: Arc<ClientKeySource>,
     pub(crate) transport: TransportConfig,
-}
-
-/// Which of the two doors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum GatewayKind {
-    /// The KMS instance gateway: protobuf, private CA.
-    Instance,
-    /// The shared gateway: RPC, public CAs.
-    Shared,
-}
-
-/// How to reach and verify a peer.
-#[derive(Clone)]
-pub(crate) struct TransportConfig {
-    /// PEM certificates to trust instead of the public CAs.
-    pub(crate) ca: Option<Arc<Source>>,
-    /// `ignoreSslCerts: true` in so many words.
-    pub(crate) ignore_ssl_certs: bool,
-    pub(crate) connect_timeout: Duration,
-    pub(crate) read_timeout: Duration,
-    pub(crate) http_proxy: Option<String>,
-    pub(crate) https_proxy: Option<String>,
-    pub(crate) no_proxy: Option<String>,
-}
-
-impl fmt::Debug for TransportConfig {
-    /// Proxies may hold passwords.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TransportConfig")
-            .field("ca", &self.ca)
-            .field("ignore_ssl_certs", &self.ignore_ssl_certs)
-            .field("connect_timeout", &self.connect_timeout)
-            .field("read_timeout", &self.read_timeout)
-            .field("http_proxy", &self.http_proxy.is_some())
-            .field("https_proxy", &self.https_proxy.is_some())
-            .field("no_proxy", &self.no_proxy)
-            .finish()
-    }
 }

@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::endpoint::quoted;
 use super::keys;
-use super::shown;
-use super::source::{MAX_FILE_BYTES, Source, cannot_read};
 use crate::error::{Error, Result};
-use crate::protected::ProtectedBytes;
+use crate::process::protected::ProtectedBytes;
+use crate::process::source::{MAX_FILE_BYTES, Source, cannot_read};
+use crate::shown;
+use crate::shown::quoted;
 
 /// One setting as it was given.
 pub(super) enum Value {

@@ -9,10 +9,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
+use super::c_text::CText;
 use super::{Secret, json_string};
-use crate::c_text::CText;
 use crate::error::{Error, Kind, Result};
-use crate::protected::ProtectedBytes;
+use crate::process::protected::ProtectedBytes;
 
 /// The AccessKey inside one version of a managed RAM secret.
 ///

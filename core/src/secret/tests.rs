@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::{Credentials, Secret};
 use crate::error::{Error, Kind};
-use crate::protected::ProtectedBytes;
+use crate::process::protected::ProtectedBytes;
 
 fn secret(secret_type: &str, value: &[u8]) -> Arc<Secret> {
     Arc::new(Secret {

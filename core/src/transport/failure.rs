@@ -298,8 +298,7 @@ fn innermost(error: &reqwest::Error) -> Option<String> {
     while let Some(source) = innermost.source() {
         innermost = source;
     }
-    (!innermost.is::<reqwest::Error>())
-        .then(|| crate::gateway::explanation::plain(&innermost.to_string(), 120))
+    (!innermost.is::<reqwest::Error>()).then(|| crate::shown::plain(&innermost.to_string(), 120))
 }
 
 fn seconds(duration: Duration) -> String {

@@ -10,18 +10,17 @@ use zeroize::Zeroizing;
 
 use super::failure::Peer;
 use super::outgoing::Outgoing;
-use super::{HttpRequest, HttpResponse, Sending, Transport, proxy, tls};
-use crate::client_key;
-use crate::config::{Source, TransportConfig};
+use super::{HttpRequest, HttpResponse, Probe, Sending, Transport, TransportConfig, proxy, tls};
 use crate::date;
 use crate::error::{Error, Kind, Result};
-use crate::probe::Probe;
+use crate::process::source::Source;
 
 /// No answer of KMS comes near to this: a secret's value is at most 30,720 bytes.
 const LARGEST_ANSWER: usize = 1 << 20;
 /// Short, since the buffers of an idle connection still hold the last answer.
 const IDLE: Duration = Duration::from_secs(5);
-const IDLE_CONNECTIONS: usize = crate::endpoint::MOST_AT_ONCE;
+/// Requests to one peer that are under way at the same time; each may leave a connection behind.
+pub(crate) const MOST_AT_ONCE: usize = 32;
 /// A `Retry-After` beyond this says no more than "later".
 const LONGEST_RETRY_AFTER: u64 = 86_400;
 
@@ -60,7 +59,7 @@ impl HttpsTransport {
             .connect_timeout(config.connect_timeout)
             .timeout(config.connect_timeout.saturating_add(config.read_timeout))
             .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .pool_max_idle_per_host(MOST_AT_ONCE)
             .no_proxy();
         if let Some(proxy) = &proxy {
             builder = builder.proxy(Proxy::https(proxy.url.clone()).map_err(|_| unusable_proxy(proxy))?);
@@ -108,7 +107,7 @@ impl HttpsTransport {
         let certificate = tls.and_then(TlsInfo::peer_certificate);
         Ok(Probe {
             date: header(&response, DATE).and_then(date::parse_http_date),
-            certificate_not_after: certificate.and_then(client_key::not_after),
+            certificate_not_after: certificate.and_then(super::probe::not_after),
         })
     }
 

@@ -6,7 +6,8 @@
 use hyper_util::client::proxy::matcher::Matcher;
 use url::Url;
 
-use crate::config::{TransportConfig, parse_proxy, parse_url};
+use super::TransportConfig;
+use super::url::{parse_proxy, parse_url};
 use crate::error::{Error, Result};
 
 const LOOPBACK: &str = "localhost,127.0.0.0/8,::1";
@@ -222,8 +223,8 @@ mod tests {
 
     #[test]
     fn a_proxy_behind_tls_is_never_verified_as_if_it_were_kms() {
-        use crate::config::Source;
-        use crate::protected::ProtectedBytes;
+        use crate::process::protected::ProtectedBytes;
+        use crate::process::source::Source;
 
         let ca =
             std::sync::Arc::new(Source::Inline { name: "ca".into(), bytes: ProtectedBytes::copy_from(b"") });

@@ -9,8 +9,9 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use x509_parser::prelude::{FromDer as _, X509Certificate, X509Version};
 
-use crate::config::{Source, shown_path};
 use crate::error::{Error, Result};
+use crate::process::source::Source;
+use crate::shown::path as shown_path;
 
 const LARGEST_FILE: u64 = 1 << 20;
 

@@ -12,9 +12,10 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use super::{HttpRequest, HttpResponse, HttpsTransport, Transport as _};
-use crate::config::{Source, TransportConfig};
 use crate::error::{Error, Kind};
-use crate::protected::ProtectedBytes;
+use crate::process::protected::ProtectedBytes;
+use crate::process::source::Source;
+use crate::transport::TransportConfig;
 
 /// Time-outs of the tests that wait for one; long enough elsewhere for a busy machine.
 const SHORT: Duration = Duration::from_millis(200);

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use rustls::ClientConfig;
 use rustls::version::{TLS12, TLS13};
 
+use super::TransportConfig;
 use super::roots;
 use super::unverified::AnyCertificate;
-use crate::config::TransportConfig;
 use crate::error::{Error, Kind, Result};
 
 /// The TLS side of a transport.

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::super::source::{ClientKeySource, PasswordSource};
-use super::super::{Builder, Config, EndpointConfig, Gateway, GatewayKind, Source, keys};
+use super::super::{Builder, Config, EndpointConfig, Gateway, GatewayKind, keys};
 use crate::error::{Kind, Result};
-use crate::protected::ProtectedBytes;
+use crate::identity::client_key::{ClientKeySource, PasswordSource};
+use crate::process::protected::ProtectedBytes;
+use crate::process::source::Source;
 
 const CLIENT_KEY: &str = "client_key_private_key_path=clientKey.json\n\
                           client_key_password_from_file_path=clientKey_Password.txt\n";
@@ -610,7 +611,7 @@ fn a_wrong_password_is_told_by_its_place() {
 fn a_file_that_may_not_be_read_is_told() {
     let denied = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
     assert_eq!(
-        super::super::source::cannot_read(Path::new("/x/clientKey.json"), &denied),
+        crate::process::source::cannot_read(Path::new("/x/clientKey.json"), &denied),
         "/x/clientKey.json may not be read by this process: let its user read the file and enter the folders above"
     );
 }

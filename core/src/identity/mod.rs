@@ -1,0 +1,3 @@
+//! Who asks KMS.
+
+pub(crate) mod client_key;

@@ -1,0 +1,171 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn told(status: u16, code: &str, message: &str, gateway: GatewayKind) -> Error {
+    explain(&Failure {
+        status,
+        code,
+        message,
+        request_id: Some("r-1"),
+        secret_name: "acs/ram/user/app",
+        version_stage: CURRENT,
+        gateway,
+    })
+}
+
+#[test]
+fn a_stage_that_is_not_there_is_named() {
+    for gateway in [GatewayKind::Instance, GatewayKind::Shared] {
+        let error = explain(&Failure {
+            status: 404,
+            code: "Forbidden.ResourceNotFound",
+            message: "",
+            request_id: None,
+            secret_name: "acs/ram/user/app",
+            version_stage: "ACSPrevious",
+            gateway,
+        });
+        assert_eq!(error.kind(), Kind::NotFound);
+        assert!(error.message().contains("no version of acs/ram/user/app with the stage label ACSPrevious"));
+    }
+}
+
+#[test]
+fn every_entry_of_the_reference_has_its_sentence() {
+    use GatewayKind::{Instance, Shared};
+    let forbidden = "This operation is forbidden by permission system.";
+    let forbidden_key = "This operation for key-hzz62f1cb66fa42qo is forbidden by permission system.";
+    let cases = [
+        (403, "Forbidden.NoPermission", forbidden, Instance, Kind::Denied, false, "CryptoServiceSecretUser"),
+        (403, "Forbidden.NoPermission", forbidden, Shared, Kind::Denied, false, "with SecretUser"),
+        (
+            403,
+            "Forbidden.NoPermission",
+            forbidden_key,
+            Instance,
+            Kind::Denied,
+            false,
+            "grant CryptoServiceKeyUser and list the key key-hzz62f1cb66fa42qo",
+        ),
+        (
+            404,
+            "Forbidden.ResourceNotFound",
+            "",
+            Instance,
+            Kind::NotFound,
+            false,
+            "in this instance: check its spelling",
+        ),
+        (
+            404,
+            "Forbidden.ResourceNotFound",
+            "",
+            Shared,
+            Kind::NotFound,
+            false,
+            "that regionId is the secret's region",
+        ),
+        (
+            404,
+            "Forbidden.KeyNotFound",
+            "",
+            Instance,
+            Kind::NotFound,
+            false,
+            "does not find the key that encrypts",
+        ),
+        (400, "UnsupportedOperation", "", Instance, Kind::Configuration, false, "upgrade the KMS instance"),
+        (413, "", "", Instance, Kind::Configuration, false, "too large (413)"),
+        (
+            429,
+            "Rejected.Throttling",
+            "QPS Limit Exceeded",
+            Instance,
+            Kind::Throttled,
+            true,
+            "450 requests a second",
+        ),
+        (400, "Throttling.User", "", Shared, Kind::Throttled, true, "spread the fetches"),
+        (400, "RequestTimeTooSkewed", "", Instance, Kind::Denied, false, "keep it right with NTP"),
+        (400, "IllegalTimestamp", "", Shared, Kind::Denied, false, "this machine's clock"),
+        (400, "InvalidTimeStamp.Expired", "", Shared, Kind::Denied, false, "this machine's clock"),
+        (400, "SignatureNonceUsed", "", Shared, Kind::Denied, true, "a proxy on the way that repeats"),
+        (400, "SignatureDoesNotMatch", "", Shared, Kind::Denied, false, "download a fresh ClientKey"),
+        (401, "SignatureNotMatch", "", Instance, Kind::Denied, false, "do not belong together"),
+        (404, "InvalidAccessKeyId.NotFound", "", Shared, Kind::Denied, false, "does not know this ClientKey"),
+        (
+            403,
+            "InvalidAccessKeyId.Inactive",
+            "",
+            Shared,
+            Kind::Denied,
+            false,
+            "it has expired or was disabled",
+        ),
+        (400, "InvalidParameter", "bad name", Shared, Kind::Configuration, false, "KMS says: \"bad name\""),
+        (
+            400,
+            "MissingParameter",
+            "",
+            Instance,
+            Kind::Server,
+            false,
+            "KMS instance gateway, and look for a proxy",
+        ),
+        (400, "InvalidParam", "", Instance, Kind::Server, false, "removes or changes headers"),
+        (500, "InternalFailure", "", Instance, Kind::Server, true, "request id"),
+        (503, "ServiceUnavailableTemporary", "", Instance, Kind::Server, true, "unavailable for the moment"),
+        (403, "Rejected.Disabled", "", Shared, Kind::Denied, false, "enable it"),
+        (418, "Teapot", "", Shared, Kind::Configuration, false, "(Teapot)"),
+        (403, "", "", Shared, Kind::Denied, false, "(HTTP 403)"),
+        (404, "Odd", "", Shared, Kind::NotFound, false, "(Odd)"),
+        (502, "Odd", "", Shared, Kind::Server, true, "failed inside (HTTP 502)"),
+        (302, "Odd", "", Shared, Kind::Server, false, "not in its reference"),
+    ];
+    for (status, code, message, gateway, kind, retryable, sentence) in cases {
+        let error = told(status, code, message, gateway);
+        assert_eq!(error.kind(), kind, "{code}");
+        assert_eq!(error.retryable(), retryable, "{code}");
+        assert!(error.message().contains(sentence), "{code}: {}", error.message());
+        assert!(!error.message().contains('\n') && !error.message().contains("  "), "{error}");
+        assert_eq!(error.code(), Some(code).filter(|code| !code.is_empty()));
+        assert_eq!(error.request_id(), Some("r-1"));
+        assert_eq!(error.http_status(), Some(status));
+    }
+}
+
+#[test]
+fn a_refused_client_key_is_told_from_a_refused_secret() {
+    assert!(is_client_key_refused("InvalidAccessKeyId.NotFound", 404));
+    assert!(is_client_key_refused("SignatureNotMatch", 401));
+    assert!(is_client_key_refused("SignatureDoesNotMatch", 400));
+    assert!(is_client_key_refused("", 401));
+    assert!(!is_client_key_refused("Forbidden.NoPermission", 403));
+    assert!(!is_client_key_refused("RequestTimeTooSkewed", 401));
+    assert!(!is_client_key_refused("Rejected.Throttling", 429));
+}
+
+#[test]
+fn what_kms_says_is_cut_and_cleaned() {
+    let error =
+        told(400, "InvalidParameter", &format!("a\r\nb\u{202e}{}", "x".repeat(9000)), GatewayKind::Shared);
+    assert!(error.message().contains("a  b x"), "{error}");
+    assert!(error.message().chars().count() < 500);
+}
+
+proptest! {
+    #[test]
+    fn no_answer_forges_a_line(
+        status in any::<u16>(), code in any::<String>(), message in any::<String>(), id in any::<String>(),
+        name in any::<String>(), stage in any::<String>(),
+    ) {
+        let error = explain(&Failure {
+            status, code: &code, message: &message, request_id: Some(&id), secret_name: &name,
+            version_stage: &stage, gateway: GatewayKind::Instance,
+        });
+        prop_assert!(!error.message().chars().any(char::is_control));
+        prop_assert!(!error.message().is_empty());
+        prop_assert!(!error.code().unwrap_or_default().chars().any(char::is_control));
+    }
+}

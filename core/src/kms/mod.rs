@@ -1,0 +1,68 @@
+//! The two gateways of KMS. A [`Gateway`] only turns a question into signed bytes and bytes into an answer; sending
+//! them is the business of [`crate::transport`].
+
+mod answer;
+mod explanation;
+pub(crate) mod instance;
+pub(crate) mod shared;
+#[cfg(test)]
+mod tests;
+mod text_error;
+
+use std::time::SystemTime;
+
+pub(crate) use explanation::is_clock_skew;
+
+use crate::error::Result;
+use crate::identity::client_key::ClientKey;
+use crate::secret::Secret;
+use crate::transport::{HttpRequest, HttpResponse};
+
+/// The stage label of the version in use.
+const CURRENT: &str = "ACSCurrent";
+
+/// Which of the two doors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum GatewayKind {
+    /// The KMS instance gateway: protobuf, private CA.
+    Instance,
+    /// The shared gateway: RPC, public CAs.
+    Shared,
+}
+
+/// What is asked of KMS: the value of one secret.
+#[derive(Clone, Debug)]
+pub(crate) struct SecretRequest {
+    pub(crate) name: String,
+    /// [`CURRENT`] unless the caller asked for another.
+    pub(crate) version_stage: String,
+}
+
+impl SecretRequest {
+    /// Asks for the version in use.
+    pub(crate) fn current(name: &str) -> Self {
+        SecretRequest { name: name.to_owned(), version_stage: CURRENT.to_owned() }
+    }
+}
+
+/// One way of speaking to KMS. Pure: no clock, no randomness, no socket of its own.
+pub(crate) trait Gateway: Send + Sync {
+    /// The signed HTTP request that asks for `request` at the time `now`; `nonce` is unique to the request.
+    ///
+    /// # Errors
+    /// [`Kind::ClientKey`](crate::Kind::ClientKey) when the key cannot sign.
+    fn request(
+        &self,
+        request: &SecretRequest,
+        client_key: &ClientKey,
+        now: SystemTime,
+        nonce: &str,
+    ) -> Result<HttpRequest>;
+
+    /// Reads KMS's answer, whatever its status.
+    ///
+    /// # Errors
+    /// KMS's own error with the sentence that explains it, or [`Kind::Server`](crate::Kind::Server) for an answer
+    /// that cannot be understood.
+    fn answer(&self, request: &SecretRequest, response: &HttpResponse) -> Result<Secret>;
+}

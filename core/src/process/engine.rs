@@ -1,0 +1,144 @@
+//! The one thread that a process has for kmsak, whatever the number of providers. It runs every request, retry,
+//! schedule and file watch, and sleeps in between.
+//!
+//! Why not reqwest's blocking client: it starts a thread with a runtime of its own for each client, and a provider
+//! has a client an endpoint. A process would hold as many idle threads as endpoints, hedging and time-outs would
+//! need still more, and a fork would leave every one of those runtimes dead in the child. Here they are futures on
+//! a single thread, and the blocking face is [`Pending`](crate::Pending).
+
+use std::cell::Cell;
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::thread::{self, JoinHandle};
+
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
+
+use crate::error::{Error, Kind, Result};
+use crate::process::fork::{self, PerProcess};
+use crate::process::lock::Mutex;
+
+static ENGINE: PerProcess<Mutex<Weak<Engine>>> = PerProcess::empty();
+
+static MAY_BE_UNLOADED: AtomicBool = AtomicBool::new(true);
+
+/// Promises that the library which this code is part of is never unloaded, for hosts that must not block. Closing the last
+/// provider then does not wait for kmsak's thread to end; otherwise it does, lest the thread's code vanish under it.
+pub fn never_unloaded() {
+    MAY_BE_UNLOADED.store(false, Ordering::Relaxed);
+}
+
+thread_local! {
+    static IS_ENGINE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this is kmsak's own thread, which must not wait for itself.
+pub(crate) fn is_this_thread() -> bool {
+    IS_ENGINE.get()
+}
+
+/// A running thread. Dropping the last `Arc` ends it.
+pub(crate) struct Engine {
+    handle: Handle,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Engine {
+    /// This process's engine, started if need be.
+    pub(crate) fn get() -> Result<Arc<Engine>> {
+        fork::watch();
+        let slot = ENGINE.get_or_make(|| Ok::<_, Error>(Arc::new(Mutex::new(Weak::new()))), drop)?;
+        let mut running = slot.lock();
+        if let Some(engine) = running.upgrade() {
+            return Ok(engine);
+        }
+        let engine = Arc::new(Engine::start()?);
+        *running = Arc::downgrade(&engine);
+        Ok(engine)
+    }
+
+    fn start() -> Result<Engine> {
+        let cannot = |error: std::io::Error| {
+            Error::new(Kind::Server, format!("The system refuses kmsak its background thread ({error}): raise the limit on threads or open files"))
+                .with_retryable(true)
+        };
+        let runtime = Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .thread_name("kmsak-blocking")
+            .thread_keep_alive(std::time::Duration::from_secs(1))
+            .build()
+            .map_err(cannot)?;
+        let handle = runtime.handle().clone();
+        let (stop, stopped) = oneshot::channel();
+        let thread = signals::blocked(|| {
+            thread::Builder::new().name("kmsak".into()).spawn(move || {
+                IS_ENGINE.set(true);
+                // Either way it is time to go: told so, or forgotten.
+                let _told_or_forgotten = runtime.block_on(stopped);
+                // A name look-up or a subscriber may still be at work on a thread of its own; nobody waits for it.
+                runtime.shutdown_background();
+            })
+        })
+        .map_err(cannot)?;
+        Ok(Engine { handle, stop: Some(stop), thread: Some(thread) })
+    }
+
+    pub(crate) fn handle(&self) -> &Handle {
+        &self.handle
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take()
+            && MAY_BE_UNLOADED.load(Ordering::Relaxed)
+            && thread.thread().id() != thread::current().id()
+            && Handle::try_current().is_err()
+        {
+            // A panic there was reported where it happened.
+            drop(thread.join());
+        }
+    }
+}
+
+/// Runs `future` on the engine until it is done or the engine ends.
+pub(crate) fn spawn(handle: &Handle, future: impl Future<Output = ()> + Send + 'static) {
+    drop(handle.spawn(future));
+}
+
+#[cfg(unix)]
+mod signals {
+    use std::mem::MaybeUninit;
+
+    /// Runs `f` with every signal blocked that the host program may handle, so that a thread started in it never
+    /// runs the host's handlers and a broken connection's SIGPIPE never ends the host.
+    pub(super) fn blocked<T>(f: impl FnOnce() -> T) -> T {
+        let mut before = MaybeUninit::<libc::sigset_t>::uninit();
+        let mut all = MaybeUninit::<libc::sigset_t>::uninit();
+        // SAFETY: sigfillset writes a whole set to the pointer, which is valid.
+        unsafe { libc::sigfillset(all.as_mut_ptr()) };
+        for fault in [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGABRT] {
+            // SAFETY: the set was filled above and the number is a signal's.
+            unsafe { libc::sigdelset(all.as_mut_ptr(), fault) };
+        }
+        // SAFETY: both pointers are valid; the old mask is written to `before`.
+        let failed = unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr()) };
+        let result = f();
+        if failed == 0 {
+            // SAFETY: `before` was written by the call that succeeded.
+            unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut()) };
+        }
+        result
+    }
+}
+
+#[cfg(not(unix))]
+mod signals {
+    pub(super) fn blocked<T>(f: impl FnOnce() -> T) -> T {
+        f()
+    }
+}

@@ -1,0 +1,10 @@
+//! This process: its thread for kmsak, its forks, locks, memory, files and logs, its time and chance.
+
+pub(crate) mod clock_and_chance;
+pub(crate) mod engine;
+pub(crate) mod file_notices;
+pub(crate) mod fork;
+pub(crate) mod lock;
+pub(crate) mod logs;
+pub(crate) mod protected;
+pub(crate) mod source;

@@ -1,0 +1,92 @@
+//! Bytes that a configuration gives or names, and how a file of them is read.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::protected::ProtectedBytes;
+use crate::error::{Error, Result};
+use crate::shown;
+
+/// No file that a configuration names has a reason to be larger.
+pub(crate) const MAX_FILE_BYTES: u64 = 1 << 20;
+
+/// Bytes from a file, or given in the configuration.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// An absolute path.
+    File(PathBuf),
+    /// From the configuration or from a [`Builder::resources`](crate::Builder::resources) look-up; the name says
+    /// which, for errors.
+    Inline { name: String, bytes: ProtectedBytes },
+}
+
+impl Source {
+    /// What to call it in a sentence.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Source::File(path) => shown::path(path),
+            Source::Inline { name, .. } => name.clone(),
+        }
+    }
+
+    /// The bytes as they are now.
+    ///
+    /// # Errors
+    /// [`Kind::Configuration`] when the file cannot be read or is over 1 MiB.
+    pub(crate) fn read(&self) -> Result<Zeroizing<Vec<u8>>> {
+        match self {
+            Source::File(path) => read_file(path),
+            Source::Inline { bytes, .. } => Ok(Zeroizing::new(bytes.as_bytes().to_vec())),
+        }
+    }
+}
+
+impl PartialEq for Source {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Source::File(ours), Source::File(theirs)) => ours == theirs,
+            (Source::Inline { bytes: ours, .. }, Source::Inline { bytes: theirs, .. }) => {
+                ours.as_bytes() == theirs.as_bytes()
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Reads a whole file of at most 1 MiB.
+pub(crate) fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
+    let shown = shown::path(path);
+    let failed = |error: io::Error| Error::configuration(cannot_read(path, &error));
+    let size = fs::metadata(path).map_err(failed)?;
+    if size.is_dir() {
+        return Err(Error::configuration(format!("{shown} is a folder: name the file in it")));
+    }
+    let file = File::open(path).map_err(failed)?;
+    // As large as it will get, for a vector that grows leaves copies behind.
+    let capacity = usize::try_from(size.len().min(MAX_FILE_BYTES)).unwrap_or(0) + 1;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(Error::configuration(format!(
+            "{shown} is over 1 MiB, which no file of a configuration is"
+        )));
+    }
+    Ok(bytes)
+}
+
+/// The sentence for a file that is there but cannot be read, or is not there.
+pub(crate) fn cannot_read(path: &Path, error: &io::Error) -> String {
+    let shown = shown::path(path);
+    match error.kind() {
+        io::ErrorKind::NotFound => format!("there is no file {shown}: put it there or correct the path"),
+        io::ErrorKind::PermissionDenied => {
+            format!(
+                "{shown} may not be read by this process: let its user read the file and enter the folders above"
+            )
+        }
+        _ => format!("{shown} cannot be read: {error}"),
+    }
+}

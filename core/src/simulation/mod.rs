@@ -1,0 +1,9 @@
+//! KMS, its users and their years in virtual time: for tests and benchmarks, not in what is shipped.
+
+#[cfg(test)]
+mod expiry_tests;
+pub mod fleet;
+#[cfg(test)]
+mod virtual_kms;
+#[cfg(test)]
+mod year_tests;

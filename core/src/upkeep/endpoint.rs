@@ -1,0 +1,334 @@
+//! One endpoint of KMS: who signs, how to get there, and how it has been doing.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+
+use crate::config::EndpointConfig;
+use crate::error::{Error, Kind, Result};
+use crate::event::Event;
+use crate::kms::SecretRequest;
+use crate::kms::is_clock_skew;
+use crate::process::lock::Mutex;
+use crate::process::protected::ProtectedBytes;
+use crate::process::source::Source;
+use crate::secret::Secret;
+use crate::transport::MOST_AT_ONCE;
+use crate::upkeep::client_key_in_use::{ClientKeyInUse, remark_on_validity};
+use crate::upkeep::environment::{Door, Environment};
+use crate::upkeep::schedule::LONGEST_RETRY_AFTER;
+use crate::upkeep::skew::Skew;
+
+/// What survives a fork: everything read from files.
+pub(crate) struct EndpointPlan {
+    config: EndpointConfig,
+    pub(crate) authority: String,
+    pub(crate) client_key: Arc<ClientKeyInUse>,
+    /// What the CA in `config` held when it was last read.
+    ca: ArcSwapOption<Source>,
+}
+
+impl EndpointPlan {
+    /// Reads the CA file and finds out the endpoint's name.
+    pub(crate) fn new(config: EndpointConfig, client_key: Arc<ClientKeyInUse>) -> Result<Self> {
+        let authority = match &config.authority {
+            Some(authority) => authority.clone(),
+            None => client_key.proven().info().instance_endpoint().ok_or_else(|| {
+                Error::configuration(
+                    "endpoint is missing and the ClientKey's certificate names no KMS instance: set endpoint to <instance id>.cryptoservice.kms.aliyuncs.com",
+                )
+            })?,
+        };
+        let ca = config.transport.ca.as_deref().map(inline).transpose()?;
+        Ok(EndpointPlan { config, authority, client_key, ca: ArcSwapOption::new(ca.map(Arc::new)) })
+    }
+
+    fn open_door(
+        &self,
+        ca: Option<Arc<Source>>,
+        environment: &Environment,
+        user_agent: &str,
+    ) -> Result<Door> {
+        let mut config = self.config.clone();
+        config.transport.ca = ca;
+        environment.doors.open(&config, &self.authority, user_agent)
+    }
+}
+
+fn inline(source: &Source) -> Result<Source> {
+    Ok(Source::Inline { name: source.name(), bytes: ProtectedBytes::copy_from(&source.read()?) })
+}
+
+/// A plan with open connections: belongs to one process.
+pub(crate) struct Endpoint {
+    pub(crate) plan: Arc<EndpointPlan>,
+    user_agent: String,
+    door: ArcSwap<Door>,
+    /// Lets so many requests through at once, however many secrets are fetched side by side.
+    gate: Semaphore,
+    health: Mutex<Health>,
+}
+
+/// How an endpoint has been doing.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Health {
+    pub(crate) requests: u64,
+    pub(crate) failures: u64,
+    pub(crate) failures_in_a_row: u32,
+    /// A moving average over answered requests.
+    pub(crate) latency: Option<Duration>,
+    /// Passed over until then.
+    pub(crate) down_until: Option<Instant>,
+    /// It asked for a pause until then.
+    rests_until: Option<Instant>,
+    /// When it last did its work.
+    answered: Option<Instant>,
+    announced: bool,
+}
+
+/// ClientKeys with which one request is signed again: the one in use, the one that takes its place, and one that takes that one's.
+const MOST_REFUSALS: usize = 2;
+
+/// Failures in a row before an endpoint counts as down.
+const PATIENCE: u32 = 2;
+
+impl Endpoint {
+    pub(crate) fn open(plan: Arc<EndpointPlan>, environment: &Environment, user_agent: &str) -> Result<Self> {
+        let door = plan.open_door(plan.ca.load_full(), environment, user_agent)?;
+        Ok(Endpoint {
+            plan,
+            user_agent: user_agent.to_owned(),
+            door: ArcSwap::from_pointee(door),
+            gate: Semaphore::new(MOST_AT_ONCE),
+            health: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.plan.authority
+    }
+
+    pub(crate) fn health(&self) -> Health {
+        self.health.lock().clone()
+    }
+
+    /// Reads the CA file again and connects anew with what it holds.
+    ///
+    /// # Errors
+    /// When it cannot be used; the old one stays.
+    pub(crate) fn reload_ca(&self, environment: &Environment) -> Result<()> {
+        if let Some(source @ Source::File(_)) = self.plan.config.transport.ca.as_deref() {
+            let ca = Some(Arc::new(inline(source)?));
+            self.door.store(Arc::new(self.plan.open_door(ca.clone(), environment, &self.user_agent)?));
+            self.plan.ca.store(ca);
+        }
+        Ok(())
+    }
+
+    /// Asks once, and once more where that mends what KMS complained of: the clock, or the ClientKey.
+    pub(crate) async fn ask(
+        &self,
+        request: &SecretRequest,
+        environment: &Environment,
+        skew: &Skew,
+        tell: &(dyn Fn(Event) + Send + Sync),
+    ) -> Result<Secret> {
+        let _let_through = self.gate.acquire().await;
+        let client_key = &self.plan.client_key;
+        let mut clock_mended = false;
+        let mut signer = client_key.signer();
+        let mut refusals = Vec::new();
+        loop {
+            let local = environment.clock.now();
+            let door = self.door.load_full();
+            let http =
+                door.gateway.request(request, &signer, skew.correct(local), &environment.random.nonce())?;
+            let started = Instant::now();
+            let answered = door.transport.send(http).await;
+            let date = answered.as_ref().ok().and_then(|response| response.date);
+            let result = answered.and_then(|response| door.gateway.answer(request, &response));
+            self.record(started.elapsed(), &result, tell);
+            let error = match result {
+                Ok(secret) => {
+                    client_key.accepted(&signer, &refusals).into_iter().for_each(tell);
+                    return Ok(secret);
+                }
+                Err(error) => error,
+            };
+            if error.code().is_some_and(is_clock_skew) && !clock_mended {
+                if let Some(server) = date {
+                    clock_mended = true;
+                    skew.learn(environment.clock.now(), server);
+                    tracing::warn!(
+                        "this machine's clock differs from KMS's by {} s; requests are signed with KMS's time",
+                        skew.milliseconds() / 1000
+                    );
+                    continue;
+                }
+            } else if error.kind() == Kind::Denied && refusals.len() < MOST_REFUSALS {
+                // An instance answers a ClientKey that it does not know as it answers a missing permission.
+                refusals.push((signer.clone(), error.clone()));
+                let (other, event) = client_key.other_than(&refusals);
+                event.into_iter().for_each(tell);
+                if let Some(other) = other {
+                    signer = other;
+                    continue;
+                }
+            }
+            return Err(remark_on_validity(error, &signer, local, skew));
+        }
+    }
+
+    /// How much is left of the pause that it asked for by `Retry-After`.
+    pub(crate) fn rests_for(&self, now: Instant) -> Duration {
+        self.health.lock().rests_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
+    }
+
+    /// Whether `other` would be refused what this one is refused: the same ClientKey at the same host, on whatever port.
+    pub(crate) fn is_like(&self, other: &Endpoint) -> bool {
+        Arc::ptr_eq(&self.plan.client_key, &other.plan.client_key)
+            && host(&self.plan.authority) == host(&other.plan.authority)
+    }
+
+    /// A request that left at `sent` was given up without an answer. Says nothing of an endpoint that has answered others
+    /// meanwhile.
+    pub(crate) fn hung(&self, sent: Instant, tell: &(dyn Fn(Event) + Send + Sync)) {
+        let mut health = self.health.lock();
+        if health.answered.is_none_or(|answered| answered < sent) {
+            health.requests += 1;
+            drop(health);
+            self.failed(&gave_no_answer(self.name(), sent.elapsed()), tell);
+        }
+    }
+
+    fn record(&self, took: Duration, result: &Result<Secret>, tell: &(dyn Fn(Event) + Send + Sync)) {
+        let mut health = self.health.lock();
+        health.requests += 1;
+        if let Some(error) = result.as_ref().err().filter(|error| speaks_against_the_endpoint(error)) {
+            drop(health);
+            return self.failed(error, tell);
+        }
+        health.latency = Some(health.latency.map_or(took, |average| (average * 3 + took) / 4));
+        health.failures_in_a_row = 0;
+        health.down_until = None;
+        health.rests_until = None;
+        health.answered = Some(Instant::now());
+        if std::mem::take(&mut health.announced) {
+            drop(health);
+            tell(Event::EndpointUp { endpoint: self.name().to_owned() });
+        }
+    }
+
+    fn failed(&self, error: &Error, tell: &(dyn Fn(Event) + Send + Sync)) {
+        let now = Instant::now();
+        let rest = error.retry_after().map(|rest| rest.min(LONGEST_RETRY_AFTER));
+        let mut health = self.health.lock();
+        health.failures += 1;
+        health.failures_in_a_row = health.failures_in_a_row.saturating_add(1);
+        if let Some(rest) = rest {
+            health.rests_until = Some(now + rest);
+        }
+        if health.failures_in_a_row < PATIENCE {
+            return;
+        }
+        let pause = Duration::from_secs(5)
+            .saturating_mul(1 << (health.failures_in_a_row - PATIENCE).min(4))
+            .min(Duration::from_secs(60));
+        health.down_until = Some(now + pause.max(rest.unwrap_or_default()));
+        if !std::mem::replace(&mut health.announced, true) {
+            drop(health);
+            tell(Event::EndpointDown { endpoint: self.name().to_owned(), error: error.clone() });
+        }
+    }
+}
+
+fn gave_no_answer(name: &str, after: Duration) -> Error {
+    let seconds = after.as_secs();
+    Error::new(
+        Kind::Network,
+        format!("{name} did not answer within {seconds} s: check the network and the firewall between here and there"),
+    )
+    .with_retryable(true)
+}
+
+/// An authority without its port.
+fn host(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    }
+}
+
+/// Whether the endpoint is to blame: a refusal is an answer.
+fn speaks_against_the_endpoint(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Network | Kind::Tls | Kind::Throttled | Kind::Server)
+}
+
+/// The order in which to ask: those that are up before those that are down; among those up as configured, but where
+/// two have been measured the clearly faster one goes first; among those down, the one whose pause ends first.
+pub(crate) fn order(endpoints: &[Arc<Endpoint>], now: Instant) -> Vec<Arc<Endpoint>> {
+    let health: Vec<Health> = endpoints.iter().map(|endpoint| endpoint.health()).collect();
+    order_by_health(&health, now).into_iter().map(|index| endpoints[index].clone()).collect()
+}
+
+fn order_by_health(health: &[Health], now: Instant) -> Vec<usize> {
+    let is_down = |index: &usize| health[*index].down_until.is_some_and(|until| until > now);
+    let (mut down, mut up): (Vec<usize>, Vec<usize>) = (0..health.len()).partition(is_down);
+    // Sorting only the measured ones among their own places leaves the others where the configuration put them.
+    let places: Vec<usize> = (0..up.len()).filter(|place| health[up[*place]].latency.is_some()).collect();
+    let mut measured: Vec<usize> = places.iter().map(|place| up[*place]).collect();
+    measured.sort_by_key(|index| speed_class(health[*index].latency.unwrap_or_default()));
+    for (place, index) in places.into_iter().zip(measured) {
+        up[place] = index;
+    }
+    down.sort_by_key(|index| health[*index].down_until);
+    up.extend(down);
+    up
+}
+
+/// Latencies within a factor of about 1.5 are alike, so that noise does not make the order flap.
+fn speed_class(latency: Duration) -> i32 {
+    (latency.as_secs_f64().max(0.001).ln() / 1.5_f64.ln()).floor() as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn up(milliseconds: u64) -> Health {
+        Health { latency: Some(Duration::from_millis(milliseconds)), ..Health::default() }
+    }
+
+    fn down(now: Instant, seconds: u64) -> Health {
+        Health { down_until: Some(now + Duration::from_secs(seconds)), ..Health::default() }
+    }
+
+    #[test]
+    fn as_configured_until_measured() {
+        let now = Instant::now();
+        assert_eq!(
+            order_by_health(&[Health::default(), Health::default(), Health::default()], now),
+            [0, 1, 2]
+        );
+        assert_eq!(order_by_health(&[up(500), Health::default()], now), [0, 1]);
+    }
+
+    #[test]
+    fn then_by_latency_where_the_difference_is_clear() {
+        let now = Instant::now();
+        assert_eq!(order_by_health(&[up(200), up(20)], now), [1, 0]);
+        assert_eq!(order_by_health(&[up(21), up(20)], now), [0, 1]);
+        assert_eq!(order_by_health(&[up(200), Health::default(), up(20)], now), [2, 1, 0]);
+    }
+
+    #[test]
+    fn those_down_come_last_and_return_when_the_pause_is_over() {
+        let now = Instant::now();
+        let health = [down(now, 9), up(200), down(now, 3)];
+        assert_eq!(order_by_health(&health, now), [1, 2, 0]);
+        assert_eq!(order_by_health(&health, now + Duration::from_secs(10)), [0, 1, 2]);
+    }
+}

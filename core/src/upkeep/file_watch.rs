@@ -1,0 +1,99 @@
+//! Watches the ClientKey, password and CA files, so that replacing them needs no restart.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::time::sleep;
+
+use crate::config::Config;
+use crate::event::Event;
+use crate::process::file_notices::{Fingerprint, Notices};
+use crate::process::source::Source;
+use crate::upkeep::keeper::Ask;
+use crate::upkeep::live::Live;
+
+/// Two files that belong together are rarely written in the same moment.
+const SETTLE: Duration = Duration::from_millis(200);
+
+/// The files that a provider reads, and what they were like when it last did. Survives a fork: what changes between the fork and
+/// the child's first use is noticed as well.
+pub(crate) struct WatchedFiles {
+    paths: BTreeSet<PathBuf>,
+    seen: ArcSwap<Fingerprint>,
+}
+
+impl WatchedFiles {
+    pub(crate) fn of(config: &Config) -> Self {
+        let mut paths = BTreeSet::new();
+        for endpoint in &config.endpoints {
+            paths.extend(endpoint.client_key.files().into_iter().map(Path::to_path_buf));
+            if let Some(Source::File(path)) = endpoint.transport.ca.as_deref() {
+                paths.insert(path.clone());
+            }
+        }
+        let seen = ArcSwap::from_pointee(Fingerprint::of(&paths));
+        WatchedFiles { paths, seen }
+    }
+}
+
+/// Begins to watch what `live` read its ClientKeys and CAs from.
+pub(crate) fn start(live: &Arc<Live>) {
+    let files = &live.state().files;
+    if !files.paths.is_empty() {
+        let notices = Notices::about(&files.paths);
+        live.spawn(watch(live.clone(), notices));
+    }
+}
+
+async fn watch(live: Arc<Live>, mut notices: Notices) {
+    let files = &live.state().files;
+    let mut now = Fingerprint::of(&files.paths);
+    // A forked child may not be allowed to see the files: what its parent read is in use.
+    if !now.sees_a_change_since(&files.seen.load()) {
+        files.seen.store(Arc::new(now));
+        notices.wait().await;
+        now = Fingerprint::of(&files.paths);
+    }
+    loop {
+        if now != **files.seen.load() {
+            while now != **files.seen.load() {
+                files.seen.store(Arc::new(now));
+                sleep(SETTLE).await;
+                now = Fingerprint::of(&files.paths);
+            }
+            reload(&live);
+            notices = Notices::about(&files.paths);
+        }
+        notices.wait().await;
+        now = Fingerprint::of(&files.paths);
+    }
+}
+
+fn reload(live: &Arc<Live>) {
+    for client_key in &live.state().client_keys {
+        match client_key.reload() {
+            Ok(true) => {
+                // The new ClientKey proves itself on whatever is asked next; nobody should have to wait for that.
+                if let Some(name) = live.state().cache.names().first() {
+                    live.ask(name, Ask::Probe);
+                }
+            }
+            Ok(false) => {}
+            Err(error) => {
+                live.tell(Event::ClientKeyUnusable {
+                    key_id: client_key.proven().info().key_id.clone(),
+                    error,
+                });
+            }
+        }
+    }
+    for endpoint in live.endpoints() {
+        if let Err(error) = endpoint.reload_ca(live.environment()) {
+            let key_id = endpoint.plan.client_key.proven().info().key_id.clone();
+            live.tell(Event::ClientKeyUnusable { key_id, error });
+        }
+    }
+}

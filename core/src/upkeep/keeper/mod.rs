@@ -1,0 +1,323 @@
+//! The keeper of one secret: the only one who fetches it, so that there is never more than one fetch at a time; who joins
+//! a fetch, who waits for the next, when the schedule asks for one, and what happens after a rejection is decided here.
+
+mod agenda;
+mod outcome;
+mod rejected;
+mod round;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{Instant, sleep_until};
+
+use crate::error::{Error, Kind, Result};
+use crate::kms::SecretRequest;
+use crate::process::lock::Mutex;
+use crate::secret::Secret;
+use agenda::Next;
+use outcome::still_rejected;
+use rejected::Rejected;
+pub(crate) use round::{Ask, Waiter};
+use round::{Reader, Renewal, Round};
+
+use crate::upkeep::backoff::{Backoff, within};
+use crate::upkeep::cache::{Entry, Snapshot};
+use crate::upkeep::fetch::{Fetch, MOST_ROUNDS_OF_A_LONE_PROBE};
+use crate::upkeep::live::Live;
+use crate::upkeep::token_bucket::TokenBucket;
+
+/// What a keeper is doing, for [`Stats`](crate::Stats).
+#[derive(Clone, Default)]
+pub(crate) struct KeeperStatus {
+    pub(crate) next_refresh: Option<SystemTime>,
+    pub(crate) fetches: u64,
+    pub(crate) failures: u64,
+    pub(crate) renewals: u64,
+    pub(crate) last_error: Option<Error>,
+}
+
+pub(crate) struct Keeper {
+    live: Arc<Live>,
+    name: Box<str>,
+    entry: Arc<Entry>,
+    status: Arc<Mutex<KeeperStatus>>,
+    next: Option<Next>,
+    failing_since: Option<Instant>,
+    /// Since when KMS has been there, but throttled; the pauses begin short again with it.
+    throttled_since: Option<Instant>,
+    /// Since when KMS has had no other AccessKey than one that was rejected.
+    rejected_since: Option<Instant>,
+    /// How many endpoints in a row have answered an AccessKey that was rejected.
+    lagging: usize,
+    bucket: TokenBucket,
+    /// Whether it was told that the bucket is empty.
+    told_empty: bool,
+    rejected: Rejected,
+}
+
+/// Callers who are so close together share one fetch to its end.
+const TOGETHER: Duration = Duration::from_secs(1);
+
+/// Until when a round may take.
+struct Until {
+    deadline: Instant,
+    /// Whether it is so near because the cache file may help out then.
+    for_cache_file: bool,
+}
+
+/// How long to wait for KMS at a cold start before the cache file is used.
+const PATIENCE_WITH_CACHE_FILE: Duration = Duration::from_secs(5);
+
+impl Keeper {
+    pub(crate) fn new(live: Arc<Live>, name: &str, status: Arc<Mutex<KeeperStatus>>) -> Self {
+        let entry = live.state().cache.entry(name);
+        let renewal = &live.state().config.renewal;
+        let bucket = TokenBucket::new(renewal.tokens, renewal.refill, Instant::now());
+        let mut keeper = Keeper {
+            live,
+            name: name.into(),
+            entry,
+            status,
+            next: None,
+            failing_since: None,
+            throttled_since: None,
+            rejected_since: None,
+            lagging: 0,
+            bucket,
+            told_empty: false,
+            rejected: Rejected::default(),
+        };
+        // In a forked child the value is there already, and the child's schedule is its own.
+        if let Some(snapshot) = keeper.entry.snapshot() {
+            keeper.schedule_after(&snapshot);
+        }
+        keeper
+    }
+
+    /// Serves `asks` and the schedule until the provider closes, or there is nothing to keep.
+    pub(crate) async fn run(mut self, mut asks: UnboundedReceiver<Ask>) {
+        loop {
+            let mut round = Round::default();
+            tokio::select! {
+                biased;
+                ask = asks.recv() => match ask {
+                    Some(ask) => self.accept(ask, &mut round, None),
+                    None => return,
+                },
+                () = self.due() => round.wanted = true,
+                () = self.too_stale() => self.forget(),
+            }
+            while let Ok(ask) = asks.try_recv() {
+                self.accept(ask, &mut round, None);
+            }
+            while !round.is_empty() {
+                let mut following = Round::default();
+                self.perform(&mut round, &mut following, &mut asks).await;
+                round = following;
+            }
+            if self.next.is_none() && self.live.retire(&self.name, &mut asks) {
+                return;
+            }
+        }
+    }
+
+    /// Puts `ask` where it belongs, or answers it at once. `following` is given while a fetch is under way: what that fetch
+    /// may be too early for waits for the one after it.
+    fn accept(&mut self, ask: Ask, round: &mut Round, following: Option<&mut Round>) {
+        let busy = following.is_some();
+        let renewing = !round.renewals.is_empty();
+        let snapshot = self.entry.snapshot();
+        let config = &self.live.state().config;
+        let reader = |waiter| Reader { waiter, until: Instant::now() + config.fetch_deadline };
+        match ask {
+            Ask::Need(waiter) => match snapshot {
+                Some(snapshot) => waiter.answer(Ok(&snapshot)),
+                None => round.readers.push(reader(waiter)),
+            },
+            Ask::Refresh(waiter) => following.unwrap_or(round).readers.push(reader(waiter)),
+            Ask::Probe => following.unwrap_or(round).wanted = true,
+            Ask::Rejected(id) => self.remember_rejected(id, snapshot.as_deref()),
+            Ask::Renew { rejected, waiter, asked } => {
+                let until = asked + config.renewal.deadline;
+                self.remember_rejected(rejected.clone(), snapshot.as_deref());
+                match snapshot.filter(|snapshot| !self.is_rejected(snapshot)) {
+                    Some(snapshot) => waiter.send(snapshot.credentials()),
+                    None => {
+                        let round = if busy && !renewing { following.unwrap_or(round) } else { round };
+                        round.renewals.push(Renewal { rejected, waiter, until });
+                    }
+                }
+            }
+        }
+    }
+
+    fn remember_rejected(&mut self, id: String, snapshot: Option<&Snapshot>) {
+        self.rejected.add(id);
+        if let Some(snapshot) = snapshot.filter(|snapshot| self.is_rejected(snapshot)) {
+            snapshot.reject();
+        }
+    }
+
+    /// Whether somebody has reported this AccessKey as rejected.
+    fn is_rejected(&self, snapshot: &Snapshot) -> bool {
+        snapshot.access_key_id().is_some_and(|id| self.rejected.contains(id))
+    }
+
+    /// Fetches for `round` until it is served or its time is up.
+    async fn perform(&mut self, round: &mut Round, following: &mut Round, asks: &mut UnboundedReceiver<Ask>) {
+        let Some(Until { deadline, for_cache_file }) = self.deadline(round) else { return };
+        let mut failing_since = None;
+        let mut answered = None;
+        loop {
+            let Some(fetched) = self.fetch_listening(round, following, asks, deadline).await else {
+                // A renewal takes over; whoever waited here waits on.
+                following.wanted |= round.wanted;
+                round.carry_over(following);
+                return;
+            };
+            let error = match fetched.and_then(|secret| self.take_over(secret)) {
+                Ok(snapshot) => {
+                    self.answer_and_keep(round, &snapshot);
+                    if round.renewals.is_empty() && !self.is_rejected(&snapshot) {
+                        return;
+                    }
+                    answered.insert(still_rejected(&snapshot, &self.name)).clone()
+                }
+                Err(error) => {
+                    self.note_failure(&error);
+                    if let Some(snapshot) = self.fall_back(&error) {
+                        round.readers.drain(..).for_each(|reader| reader.waiter.answer(Ok(&snapshot)));
+                    }
+                    let cut_short = error.retryable() && (for_cache_file || Instant::now() >= deadline);
+                    round.fail_readers(&error, |until| !cut_short || until <= deadline + TOGETHER);
+                    error
+                }
+            };
+            let failing_for = failing_since.get_or_insert_with(Instant::now).elapsed();
+            let wait = self.before_next_try(&error, failing_for, deadline);
+            if let Some(wait) = wait.filter(|_| !round.renewals.is_empty() && error.retryable()) {
+                self.wait_listening(wait, round, following, asks).await;
+                continue;
+            }
+            // Nobody's time is long enough for the pause that KMS asks for.
+            let sent_away = error.retry_after().is_some_and(|rest| Instant::now() + rest >= deadline);
+            // What KMS said tells more than that the last try was not answered.
+            let said = answered.filter(|_| error.code().is_none() && error.retryable());
+            if let Some(said) = &said {
+                self.note_rejection(said);
+            }
+            let error = said.unwrap_or(error);
+            let is_up = |until| !error.retryable() || sent_away || until <= deadline + TOGETHER;
+            round.fail_readers(&error, is_up);
+            round.fail_renewals(&error, self.entry.snapshot().as_deref(), is_up);
+            round.carry_over(following);
+            return;
+        }
+    }
+
+    /// Until when `round` may take, or none when there is nothing to do: no renewal is left that the bucket allows.
+    fn deadline(&mut self, round: &mut Round) -> Option<Until> {
+        let now = Instant::now();
+        let snapshot = self.entry.snapshot();
+        if let Some(snapshot) = snapshot.as_ref().filter(|snapshot| !self.is_rejected(snapshot)) {
+            round.answer_renewals(snapshot);
+        }
+        let mut until = round.readers.iter().map(|reader| reader.until).min();
+        if let Some(first) = round.renewals.iter().map(|renewal| renewal.until).min() {
+            match self.bucket.take(now) {
+                Ok(()) => {
+                    until = Some(first);
+                    self.told_empty = false;
+                    self.status.lock().renewals += 1;
+                }
+                Err(wait) => {
+                    let error = too_many_renewals(&self.name, wait);
+                    self.note_empty_bucket(&error);
+                    round.fail_renewals(&error, snapshot.as_deref(), |_| true);
+                }
+            }
+        }
+        let mut deadline = match until {
+            // A second at least, for whoever had to wait for another fetch to end.
+            Some(until) => until.max(now + Duration::from_secs(1)),
+            None => now + self.live.state().config.fetch_deadline,
+        };
+        let cache_file_may_help =
+            snapshot.is_none() && self.live.cache_file().is_some_and(|file| file.holds(&self.name));
+        if cache_file_may_help {
+            deadline = deadline.min(now + PATIENCE_WITH_CACHE_FILE);
+        }
+        (!round.is_empty()).then_some(Until { deadline, for_cache_file: cache_file_may_help })
+    }
+
+    /// Fetches, and lets newcomers in meanwhile. None when a renewal has waited long enough for a fetch that was begun for
+    /// something else.
+    async fn fetch_listening(
+        &mut self,
+        round: &mut Round,
+        following: &mut Round,
+        asks: &mut UnboundedReceiver<Ask>,
+        deadline: Instant,
+    ) -> Option<Result<Secret>> {
+        let request = Arc::new(SecretRequest::current(&self.name));
+        let mut fetch = Fetch::new(self.live.clone(), request, deadline).begin_with(self.lagging);
+        loop {
+            // The schedule itself is the retry of a probe that nobody waits for.
+            let alone = !round.is_awaited() && self.failing_since.is_some();
+            fetch.limit_rounds(if alone { MOST_ROUNDS_OF_A_LONE_PROBE } else { u32::MAX });
+            let half = self.live.state().config.renewal.deadline / 2;
+            let cut = following.renewals.first().map(|renewal| renewal.until - half);
+            tokio::select! {
+                biased;
+                result = fetch.run() => return Some(result),
+                Some(ask) = asks.recv() => self.accept(ask, round, Some(&mut *following)),
+                () = sleep_until(cut.unwrap_or(deadline)), if cut.is_some() => return None,
+                () = self.too_stale() => self.forget(),
+            }
+        }
+    }
+
+    async fn wait_listening(
+        &mut self,
+        wait: Duration,
+        round: &mut Round,
+        following: &mut Round,
+        asks: &mut UnboundedReceiver<Ask>,
+    ) {
+        let end = Instant::now() + wait;
+        loop {
+            tokio::select! {
+                biased;
+                () = sleep_until(end) => return,
+                Some(ask) = asks.recv() => self.accept(ask, round, Some(&mut *following)),
+                () = self.too_stale() => self.forget(),
+            }
+        }
+    }
+
+    fn before_next_try(&self, error: &Error, failing_for: Duration, deadline: Instant) -> Option<Duration> {
+        let draw = self.live.environment().random.draw();
+        let pause = Backoff::after(error).pause(failing_for, error.retry_after(), draw);
+        within(pause, error.retry_after(), deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// The next reader asks KMS and gets its error.
+    fn forget(&mut self) {
+        tracing::warn!("{} is older than max_stale allows and is not handed out any more", self.name);
+        self.entry.set(None);
+    }
+}
+
+fn too_many_renewals(name: &str, wait: Duration) -> Error {
+    Error::new(
+        Kind::Throttled,
+        format!(
+            "{name} was renewed too often; the next renewal is allowed in {} s: look why its AccessKeys are rejected, or raise renew_tokens",
+            wait.as_secs().max(1)
+        ),
+    )
+    .with_retryable(true)
+    .with_retry_after(Some(wait))
+}

@@ -1,0 +1,148 @@
+//! What a fetch brought: into the cache, to those who wait, to those who listen.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Keeper;
+use super::round::Round;
+use crate::error::{Error, Kind, Result};
+use crate::event::Event;
+use crate::secret::Secret;
+use crate::upkeep::cache::Snapshot;
+use crate::upkeep::cache_file::CacheFile;
+
+impl Keeper {
+    /// Puts what KMS answered into the cache.
+    pub(super) fn take_over(&mut self, secret: Secret) -> Result<Arc<Snapshot>> {
+        let snapshot = Arc::new(Snapshot::new(Arc::new(secret), self.live.state().now(), Instant::now())?);
+        let before = self.entry.snapshot();
+        let old_id = before.as_ref().and_then(|before| before.access_key_id());
+        let new_id = snapshot.access_key_id();
+        self.lagging = if self.is_rejected(&snapshot) { self.lagging.wrapping_add(1) } else { 0 };
+        if old_id.is_some() && old_id != new_id && self.is_rejected(&snapshot) {
+            return Err(brought_back(&self.name, new_id.unwrap_or_default()));
+        }
+        if self.is_rejected(&snapshot) {
+            snapshot.reject();
+        }
+        self.entry.set(Some(snapshot.clone()));
+        self.failing_since = None;
+        self.throttled_since = None;
+        {
+            let mut status = self.status.lock();
+            status.fetches += 1;
+            status.last_error = None;
+        }
+        self.schedule_after(&snapshot);
+        self.live.tell(Event::Fetched {
+            secret: self.name.to_string(),
+            version_id: snapshot.secret.version_id().to_owned(),
+        });
+        if let (Some(old), Some(new)) = (old_id, new_id)
+            && old != new
+        {
+            self.live.tell(Event::Rotated {
+                secret: self.name.to_string(),
+                old_access_key_id: old.to_owned(),
+                new_access_key_id: new.to_owned(),
+            });
+        }
+        Ok(snapshot)
+    }
+
+    /// Nobody waits for the disk, but for whoever closes the provider.
+    pub(super) fn answer_and_keep(&self, round: &mut Round, snapshot: &Snapshot) {
+        let writing = self.live.cache_file().map(CacheFile::begin);
+        round.answer(snapshot);
+        if let Some(writing) = writing {
+            writing.store(snapshot, &self.live.state().client_keys[0].proven());
+        }
+    }
+
+    /// KMS was asked, and has only the AccessKey that was rejected.
+    pub(super) fn note_rejection(&mut self, error: &Error) {
+        self.status.lock().last_error = Some(error.clone());
+        let next_try_in = self.next.map(|next| next.at.saturating_duration_since(Instant::now()));
+        self.tell_failure(error, next_try_in);
+    }
+
+    /// The schedule goes on looking for another AccessKey. Told once, however often a faulty application asks.
+    pub(super) fn note_empty_bucket(&mut self, error: &Error) {
+        let rejected = self.entry.snapshot().is_some_and(|snapshot| self.is_rejected(&snapshot));
+        if rejected && self.rejected_since.is_none() {
+            let now = Instant::now();
+            self.rejected_since = Some(now);
+            self.next_try(now, None);
+        }
+        self.status.lock().last_error = Some(error.clone());
+        if !std::mem::replace(&mut self.told_empty, true) {
+            let next_try_in = self.next.map(|next| next.at.saturating_duration_since(Instant::now()));
+            self.tell_failure(error, next_try_in);
+        }
+    }
+
+    pub(super) fn note_failure(&mut self, error: &Error) {
+        let mut since = *self.failing_since.get_or_insert_with(Instant::now);
+        if error.kind() == Kind::Throttled {
+            since = *self.throttled_since.get_or_insert_with(Instant::now);
+        }
+        {
+            let mut status = self.status.lock();
+            status.failures += 1;
+            status.last_error = Some(error.clone());
+        }
+        let is_kept = self.entry.snapshot().is_some() || self.next.is_some();
+        let next_try_in = is_kept.then(|| self.next_try(since, error.retry_after()));
+        self.tell_failure(error, next_try_in);
+    }
+
+    pub(super) fn tell_failure(&self, error: &Error, next_try_in: Option<Duration>) {
+        self.live.tell(Event::RefreshFailed {
+            secret: self.name.to_string(),
+            error: error.clone(),
+            stale_for: self
+                .entry
+                .snapshot()
+                .map(|snapshot| snapshot.fetched_at.elapsed())
+                .unwrap_or_default(),
+            next_try_in,
+        });
+    }
+
+    /// The value of the cache file, when nothing is cached and KMS cannot be reached.
+    pub(super) fn fall_back(&mut self, error: &Error) -> Option<Arc<Snapshot>> {
+        let out_of_reach = matches!(error.kind(), Kind::Network | Kind::Server | Kind::Throttled);
+        if self.entry.snapshot().is_some() || !out_of_reach {
+            return None;
+        }
+        let state = self.live.state();
+        let now = state.now();
+        let kept = self.live.cache_file()?.load(&self.name, state.config.max_stale, now)?;
+        let age = now.duration_since(kept.fetched).unwrap_or_default();
+        let fetched_at = Instant::now().checked_sub(age).unwrap_or_else(Instant::now);
+        let snapshot = Arc::new(Snapshot::new(Arc::new(kept.secret), kept.fetched, fetched_at).ok()?);
+        self.entry.set(Some(snapshot.clone()));
+        self.next_try(self.failing_since.unwrap_or_else(Instant::now), error.retry_after());
+        self.live.tell(Event::CacheFileUsed { secret: self.name.to_string(), age });
+        Some(snapshot)
+    }
+}
+
+pub(super) fn still_rejected(snapshot: &Snapshot, name: &str) -> Error {
+    let id = snapshot.access_key_id().unwrap_or_default();
+    Error::new(
+        Kind::Server,
+        format!("KMS still answers {name} with AccessKey {id}, which was rejected: rotate the secret in KMS, or look in RAM whether the AccessKey is disabled"),
+    )
+    .with_retryable(true)
+}
+
+fn brought_back(name: &str, id: &str) -> Error {
+    Error::new(
+        Kind::Server,
+        format!("KMS answered {name} with AccessKey {id}, which was rejected before: the region lags behind, and the newer one stays in use"),
+    )
+    .with_retryable(true)
+}

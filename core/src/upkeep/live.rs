@@ -1,0 +1,279 @@
+//! A provider at work in one process: its connections, its keepers of secrets, its watch over files. A forked child gets
+//! one of its own; what [`State`] holds goes on in both.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::SystemTime;
+
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, watch};
+use tokio::time::sleep;
+
+use crate::config::Config;
+use crate::error::Result;
+use crate::event::{Event, Subscribers};
+use crate::process::engine;
+use crate::process::lock::Mutex;
+use crate::upkeep::cache::Cache;
+use crate::upkeep::cache_file::CacheFile;
+use crate::upkeep::client_key_expiry::{DAY, days_left, is_near, until_next_reminder};
+use crate::upkeep::client_key_in_use::ClientKeyInUse;
+use crate::upkeep::endpoint::{Endpoint, EndpointPlan};
+use crate::upkeep::environment::Environment;
+use crate::upkeep::file_watch::{self, WatchedFiles};
+use crate::upkeep::keeper::{Ask, Keeper, KeeperStatus};
+use crate::upkeep::skew::Skew;
+
+/// What survives a fork. Holds no lock that another thread could hold at that moment.
+pub(crate) struct State {
+    pub(crate) config: Config,
+    pub(crate) environment: Environment,
+    pub(crate) plans: Vec<Arc<EndpointPlan>>,
+    pub(crate) client_keys: Vec<Arc<ClientKeyInUse>>,
+    pub(crate) cache: Cache,
+    pub(crate) subscribers: Arc<Subscribers>,
+    pub(crate) skew: Skew,
+    pub(crate) closed: AtomicBool,
+    /// What the files were like when they were last read.
+    pub(crate) files: WatchedFiles,
+    user_agent: String,
+}
+
+impl State {
+    /// Reads every file that `config` names.
+    pub(crate) fn new(config: Config, environment: Environment) -> Result<Self> {
+        // Looked at before they are read: a change in between is noticed later.
+        let files = WatchedFiles::of(&config);
+        let mut client_keys: Vec<Arc<ClientKeyInUse>> = Vec::new();
+        let mut plans = Vec::with_capacity(config.endpoints.len());
+        for endpoint in &config.endpoints {
+            let known = client_keys
+                .iter()
+                .find(|known| std::ptr::eq(known.source(), &raw const *endpoint.client_key));
+            let client_key = match known {
+                Some(known) => known.clone(),
+                None => {
+                    let loaded = Arc::new(ClientKeyInUse::load(endpoint.client_key.clone())?);
+                    client_keys.push(loaded.clone());
+                    loaded
+                }
+            };
+            plans.push(Arc::new(EndpointPlan::new(endpoint.clone(), client_key)?));
+        }
+        let user_agent = format!(
+            "kmsak/{} ({}; {}; {})",
+            env!("CARGO_PKG_VERSION"),
+            config.language,
+            std::env::consts::OS,
+            std::env::consts::ARCH
+        );
+        Ok(State {
+            config,
+            environment,
+            plans,
+            client_keys,
+            cache: Cache::new(),
+            subscribers: Subscribers::new(),
+            skew: Skew::default(),
+            closed: AtomicBool::new(false),
+            files,
+            user_agent,
+        })
+    }
+
+    /// Opens the way to every endpoint, for one process. Connects to none.
+    pub(crate) fn open_endpoints(&self) -> Result<Arc<Vec<Arc<Endpoint>>>> {
+        let open = |plan: &Arc<EndpointPlan>| {
+            Endpoint::open(plan.clone(), &self.environment, &self.user_agent).map(Arc::new)
+        };
+        self.plans.iter().map(open).collect::<Result<_>>().map(Arc::new)
+    }
+
+    /// The time by KMS's clock, as far as it is known.
+    pub(crate) fn now(&self) -> SystemTime {
+        self.skew.correct(self.environment.clock.now())
+    }
+}
+
+/// One process's part of a provider.
+pub(crate) struct Live {
+    state: Arc<State>,
+    runtime: Handle,
+    endpoints: Arc<Vec<Arc<Endpoint>>>,
+    keepers: Mutex<HashMap<Box<str>, KeeperHandle>>,
+    cache_file: Option<CacheFile>,
+    closing: watch::Sender<bool>,
+}
+
+struct KeeperHandle {
+    inbox: mpsc::UnboundedSender<Ask>,
+    status: Arc<Mutex<KeeperStatus>>,
+}
+
+impl Live {
+    /// Goes on with what the cache holds.
+    pub(crate) fn start(
+        state: Arc<State>,
+        endpoints: Arc<Vec<Arc<Endpoint>>>,
+        runtime: &Handle,
+    ) -> Arc<Self> {
+        let cache_file = state
+            .config
+            .cache_file
+            .as_ref()
+            .map(|path| CacheFile::new(path.clone(), &state.client_keys[0].proven()));
+        let live = Arc::new(Live {
+            state,
+            runtime: runtime.clone(),
+            endpoints,
+            keepers: Mutex::default(),
+            cache_file,
+            closing: watch::Sender::new(false),
+        });
+        file_watch::start(&live);
+        for client_key in &live.state.client_keys {
+            live.spawn(remind_of_expiry(live.clone(), client_key.clone()));
+        }
+        for name in live.state.cache.names() {
+            live.keeper(&name);
+        }
+        live
+    }
+
+    pub(crate) fn state(&self) -> &State {
+        &self.state
+    }
+
+    pub(crate) fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.state.environment
+    }
+
+    pub(crate) fn endpoints(&self) -> &[Arc<Endpoint>] {
+        &self.endpoints
+    }
+
+    pub(crate) fn skew(&self) -> &Skew {
+        &self.state.skew
+    }
+
+    pub(crate) fn cache_file(&self) -> Option<&CacheFile> {
+        self.cache_file.as_ref()
+    }
+
+    /// Tells those who subscribed.
+    pub(crate) fn tell(&self, event: Event) {
+        if let (Event::ClientKeyReplaced { .. }, Some(file)) = (&event, &self.cache_file) {
+            // What is in the file was sealed for the ClientKey that is going.
+            for name in self.state.cache.names() {
+                if let Some(snapshot) = self.state.cache.snapshot(&name) {
+                    file.begin().store(&snapshot, &self.state.client_keys[0].proven());
+                }
+            }
+        }
+        self.state.subscribers.publish(event, &self.runtime);
+    }
+
+    /// Runs `work` on kmsak's thread until it is done or the provider closes.
+    pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let mut closing = self.closing.subscribe();
+        crate::process::engine::spawn(&self.runtime, async move {
+            tokio::select! {
+                biased;
+                _closed_or_gone = closing.wait_for(|closing| *closing) => {}
+                () = work => {}
+            }
+        });
+    }
+
+    /// Hands `ask` to the keeper of `name`.
+    pub(crate) fn ask(self: &Arc<Self>, name: &str, ask: Ask) {
+        let mut unsent = Some(ask);
+        // A keeper that retired just now has closed its inbox: the next one takes it.
+        while let Some(ask) = unsent.take() {
+            if *self.closing.borrow() {
+                // Dropping it answers that the provider is closed.
+                return;
+            }
+            unsent = self.keeper(name).send(ask).err().map(|refused| refused.0);
+        }
+    }
+
+    fn keeper(self: &Arc<Self>, name: &str) -> mpsc::UnboundedSender<Ask> {
+        let mut keepers = self.keepers.lock();
+        if let Some(keeper) = keepers.get(name).filter(|keeper| !keeper.inbox.is_closed()) {
+            return keeper.inbox.clone();
+        }
+        let (inbox, asks) = mpsc::unbounded_channel();
+        let status = Arc::new(Mutex::new(KeeperStatus::default()));
+        keepers.insert(name.into(), KeeperHandle { inbox: inbox.clone(), status: status.clone() });
+        drop(keepers);
+        let keeper = Keeper::new(self.clone(), name, status);
+        self.spawn(keeper.run(asks));
+        inbox
+    }
+
+    /// The keeper of `name`, which holds nothing, goes home unless somebody has just asked it something.
+    pub(crate) fn retire(&self, name: &str, asks: &mut mpsc::UnboundedReceiver<Ask>) -> bool {
+        let mut keepers = self.keepers.lock();
+        if !asks.is_empty() {
+            return false;
+        }
+        asks.close();
+        keepers.remove(name);
+        true
+    }
+
+    /// What each keeper is doing, by the secret's name.
+    pub(crate) fn keeper_statuses(&self) -> Vec<(Box<str>, KeeperStatus)> {
+        let keepers = self.keepers.lock();
+        let mut all: Vec<_> =
+            keepers.iter().map(|(name, keeper)| (name.clone(), keeper.status.lock().clone())).collect();
+        all.sort_by(|one, other| one.0.cmp(&other.0));
+        all
+    }
+
+    /// Ends everything that runs; whoever waits is told that the provider is closed.
+    pub(crate) fn close(&self) {
+        self.closing.send_replace(true);
+        self.keepers.lock().clear();
+        // Whoever was answered finds it in the file after closing. On kmsak's own thread it is what waits for this.
+        if let Some(file) = self.cache_file()
+            && !engine::is_this_thread()
+        {
+            file.settle();
+        }
+    }
+}
+
+/// The reminder of `client_key`'s end, if that is near.
+pub(crate) fn expiry_reminder(client_key: &ClientKeyInUse, now: SystemTime) -> Option<Event> {
+    let info = client_key.proven().info().clone();
+    let days_left = days_left(info.not_after, now);
+    is_near(info.not_after, now).then_some(Event::ClientKeyExpiring {
+        key_id: info.key_id,
+        not_after: info.not_after,
+        days_left,
+    })
+}
+
+/// Tells at each reminder, and when another ClientKey is in use whose end is near as well.
+async fn remind_of_expiry(live: Arc<Live>, client_key: Arc<ClientKeyInUse>) {
+    loop {
+        let info = client_key.proven().info().clone();
+        let now = live.state.now();
+        let reminder = now + until_next_reminder(info.not_after, now);
+        while let Ok(left) = reminder.duration_since(live.state.now())
+            && !left.is_zero()
+            && *client_key.proven().info() == info
+        {
+            sleep(left.min(DAY)).await;
+        }
+        expiry_reminder(&client_key, live.state.now()).into_iter().for_each(|event| live.tell(event));
+    }
+}
