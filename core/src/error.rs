@@ -99,6 +99,18 @@ impl Error {
         Error::new(Kind::Configuration, message)
     }
 
+    /// What a call answers whose own `timeout` is over before the answer is there. For bindings that wait in a way of their
+    /// language, so that all of them say the same as [`Pending::wait_within`](crate::Pending::wait_within).
+    #[must_use]
+    pub fn no_answer_within(timeout: Duration) -> Self {
+        let milliseconds = timeout.as_millis();
+        Error::new(
+            Kind::Network,
+            format!("there is no answer after {milliseconds} ms: the fetch goes on, so ask again, or allow a longer timeout"),
+        )
+        .with_retryable(true)
+    }
+
     fn with(mut self, change: impl FnOnce(&mut Parts)) -> Self {
         change(Arc::make_mut(&mut self.0));
         self

@@ -77,6 +77,14 @@ impl<T> Pending<T> {
         }
     }
 
+    /// Blocks for at most `timeout`. The fetch goes on after it, for the cache and for whoever else waits.
+    ///
+    /// # Errors
+    /// As for [`wait`](Pending::wait), and [`Kind::Network`](crate::Kind::Network) when the time is over.
+    pub fn wait_within(self, timeout: Duration) -> Result<T> {
+        self.wait_timeout(timeout).unwrap_or_else(|| Err(Error::no_answer_within(timeout)))
+    }
+
     /// Calls `f` with the answer, once: now, on this thread, if it is here already; else on kmsak's own thread, which `f` must
     /// not block and where a panic of `f` is caught and logged.
     pub fn then(self, f: impl FnOnce(Result<T>) + Send + 'static) {
@@ -162,5 +170,21 @@ pub(crate) fn closed() -> Error {
 impl<T> std::fmt::Debug for Pending<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Pending").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caller_waits_no_longer_than_it_said() {
+        let (reply, pending) = Pending::<u8>::new();
+        let error = pending.wait_within(Duration::from_millis(10)).expect_err("nobody answers");
+        assert_eq!((error.kind(), error.retryable()), (Kind::Network, true));
+        assert!(error.message().starts_with("there is no answer after 10 ms: "), "{error}");
+        // Whoever gave up harms nobody.
+        reply.send(Ok(1));
+        assert_eq!(Pending::ready(Ok(2)).wait_within(Duration::ZERO).expect("it is there"), 2);
     }
 }

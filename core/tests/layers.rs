@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 10] = [
     &["kms"],
     &["config"],
     &["upkeep"],
-    &["stats", "provider", "lib"],
+    &["stats", "provider", "fixed", "lib"],
 ];
 
 /// Stands beside the layers and is not shipped.

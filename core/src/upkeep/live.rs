@@ -24,6 +24,7 @@ use crate::upkeep::endpoint::{Endpoint, EndpointPlan};
 use crate::upkeep::environment::Environment;
 use crate::upkeep::file_watch::{self, WatchedFiles};
 use crate::upkeep::keeper::{Ask, Keeper, KeeperStatus};
+use crate::upkeep::script::Script;
 use crate::upkeep::skew::Skew;
 
 /// What survives a fork. Holds no lock that another thread could hold at that moment.
@@ -38,6 +39,8 @@ pub(crate) struct State {
     pub(crate) closed: AtomicBool,
     /// What the files were like when they were last read.
     pub(crate) files: WatchedFiles,
+    /// What stands in for KMS.
+    pub(crate) script: Option<Script>,
     user_agent: String,
 }
 
@@ -79,6 +82,7 @@ impl State {
             skew: Skew::default(),
             closed: AtomicBool::new(false),
             files,
+            script: None,
             user_agent,
         })
     }

@@ -12,5 +12,6 @@ mod file_watch;
 pub(crate) mod keeper;
 pub(crate) mod live;
 pub(crate) mod schedule;
+pub(crate) mod script;
 pub(crate) mod skew;
 pub(crate) mod token_bucket;

@@ -261,6 +261,9 @@ impl Keeper {
         asks: &mut UnboundedReceiver<Ask>,
         deadline: Instant,
     ) -> Option<Result<Secret>> {
+        if let Some(script) = &self.live.state().script {
+            return Some(script.fetch(&self.name));
+        }
         let request = Arc::new(SecretRequest::current(&self.name));
         let mut fetch = Fetch::new(self.live.clone(), request, deadline).begin_with(self.lagging);
         loop {
@@ -298,6 +301,9 @@ impl Keeper {
     }
 
     fn before_next_try(&self, error: &Error, failing_for: Duration, deadline: Instant) -> Option<Duration> {
+        if let Some(script) = &self.live.state().script {
+            return script.goes_on(&self.name).then_some(Duration::ZERO);
+        }
         let draw = self.live.environment().random.draw();
         let pause = Backoff::after(error).pause(failing_for, error.retry_after(), draw);
         within(pause, error.retry_after(), deadline.saturating_duration_since(Instant::now()))
