@@ -22,7 +22,11 @@ final class Resources {
     if (name.startsWith("classpath:")) {
       name = name.substring("classpath:".length());
     }
-    if (name.isEmpty() || name.startsWith("/") || name.startsWith("../")) {
+    // As with Class.getResource, a name from the root of the class path may say so.
+    if (name.startsWith("/")) {
+      name = name.substring(1);
+    }
+    if (name.isEmpty() || name.startsWith("../")) {
       return null;
     }
     ClassLoader application = Thread.currentThread().getContextClassLoader();

@@ -1,12 +1,13 @@
 package io.kmsak.managedcredentials;
 
 import com.aliyun.kms.secretsmanager.plugin.common.utils.ConfigLoader;
+import com.aliyuncs.kms.secretsmanager.client.exception.CacheSecretException;
 import io.kmsak.KmsakException;
 import io.kmsak.Provider;
 import java.lang.ref.WeakReference;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -14,8 +15,11 @@ import java.util.function.Supplier;
  * unreachable without being shut down.
  */
 public final class SharedProvider implements AutoCloseable {
-  /** By the name of the configuration; held by the clients alone. */
-  private static final Map<String, WeakReference<Users>> OPEN = new HashMap<>();
+  /** By the name of the configuration, or by the plug-in that has one of its own; held by the clients alone. */
+  private static final Map<Object, WeakReference<Users>> OPEN = new HashMap<>();
+
+  /** What clients are to use instead of the configuration's name; null for nothing. */
+  private static volatile Own own;
 
   private static final class Users {
     final Provider provider;
@@ -26,37 +30,117 @@ public final class SharedProvider implements AutoCloseable {
     }
   }
 
-  private final String configName;
+  /** A plug-in's own configuration. */
+  private static final class Own {
+    final Object key;
+    final Supplier<Provider> opening;
+    final Function<String, String> realName;
+
+    Own(Object key, Supplier<Provider> opening, Function<String, String> realName) {
+      this.key = key;
+      this.opening = opening;
+      this.realName = realName;
+    }
+  }
+
+  private final Object key;
   private final Users users;
   private boolean closed;
 
-  private SharedProvider(String configName, Users users) {
-    this.configName = configName;
+  private SharedProvider(Object key, Users users) {
+    this.key = key;
     this.users = users;
   }
 
   /**
-   * Opens the provider that {@link ConfigLoader} says, or joins those who did, and fetches the secret if nobody has yet.
+   * Opens the provider of this moment, or joins those who did, and fetches a secret if nobody has yet.
    *
    * @param secretName the managed RAM secret
    * @return this client's share, to be closed with the client
-   * @throws KmsakException if the configuration is wrong or the secret cannot be fetched
+   * @throws CacheSecretException if the configuration is wrong or the secret cannot be fetched; the cause is a {@link KmsakException}
+   * @throws IllegalArgumentException if the name is null or empty
    */
-  public static SharedProvider open(String secretName) {
-    Objects.requireNonNull(secretName, "secretName");
-    SharedProvider share = join();
-    share.closedOnFailure(() -> share.provider().credentials(secretName));
-    return share;
+  public static SharedProvider open(String secretName) throws CacheSecretException {
+    String name = realName(secretName);
+    try {
+      SharedProvider share = join();
+      return share.closedOnFailure(
+          () -> {
+            share.provider().credentials(name);
+            return share;
+          });
+    } catch (KmsakException failure) {
+      throw new CacheSecretException(failure);
+    }
   }
 
   /**
-   * Opens the provider that {@link ConfigLoader} says, or joins those who did. Asks KMS nothing.
+   * As {@link #open}, for constructors that declare nothing.
+   *
+   * @param secretName the managed RAM secret
+   * @return this client's share, to be closed with the client
+   * @throws RuntimeException as the official SDK does: its cause is a {@link CacheSecretException}
+   * @throws IllegalArgumentException if the name is null or empty
+   */
+  public static SharedProvider openUnchecked(String secretName) {
+    try {
+      return open(secretName);
+    } catch (CacheSecretException failure) {
+      throw new RuntimeException(failure.getMessage(), failure);
+    }
+  }
+
+  /**
+   * The name that KMS knows a secret by.
+   *
+   * @param secretName the application's name
+   * @return the same, unless a plug-in with a {@code SecretExchange} says otherwise
+   * @throws IllegalArgumentException if the name is null or empty
+   */
+  public static String realName(String secretName) {
+    if (secretName == null || secretName.isEmpty()) {
+      throw new IllegalArgumentException("the secret's name is missing: expected one such as acs/ram/user/app");
+    }
+    Own now = own;
+    return now == null ? secretName : now.realName.apply(secretName);
+  }
+
+  /**
+   * Opens the provider of this moment, or joins those who did. Asks KMS nothing.
    *
    * @return a share, to be closed
    * @throws KmsakException if the configuration is wrong
    */
   public static SharedProvider join() {
-    return join(ConfigLoader.getConfigName());
+    Own now = own;
+    if (now != null) {
+      return join(now.key, now.opening);
+    }
+    String configName = ConfigLoader.getConfigName();
+    return join(configName, () -> configName == null ? Provider.fromEnv() : Provider.fromFile(configName));
+  }
+
+  /**
+   * From now on all clients use a plug-in's own configuration.
+   *
+   * @param plugin the plug-in
+   * @param opening opens a provider with its configuration
+   * @param realName gives the names that KMS knows
+   */
+  public static void use(Object plugin, Supplier<Provider> opening, Function<String, String> realName) {
+    own = new Own(plugin, opening, realName);
+  }
+
+  /**
+   * Ends what {@link #use} began.
+   *
+   * @param plugin the plug-in
+   */
+  public static void useNoMore(Object plugin) {
+    Own now = own;
+    if (now != null && now.key == plugin) {
+      own = null;
+    }
   }
 
   /**
@@ -75,16 +159,16 @@ public final class SharedProvider implements AutoCloseable {
     }
   }
 
-  private static SharedProvider join(String configName) {
+  private static SharedProvider join(Object key, Supplier<Provider> opening) {
     synchronized (OPEN) {
-      WeakReference<Users> open = OPEN.get(configName);
+      WeakReference<Users> open = OPEN.get(key);
       Users users = open == null ? null : open.get();
       if (users == null) {
-        users = new Users(configName == null ? Provider.fromEnv() : Provider.fromFile(configName));
-        OPEN.put(configName, new WeakReference<>(users));
+        users = new Users(opening.get());
+        OPEN.put(key, new WeakReference<>(users));
       }
       users.count++;
-      return new SharedProvider(configName, users);
+      return new SharedProvider(key, users);
     }
   }
 
@@ -107,7 +191,7 @@ public final class SharedProvider implements AutoCloseable {
       closed = true;
       users.count--;
       if (users.count == 0) {
-        OPEN.remove(configName);
+        OPEN.remove(key);
         users.provider.close();
       }
     }

@@ -1,23 +1,31 @@
 package io.kmsak.oss;
 
-import com.aliyun.oss.model.PutObjectRequest;
-import com.aliyun.oss.model.UploadPartRequest;
-import com.aliyun.oss.model.UploadUdfImageRequest;
-import com.aliyun.oss.model.WriteGetObjectResponseRequest;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
+import java.lang.reflect.Method;
 import java.util.HashMap;
 import java.util.Map;
 
 /** The streams that a call uploads from. What lies in memory can be sent again; everything else the SDK has read and closed. */
 final class Bodies {
+  /** What the SDK's requests call the stream that they upload from. The classes themselves differ between its versions. */
+  private static final String[] GETTERS = {"getInputStream", "getUdfImage"};
+
+  private static final String REQUESTS = "com.aliyun.oss.model.";
+
+  /** Of a request's class, the method that gives the stream; an empty array where there is none. */
+  private static final ClassValue<Method[]> GETTER =
+      new ClassValue<Method[]>() {
+        @Override
+        protected Method[] computeValue(Class<?> request) {
+          return getter(request);
+        }
+      };
+
   /** How much was left before the call; null for streams that cannot be read again. */
   private final Map<InputStream, Integer> left = new HashMap<>();
 
   Bodies(Object[] arguments) {
-    if (arguments == null) {
-      return;
-    }
     for (Object argument : arguments) {
       InputStream stream = stream(argument);
       if (stream instanceof ByteArrayInputStream) {
@@ -30,19 +38,37 @@ final class Bodies {
   }
 
   private static InputStream stream(Object argument) {
-    if (argument instanceof InputStream) {
+    if (argument == null || argument instanceof InputStream) {
       return (InputStream) argument;
     }
-    if (argument instanceof PutObjectRequest) {
-      return ((PutObjectRequest) argument).getInputStream();
+    Method[] getter = GETTER.get(argument.getClass());
+    if (getter.length == 0) {
+      return null;
     }
-    if (argument instanceof UploadPartRequest) {
-      return ((UploadPartRequest) argument).getInputStream();
+    try {
+      return (InputStream) getter[0].invoke(argument);
+    } catch (ReflectiveOperationException broken) {
+      throw new IllegalStateException(argument.getClass() + " does not give its stream", broken);
     }
-    if (argument instanceof WriteGetObjectResponseRequest) {
-      return ((WriteGetObjectResponseRequest) argument).getInputStream();
+  }
+
+  private static Method[] getter(Class<?> request) {
+    for (Class<?> known = request; known != null; known = known.getSuperclass()) {
+      if (!known.getName().startsWith(REQUESTS)) {
+        continue;
+      }
+      for (String name : GETTERS) {
+        try {
+          Method method = known.getMethod(name);
+          if (InputStream.class.isAssignableFrom(method.getReturnType())) {
+            return new Method[] {method};
+          }
+        } catch (NoSuchMethodException another) {
+          continue;
+        }
+      }
     }
-    return argument instanceof UploadUdfImageRequest ? ((UploadUdfImageRequest) argument).getUdfImage() : null;
+    return new Method[0];
   }
 
   /** Puts every stream back to where it stood; false if one cannot be. */

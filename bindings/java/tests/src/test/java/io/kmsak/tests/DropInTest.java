@@ -4,6 +4,7 @@ import static io.kmsak.tests.Kms.APP;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -19,6 +20,7 @@ import com.aliyun.kms.secretsmanager.plugin.sdkcore.SdkCorePluginAKExpireHandler
 import com.aliyun.kms.secretsmanager.plugin.tea.openapi.ProxyClientCreator;
 import com.aliyun.kms.secretsmanager.plugin.tea.openapi.TeaOpenApiPluginAKExpireHandler;
 import com.aliyun.oss.OSS;
+import com.aliyun.oss.OSSClient;
 import com.aliyun.tea.TeaException;
 import com.aliyun.teaopenapi.Client;
 import com.aliyun.teaopenapi.models.Config;
@@ -30,7 +32,7 @@ import com.aliyuncs.exceptions.ClientException;
 import com.aliyuncs.kms.secretsmanager.client.exception.CacheSecretException;
 import com.aliyuncs.profile.DefaultProfile;
 import com.aliyuncs.profile.IClientProfile;
-import io.kmsak.KmsakException;
+import io.kmsak.ConfigurationException;
 import io.kmsak.NotFoundException;
 import io.kmsak.managedcredentials.SharedProvider;
 import java.util.List;
@@ -86,6 +88,14 @@ class DropInTest {
     }
   }
 
+  /** Why a client cannot be made: as officially, a RuntimeException because of a CacheSecretException. */
+  private static Throwable refusal(org.junit.jupiter.api.function.Executable making) {
+    RuntimeException error = assertThrows(RuntimeException.class, making);
+    CacheSecretException cause = assertInstanceOf(CacheSecretException.class, error.getCause());
+    assertEquals(cause.getMessage(), error.getMessage());
+    return cause.getCause();
+  }
+
   @Test
   void everyConstructorOfProxyAcsClient() throws Exception {
     IClientProfile profile = DefaultProfile.getProfile("cn-hangzhou");
@@ -107,9 +117,9 @@ class DropInTest {
     for (ProxyAcsClient client : clients) {
       client.shutdown();
     }
-    assertThrows(NotFoundException.class, () -> new ProxyAcsClient("cn-hangzhou", "acs/ram/user/nobody"));
+    assertInstanceOf(NotFoundException.class, refusal(() -> new ProxyAcsClient("cn-hangzhou", "acs/ram/user/nobody")));
     ConfigLoader.setConfigName("nowhere.properties");
-    assertThrows(KmsakException.class, () -> new ProxyAcsClient("cn-hangzhou", APP));
+    assertInstanceOf(ConfigurationException.class, refusal(() -> new ProxyAcsClient("cn-hangzhou", APP)));
   }
 
   @Test
@@ -123,6 +133,10 @@ class DropInTest {
       assertNotNull(other.listBuckets());
       kms.rotate();
     }
+    // As officially: code casts it, and keeps it in sets.
+    assertInstanceOf(OSSClient.class, client);
+    assertEquals(client, client);
+    assertNotEquals(client, other);
     client.shutdown();
     assertNotNull(other.listBuckets());
     other.shutdown();
@@ -154,7 +168,7 @@ class DropInTest {
   @Test
   void anEmptyConfigurationNameMeansTheUsualPlaces() {
     ConfigLoader.setConfigName("");
-    KmsakException error = assertThrows(KmsakException.class, () -> new ProxyAcsClient("cn-hangzhou", APP));
+    Throwable error = refusal(() -> new ProxyAcsClient("cn-hangzhou", APP));
     assertTrue(error.getMessage().contains("managed_credentials_providers.properties"), error.getMessage());
   }
 
@@ -162,9 +176,15 @@ class DropInTest {
   void aClientThatCannotBeMadeKeepsNothingOpen() throws Exception {
     SharedProvider share = SharedProvider.open(APP);
     assertThrows(RuntimeException.class, () -> new ProxyOSSClientBuilder().build("no endpoint", APP));
-    assertThrows(NullPointerException.class, () -> new ProxyOSSClientBuilder().build(kms.url("oss"), null));
     assertThrows(NullPointerException.class, () -> new ProxyAcsClient((IClientProfile) null, APP));
-    assertThrows(NullPointerException.class, () -> new ProxyAcsClient("cn-hangzhou", (String) null));
+    for (String nothing : new String[] {null, ""}) {
+      assertThrows(IllegalArgumentException.class, () -> new ProxyOSSClientBuilder().build(kms.url("oss"), nothing));
+      assertThrows(IllegalArgumentException.class, () -> new ProxyAcsClient("cn-hangzhou", nothing));
+      assertThrows(IllegalArgumentException.class, () -> ProxyClientCreator.createClient("host", Client.class, nothing));
+      assertThrows(IllegalArgumentException.class, () -> AliyunSDKSecretsManagerPluginsManager.getAccessKey(nothing));
+      assertThrows(IllegalArgumentException.class, () -> AliyunSDKSecretsManagerPluginsManager.refreshSecretInfo(nothing));
+    }
+    AliyunSDKSecretsManagerPluginsManager.shutdown();
     assertThrows(NullPointerException.class, () -> ProxyClientCreator.createClient((Config) null, Client.class, APP));
     CacheSecretException error =
         assertThrows(CacheSecretException.class, () -> ProxyClientCreator.createClient("host", WithoutConfig.class, APP));
@@ -222,26 +242,6 @@ class DropInTest {
     unauthorized.setCode("Unauthorized");
     assertTrue(new TeaOpenApiPluginAKExpireHandler().judgeAKExpire(unauthorized));
     assertFalse(new TeaOpenApiPluginAKExpireHandler(new String[] {"Mine"}).judgeAKExpire(unauthorized));
-  }
-
-  @Test
-  void anAccessKeyWithoutAClient() throws Exception {
-    AliyunSDKSecretsManagerPluginsManager.init();
-    SecretsManagerPluginCredentials credentials = AliyunSDKSecretsManagerPluginsManager.getAccessKey(APP);
-    assertEquals(kms.accessKeyId(), credentials.getAccessKeyId());
-    assertFalse(credentials.isExpire());
-    kms.rotate();
-    AliyunSDKSecretsManagerPluginsManager.refreshSecretInfo(APP);
-    assertEquals(kms.accessKeyId(), AliyunSDKSecretsManagerPluginsManager.getAccessKeyId(APP));
-    assertFalse(AliyunSDKSecretsManagerPluginsManager.getAccessKeySecret(APP).isEmpty());
-    CacheSecretException error =
-        assertThrows(
-            CacheSecretException.class, () -> AliyunSDKSecretsManagerPluginsManager.getAccessKey("acs/ram/user/nobody"));
-    assertInstanceOf(NotFoundException.class, error.getCause());
-    SharedProvider share = SharedProvider.open(APP);
-    AliyunSDKSecretsManagerPluginsManager.shutdown();
-    share.close();
-    assertTrue(share.provider().isClosed());
   }
 
   @Test

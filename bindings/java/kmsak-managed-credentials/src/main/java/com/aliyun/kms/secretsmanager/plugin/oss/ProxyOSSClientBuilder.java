@@ -2,17 +2,17 @@ package com.aliyun.kms.secretsmanager.plugin.oss;
 
 import com.aliyun.kms.secretsmanager.plugin.common.AKExpireHandler;
 import com.aliyun.oss.ClientBuilderConfiguration;
+import com.aliyun.oss.ClientConfiguration;
 import com.aliyun.oss.OSS;
 import com.aliyun.oss.OSSException;
 import io.kmsak.managedcredentials.SharedProvider;
 import io.kmsak.oss.KmsakOSSClientBuilder;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.util.function.Predicate;
 
 /**
- * Builds OSS clients with a managed AccessKey. Building fails with a {@link io.kmsak.KmsakException} when no AccessKey can be had. The
- * handlers are raw types as in the official SDK; they judge {@link OSSException}.
+ * Builds OSS clients with a managed AccessKey. Building fails with a {@code RuntimeException} when no AccessKey can be had, as
+ * officially; its cause is a {@link com.aliyuncs.kms.secretsmanager.client.exception.CacheSecretException}, whose cause is the
+ * {@link io.kmsak.KmsakException} that says what to do. The handlers are raw types as in the official SDK; they judge {@link OSSException}.
  */
 public class ProxyOSSClientBuilder {
   /** A builder, which may be used again. */
@@ -63,32 +63,25 @@ public class ProxyOSSClientBuilder {
    * @param akExpireHandler tells a rejected AccessKey; null for the usual error codes
    * @return a client; shut it down when it is no longer needed
    */
-  @SuppressWarnings({"rawtypes", "unchecked"})
+  @SuppressWarnings("rawtypes")
   public OSS build(
       String endpoint,
       ClientBuilderConfiguration configuration,
       String secretName,
       AKExpireHandler akExpireHandler) {
-    Predicate<OSSException> isRejection =
-        akExpireHandler == null ? null : ((AKExpireHandler<OSSException>) akExpireHandler)::judgeAKExpire;
-    SharedProvider share = SharedProvider.open(secretName);
-    OSS client =
-        share.closedOnFailure(
-            () -> new KmsakOSSClientBuilder().build(endpoint, configuration, share.provider(), secretName, isRejection));
-    return (OSS)
-        Proxy.newProxyInstance(
-            OSS.class.getClassLoader(),
-            new Class<?>[] {OSS.class},
-            (proxy, method, arguments) -> {
-              try {
-                return method.invoke(client, arguments);
-              } catch (InvocationTargetException thrown) {
-                throw thrown.getCause();
-              } finally {
-                if (method.getName().equals("shutdown")) {
-                  share.close();
-                }
-              }
-            });
+    Predicate<OSSException> isRejection = SecretsManagerOssPlugin.isRejection(akExpireHandler);
+    // By way of Object, for old versions of the SDK lack the class, which this one would be checked with.
+    ClientConfiguration settings = (ClientConfiguration) (Object) configuration;
+    SharedProvider share = SharedProvider.openUnchecked(secretName);
+    return share.closedOnFailure(
+        () ->
+            new KmsakOSSClientBuilder()
+                .build(
+                    endpoint,
+                    settings,
+                    share.provider(),
+                    SharedProvider.realName(secretName),
+                    isRejection,
+                    share::close));
   }
 }

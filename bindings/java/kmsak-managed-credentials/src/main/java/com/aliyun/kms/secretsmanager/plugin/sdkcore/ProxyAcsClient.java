@@ -12,8 +12,10 @@ import java.util.Objects;
 
 /**
  * The V1.0 SDKs' client with a managed AccessKey. The configuration is the one that
- * {@link com.aliyun.kms.secretsmanager.plugin.common.utils.ConfigLoader} names. The first client fetches the AccessKey, and fails with a
- * {@link io.kmsak.KmsakException} if it cannot.
+ * {@link com.aliyun.kms.secretsmanager.plugin.common.utils.ConfigLoader} names. The first client fetches the AccessKey. One that cannot fails
+ * with a {@code RuntimeException}, as the official one does; its cause is a
+ * {@link com.aliyuncs.kms.secretsmanager.client.exception.CacheSecretException}, whose cause is the {@link io.kmsak.KmsakException} that says
+ * what to do.
  */
 public class ProxyAcsClient extends KmsakAcsClient {
   private final SharedProvider share;
@@ -81,7 +83,7 @@ public class ProxyAcsClient extends KmsakAcsClient {
    * @param handler tells a rejected AccessKey; null for the usual error codes
    */
   public ProxyAcsClient(IClientProfile profile, String secretName, AKExpireHandler<ClientException> handler) {
-    this(Objects.requireNonNull(profile, "profile"), SharedProvider.open(secretName), secretName, handler);
+    this(Objects.requireNonNull(profile, "profile"), SharedProvider.openUnchecked(secretName), secretName, handler);
   }
 
   /**
@@ -145,7 +147,7 @@ public class ProxyAcsClient extends KmsakAcsClient {
 
   private ProxyAcsClient(
       IClientProfile profile, SharedProvider share, String secretName, AKExpireHandler<ClientException> handler) {
-    super(profile, share.provider(), secretName, handler == null ? null : handler::judgeAKExpire);
+    super(profile, share.provider(), SharedProvider.realName(secretName), handler == null ? null : handler::judgeAKExpire);
     this.share = share;
   }
 

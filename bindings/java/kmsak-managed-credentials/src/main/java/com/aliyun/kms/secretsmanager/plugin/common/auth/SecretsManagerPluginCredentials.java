@@ -1,9 +1,9 @@
 package com.aliyun.kms.secretsmanager.plugin.common.auth;
 
 /** An AccessKey. Immutable. */
-public class SecretsManagerPluginCredentials {
+public class SecretsManagerPluginCredentials implements CloudCredentials {
   /** The end of an AccessKey that has none. */
-  public static final long NEVER = Long.MAX_VALUE;
+  public static final long NEVER = -1;
 
   private final String accessKeyId;
   private final String accessKeySecret;
@@ -14,28 +14,28 @@ public class SecretsManagerPluginCredentials {
    *
    * @param accessKeyId its id
    * @param accessKeySecret its secret
-   * @param expireTimestamp when it ends, in milliseconds since 1970
+   * @param expireTimestamp when it ends, in milliseconds since 1970; {@link #NEVER} if it does not
+   * @throws IllegalArgumentException if the id or the secret is missing
    */
   public SecretsManagerPluginCredentials(String accessKeyId, String accessKeySecret, long expireTimestamp) {
-    this.accessKeyId = accessKeyId;
-    this.accessKeySecret = accessKeySecret;
+    this.accessKeyId = present("id", accessKeyId);
+    this.accessKeySecret = present("secret", accessKeySecret);
     this.expireTimestamp = expireTimestamp;
   }
 
-  /**
-   * The AccessKey's id.
-   *
-   * @return the id
-   */
+  private static String present(String what, String half) {
+    if (half == null || half.isEmpty()) {
+      throw new IllegalArgumentException("an AccessKey has no " + what);
+    }
+    return half;
+  }
+
+  @Override
   public String getAccessKeyId() {
     return accessKeyId;
   }
 
-  /**
-   * The AccessKey's secret.
-   *
-   * @return the secret: keep it out of logs and errors
-   */
+  @Override
   public String getAccessKeySecret() {
     return accessKeySecret;
   }
@@ -43,7 +43,7 @@ public class SecretsManagerPluginCredentials {
   /**
    * When the AccessKey ends.
    *
-   * @return milliseconds since 1970; {@link #NEVER} for those that kmsak gives, which it replaces itself
+   * @return milliseconds since 1970; {@link #NEVER} unless the secret says when
    */
   public long getExpireTimestamp() {
     return expireTimestamp;
@@ -52,9 +52,9 @@ public class SecretsManagerPluginCredentials {
   /**
    * Whether the AccessKey has ended.
    *
-   * @return never true for those that kmsak gives
+   * @return false for one that does not end
    */
   public boolean isExpire() {
-    return System.currentTimeMillis() >= expireTimestamp;
+    return expireTimestamp != NEVER && System.currentTimeMillis() >= expireTimestamp;
   }
 }

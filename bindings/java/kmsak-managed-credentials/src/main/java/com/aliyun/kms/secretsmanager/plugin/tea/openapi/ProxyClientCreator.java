@@ -7,7 +7,6 @@ import com.aliyun.teaopenapi.models.Config;
 import com.aliyuncs.kms.secretsmanager.client.exception.CacheSecretException;
 import io.kmsak.KmsakException;
 import io.kmsak.managedcredentials.SharedProvider;
-import java.lang.reflect.InvocationTargetException;
 import java.util.Objects;
 
 /**
@@ -81,7 +80,6 @@ public class ProxyClientCreator {
    * @return a client
    * @throws CacheSecretException if no AccessKey can be had; the cause is a {@link KmsakException}
    */
-  @SuppressWarnings("unchecked") // T and clientClass are not tied to each other in the official SDK either.
   public static <T extends Client> T createClient(
       Config config,
       Class<? extends Client> clientClass,
@@ -90,31 +88,20 @@ public class ProxyClientCreator {
       throws CacheSecretException {
     Objects.requireNonNull(config, "config");
     Objects.requireNonNull(clientClass, "clientClass");
-    SharedProvider share;
+    SharedProvider share = SharedProvider.open(secretName);
+    boolean made = false;
     try {
-      share = SharedProvider.open(secretName);
-    } catch (KmsakException failure) {
-      throw new CacheSecretException(failure);
-    }
-    try {
-      Renewal renewal = new Renewal(share, secretName, akExpireHandler);
-      config.credential = new com.aliyun.credentials.Client(renewal);
-      Client client = RenewingClients.of(clientClass).getConstructor(Config.class).newInstance(config);
-      ((RenewingClients.Renewing) client).kmsakRenews(new Interceptor(renewal));
-      return (T) client;
-    } catch (InvocationTargetException thrown) {
-      share.close();
-      Throwable cause = thrown.getCause();
-      if (cause instanceof RuntimeException) {
-        throw (RuntimeException) cause;
+      T client =
+          RenewingClients.open(
+              config,
+              clientClass,
+              new Renewal(share, share.provider(), SharedProvider.realName(secretName), akExpireHandler));
+      made = true;
+      return client;
+    } finally {
+      if (!made) {
+        share.close();
       }
-      throw new CacheSecretException(clientClass + " cannot be made: " + cause, cause);
-    } catch (ReflectiveOperationException error) {
-      share.close();
-      throw new CacheSecretException(clientClass + " cannot be made from a Config", error);
-    } catch (RuntimeException | Error failure) {
-      share.close();
-      throw failure;
     }
   }
 }

@@ -1,73 +1,60 @@
 package com.aliyun.kms.secretsmanager.plugin.tea.openapi;
 
-import com.aliyun.credentials.models.CredentialModel;
-import com.aliyun.credentials.provider.AlibabaCloudCredentialsProvider;
 import com.aliyun.kms.secretsmanager.plugin.common.AKExpireHandler;
 import com.aliyun.tea.TeaException;
 import io.kmsak.KmsakException;
-import io.kmsak.credentials.KmsakCredentialsProvider;
-import io.kmsak.managedcredentials.SharedProvider;
+import io.kmsak.Provider;
+import io.kmsak.credentials.KmsakCredentialsClient;
 import java.util.concurrent.Callable;
 
 /** Gives a client its AccessKeys and makes calls whose AccessKey was rejected once more. */
-final class Renewal implements AlibabaCloudCredentialsProvider {
+final class Renewal {
   /** What some services say besides the usual codes. */
   private static final String UNAUTHORIZED = "Unauthorized";
 
-  private final SharedProvider share;
+  /** Held for as long as the client is: the provider must not be closed before. */
+  private final Object share;
+
+  private final Provider provider;
   private final String secretName;
   private final AKExpireHandler<TeaException> handler;
-  private final KmsakCredentialsProvider credentials;
+  final KmsakCredentialsClient credentials;
 
-  /** The id of the AccessKey that this thread got last, which is the one that its request is signed with. */
-  private final ThreadLocal<String> given = new ThreadLocal<>();
-
-  Renewal(SharedProvider share, String secretName, AKExpireHandler<TeaException> handler) {
+  Renewal(Object share, Provider provider, String secretName, AKExpireHandler<TeaException> handler) {
     this.share = share;
+    this.provider = provider;
     this.secretName = secretName;
     this.handler = handler == null ? this::isRejection : handler;
-    this.credentials = new KmsakCredentialsProvider(share.provider(), secretName);
+    this.credentials = new KmsakCredentialsClient(provider, secretName);
   }
 
-  @Override
-  public CredentialModel getCredentials() {
-    CredentialModel now = credentials.getCredentials();
-    given.set(now.getAccessKeyId());
-    return now;
+  Object share() {
+    return share;
   }
-
-  @Override
-  public String getProviderName() {
-    return credentials.getProviderName();
-  }
-
-  /** Does nothing: other clients may share the provider. */
-  @Override
-  public void close() {}
 
   Object call(Callable<?> request) throws Exception {
-    given.remove();
+    credentials.forget();
     try {
       return request.call();
     } catch (TeaException rejected) {
-      String rejectedId = given.get();
+      String rejectedId = credentials.lastAccessKeyId();
       if (rejectedId == null || !handler.judgeAKExpire(rejected)) {
         throw rejected;
       }
       try {
-        share.provider().renew(secretName, rejectedId);
+        provider.renew(secretName, rejectedId);
       } catch (KmsakException notRenewed) {
         rejected.addSuppressed(notRenewed);
         throw rejected;
       }
       return request.call();
     } finally {
-      given.remove();
+      credentials.forget();
     }
   }
 
   private boolean isRejection(TeaException error) {
     String code = error.getCode();
-    return code != null && (code.equals(UNAUTHORIZED) || share.provider().isRejection(code));
+    return code != null && (code.equals(UNAUTHORIZED) || provider.isRejection(code));
   }
 }

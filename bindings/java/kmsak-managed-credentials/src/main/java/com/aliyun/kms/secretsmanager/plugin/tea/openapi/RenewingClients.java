@@ -1,6 +1,9 @@
 package com.aliyun.kms.secretsmanager.plugin.tea.openapi;
 
 import com.aliyun.teaopenapi.Client;
+import com.aliyun.teaopenapi.models.Config;
+import com.aliyuncs.kms.secretsmanager.client.exception.CacheSecretException;
+import java.lang.reflect.InvocationTargetException;
 import net.bytebuddy.ByteBuddy;
 import net.bytebuddy.TypeCache;
 import net.bytebuddy.description.modifier.Visibility;
@@ -30,6 +33,26 @@ final class RenewingClients {
     return GENERATED
         .findOrInsert(clientClass.getClassLoader(), new TypeCache.SimpleKey(clientClass), () -> generate(clientClass))
         .asSubclass(Client.class);
+  }
+
+  /** T and the class are not tied to each other in the official SDK either. */
+  @SuppressWarnings("unchecked")
+  static <T extends Client> T open(Config config, Class<? extends Client> clientClass, Renewal renewal)
+      throws CacheSecretException {
+    config.credential = renewal.credentials;
+    try {
+      Client client = of(clientClass).getConstructor(Config.class).newInstance(config);
+      ((Renewing) client).kmsakRenews(new Interceptor(renewal));
+      return (T) client;
+    } catch (InvocationTargetException thrown) {
+      Throwable cause = thrown.getCause();
+      if (cause instanceof RuntimeException) {
+        throw (RuntimeException) cause;
+      }
+      throw new CacheSecretException(clientClass + " cannot be made: " + cause, cause);
+    } catch (ReflectiveOperationException error) {
+      throw new CacheSecretException(clientClass + " cannot be made from a Config", error);
+    }
   }
 
   private static Class<?> generate(Class<? extends Client> clientClass) {

@@ -1,0 +1,27 @@
+package com.aliyun.kms.secretsmanager.plugin.ons;
+
+import com.aliyun.openservices.ons.api.bean.ProducerBean;
+import com.aliyuncs.kms.secretsmanager.client.exception.CacheSecretException;
+import java.util.Properties;
+
+/** Makes a bean of a producer with a managed AccessKey. */
+public class ProxyOnsProducerBeanBuilder {
+  /** A builder, which may be used again. */
+  public ProxyOnsProducerBeanBuilder() {}
+
+  /**
+   * Makes a bean of a producer.
+   *
+   * @param properties everything but the AccessKey
+   * @param secretName the managed RAM secret
+   * @return a bean of a producer; shut it down when it is no longer needed
+   * @throws RuntimeException if no AccessKey can be had; its cause is a {@link CacheSecretException}
+   */
+  public ProducerBean build(Properties properties, String secretName) {
+    try {
+      return SecretsManagerOnsPluginManager.createOnsProducerBean(properties, secretName);
+    } catch (CacheSecretException failure) {
+      throw new RuntimeException(failure.getMessage(), failure);
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** When secrets are fetched again. The names and types are those of the official secrets manager client. */
+package com.aliyuncs.kms.secretsmanager.client.service;
