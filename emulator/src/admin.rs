@@ -16,12 +16,13 @@ use time::OffsetDateTime;
 use tokio::net::TcpListener;
 
 use crate::access_point::AccessPoint;
+use crate::admin_identities;
 use crate::clock::{iso8601, parse_iso8601};
 use crate::control::{Control, Listener};
 use crate::error::Error;
 use crate::faults::{Fault, FaultId};
 use crate::folder::summary;
-use crate::ram::{AccessKeyStatus, Policy};
+use crate::ram::user::{AccessKey, AccessKeyStatus};
 use crate::request_body;
 use crate::secrets::{NewVersion, Secret, SecretValue};
 
@@ -48,13 +49,13 @@ pub(crate) async fn listen(control: Arc<Control>, listener: TcpListener) {
     }
 }
 
-struct Failure {
+pub(crate) struct Failure {
     status: u16,
     message: String,
 }
 
 impl Failure {
-    fn new(status: u16, message: impl Into<String>) -> Self {
+    pub(crate) fn new(status: u16, message: impl Into<String>) -> Self {
         Self { status, message: message.into() }
     }
 }
@@ -66,7 +67,7 @@ impl From<Error> for Failure {
     }
 }
 
-type Answer = Result<Value, Failure>;
+pub(crate) type Answer = Result<Value, Failure>;
 
 async fn handle(
     control: Arc<Control>,
@@ -113,7 +114,7 @@ fn check_origin(control: &Control, request: &Request<Incoming>) -> Result<(), Fa
     Ok(())
 }
 
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
+pub(crate) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
     // A request without a body is one in which everything is left out.
     let body = if body.is_empty() { b"{}" } else { body };
     serde_json::from_slice(body)
@@ -216,10 +217,15 @@ fn route(control: &Control, method: &Method, path: &str, query: &[(String, Strin
             control.world.journal.reset_counters();
             Ok(json!({}))
         }
-        _ => Err(Failure::new(
-            404,
-            format!("there is no {method} {path}; docs/emulator.md lists what there is"),
-        )),
+        (method, path) => {
+            let named = |name: &str| named(name).map(str::to_owned);
+            admin_identities::route(control, method, path, &named, body).unwrap_or_else(|| {
+                Err(Failure::new(
+                    404,
+                    format!("there is no {method} {path}; docs/emulator.md lists what there is"),
+                ))
+            })
+        }
     }
 }
 
@@ -227,7 +233,7 @@ fn route(control: &Control, method: &Method, path: &str, query: &[(String, Strin
 #[serde(deny_unknown_fields)]
 struct NoFields {}
 
-fn done(result: Result<(), Error>) -> Answer {
+pub(crate) fn done(result: Result<(), Error>) -> Answer {
     result?;
     Ok(json!({}))
 }
@@ -311,12 +317,11 @@ fn users(control: &Control) -> Value {
 struct CreateUser {
     name: String,
     #[serde(default)]
-    policies: Vec<Policy>,
+    policies: Vec<String>,
 }
 
 fn create_user(control: &Control, what: &CreateUser) -> Answer {
-    let user =
-        control.world.change(|state, _, _| state.create_user(&what.name, what.policies.clone()).cloned())?;
+    let user = control.world.change(|state, _, _| state.create_user(&what.name, &what.policies).cloned())?;
     Ok(json!({"name": user.name, "id": user.id}))
 }
 
@@ -326,8 +331,14 @@ struct CreateAccessKey {
     user: String,
 }
 
+/// The account itself, as in RAM's credential report.
+const ROOT: &str = "<root>";
+
 fn create_access_key(control: &Control, what: &CreateAccessKey) -> Answer {
-    let key = control.world.change(|state, now, _| state.create_access_key(&what.user, now))?;
+    let key: AccessKey = control.world.change(|state, now, _| match what.user.as_str() {
+        ROOT => Ok(state.create_root_access_key(now)),
+        user => state.create_access_key(user, now),
+    })?;
     Ok(json!({"id": key.id, "secret": key.secret}))
 }
 

@@ -1,4 +1,4 @@
-//! Who sent a request to the shared gateway or to STS: checks dates, nonces and signatures of both styles.
+//! Who sent a request in the OpenAPI's style: checks dates, nonces, signatures of both forms and security tokens.
 
 use ring::hmac;
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
@@ -8,14 +8,19 @@ use crate::acs3_signature::{self, Authorization};
 use crate::call::Call;
 use crate::clock::{TOLERANCE, parse_iso8601};
 use crate::encoding::{from_base64, from_hex, sha256_hex};
-use crate::ram::AccessKeyStatus;
+use crate::ram::sts_token::StsToken;
+use crate::ram::user::AccessKeyStatus;
 use crate::refusal::Refusal;
 use crate::rpc_signature;
 use crate::state::State;
 
 /// Who a request comes from, once that is proved.
 pub(crate) enum Caller {
+    /// The account itself.
+    Root,
     User(String),
+    /// Who assumed a RAM role.
+    Role(Box<StsToken>),
     ClientKey(String),
 }
 
@@ -35,6 +40,15 @@ pub(crate) fn authenticate(
     version: &str,
     now: OffsetDateTime,
 ) -> Result<Caller, Refusal> {
+    check_place(call)?;
+    match call.header("authorization") {
+        Some(header) if header.starts_with("ACS3-") => authenticate_acs3(state, call, header, version, now),
+        _ => authenticate_rpc(state, call, version, now),
+    }
+}
+
+/// An RPC API has one place and two methods.
+pub(crate) fn check_place(call: &Call) -> Result<(), Refusal> {
     if !matches!(call.method.as_str(), "GET" | "POST") {
         return Err(Refusal::front(405, "UnsupportedHTTPMethod", "This http method is not supported."));
     }
@@ -45,10 +59,7 @@ pub(crate) fn authenticate(
             "Specified api is not found, please check your url and method.",
         ));
     }
-    match call.header("authorization") {
-        Some(header) if header.starts_with("ACS3-") => authenticate_acs3(state, call, header, version, now),
-        _ => authenticate_rpc(state, call, version, now),
-    }
+    Ok(())
 }
 
 fn authenticate_rpc(
@@ -85,18 +96,20 @@ fn authenticate_rpc(
     }
     check_time(timestamp, now)?;
 
+    let token = call.parameter("SecurityToken").unwrap_or("");
     let string_to_sign = rpc_signature::string_to_sign(call);
     let mismatch = || signature_mismatch(&string_to_sign);
     let signature = from_base64(signature).ok_or_else(mismatch)?;
     let caller = match (method, kind) {
         ("SHA256withRSA", "PRIVATEKEY") => {
+            refuse_security_token(token)?;
             verify_with_client_key(state, id, string_to_sign.as_bytes(), &signature, now)?
         }
         ("HMAC-SHA1" | "HMAC-SHA256", "") => {
             let algorithm =
                 if method == "HMAC-SHA1" { hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY } else { hmac::HMAC_SHA256 };
-            // RPC's key ends in an ampersand, after which a second secret could stand.
-            verify_with_access_key(state, id, algorithm, "&", string_to_sign.as_bytes(), &signature)?
+            let secret = access_key_secret(state, id, token, now)?;
+            verify_with_access_key(secret, algorithm, "&", string_to_sign.as_bytes(), &signature)
         }
         ("SHA256withRSA" | "HMAC-SHA1" | "HMAC-SHA256", _) => {
             return Err(not_valid("SignatureType"));
@@ -104,7 +117,6 @@ fn authenticate_rpc(
         _ => return Err(not_valid("SignatureMethod")),
     };
     let caller = caller.ok_or_else(mismatch)?;
-    check_security_token(call.parameter("SecurityToken"))?;
     check_nonce(state, id, nonce, now)?;
     Ok(caller)
 }
@@ -151,35 +163,93 @@ fn authenticate_acs3(
     }
     let signature = from_hex(authorization.signature).ok_or_else(mismatch)?;
     let id = authorization.credential;
+    let token = call.header("x-acs-security-token").unwrap_or("");
     let caller = match authorization.algorithm {
         "ACS3-HMAC-SHA256" => {
-            verify_with_access_key(state, id, hmac::HMAC_SHA256, "", string_to_sign.as_bytes(), &signature)?
+            let secret = access_key_secret(state, id, token, now)?;
+            verify_with_access_key(secret, hmac::HMAC_SHA256, "", string_to_sign.as_bytes(), &signature)
         }
-        "ACS3-RSA-SHA256" => verify_with_client_key(state, id, string_to_sign.as_bytes(), &signature, now)?,
+        "ACS3-RSA-SHA256" => {
+            refuse_security_token(token)?;
+            verify_with_client_key(state, id, string_to_sign.as_bytes(), &signature, now)?
+        }
         _ => return Err(incomplete()),
     };
     let caller = caller.ok_or_else(mismatch)?;
-    check_security_token(call.header("x-acs-security-token"))?;
     check_nonce(state, id, nonce, now)?;
     Ok(caller)
 }
 
-fn verify_with_access_key(
+/// Whom an AccessKey belongs to and what it signs with, if it may be used.
+fn access_key_secret(
     state: &State,
     id: &str,
+    token: &str,
+    now: OffsetDateTime,
+) -> Result<(Caller, String), Refusal> {
+    if id.starts_with("STS.") {
+        return sts_token_secret(state, id, token, now);
+    }
+    refuse_security_token(token)?;
+    let (caller, key) = match state.access_key(id) {
+        Some((user, key)) => (Caller::User(user.name.clone()), key),
+        None => {
+            let key = state.root_access_keys.iter().find(|key| key.id == id);
+            (Caller::Root, key.ok_or_else(unknown_access_key)?)
+        }
+    };
+    if key.status == AccessKeyStatus::Inactive {
+        return Err(inactive_access_key());
+    }
+    Ok((caller, key.secret.clone()))
+}
+
+fn sts_token_secret(
+    state: &State,
+    id: &str,
+    token: &str,
+    now: OffsetDateTime,
+) -> Result<(Caller, String), Refusal> {
+    if token.is_empty() {
+        return Err(Refusal::front(
+            400,
+            "MissingSecurityToken",
+            "SecurityToken is mandatory for this action.",
+        ));
+    }
+    let known = state.sts_tokens.get(id).ok_or_else(unknown_access_key)?;
+    if known.security_token != token {
+        let elsewhere = state.sts_tokens.values().any(|one| one.security_token == token);
+        return Err(if elsewhere {
+            Refusal::front(
+                400,
+                "InvalidSecurityToken.MismatchWithAccessKey",
+                "Specified SecurityToken mismatch with the AccessKey.",
+            )
+        } else {
+            malformed_security_token()
+        });
+    }
+    if known.expiration <= now {
+        return Err(Refusal::front(
+            400,
+            "InvalidSecurityToken.Expired",
+            "Specified SecurityToken is expired.",
+        ));
+    }
+    Ok((Caller::Role(Box::new(known.clone())), known.access_key_secret.clone()))
+}
+
+fn verify_with_access_key(
+    (caller, secret): (Caller, String),
     algorithm: hmac::Algorithm,
     suffix: &str,
     message: &[u8],
     signature: &[u8],
-) -> Result<Option<Caller>, Refusal> {
-    let (user, key) = state.access_key(id).ok_or_else(unknown_access_key)?;
-    if key.status == AccessKeyStatus::Inactive {
-        return Err(inactive_access_key());
-    }
-    let secret = format!("{}{suffix}", key.secret);
-    let key = hmac::Key::new(algorithm, secret.as_bytes());
-    let right = hmac::verify(&key, message, signature).is_ok();
-    Ok(right.then(|| Caller::User(user.name.clone())))
+) -> Option<Caller> {
+    // RPC's key ends in an ampersand, after which a second secret could stand.
+    let key = hmac::Key::new(algorithm, format!("{secret}{suffix}").as_bytes());
+    hmac::verify(&key, message, signature).is_ok().then_some(caller)
 }
 
 fn verify_with_client_key(
@@ -199,7 +269,7 @@ fn verify_with_client_key(
     Ok(right.then(|| Caller::ClientKey(key.key_id.clone())))
 }
 
-fn check_time(text: &str, now: OffsetDateTime) -> Result<(), Refusal> {
+pub(crate) fn check_time(text: &str, now: OffsetDateTime) -> Result<(), Refusal> {
     let sent_at = parse_iso8601(text).ok_or_else(|| {
         Refusal::front(
             400,
@@ -232,23 +302,20 @@ fn check_nonce(state: &mut State, id: &str, nonce: &str, now: OffsetDateTime) ->
     }
 }
 
-/// The emulator issues no STS tokens, so whatever token comes is a false one.
-fn check_security_token(token: Option<&str>) -> Result<(), Refusal> {
-    match token {
-        None | Some("") => Ok(()),
-        Some(_) => Err(Refusal::front(
-            400,
-            "InvalidSecurityToken.Malformed",
-            "The specified parameter \"SecurityToken\" is not valid.",
-        )),
-    }
+/// A token beside what needs none is a mistake.
+fn refuse_security_token(token: &str) -> Result<(), Refusal> {
+    if token.is_empty() { Ok(()) } else { Err(malformed_security_token()) }
 }
 
-fn mandatory<'a>(call: &'a Call, name: &str) -> Result<&'a str, Refusal> {
+fn malformed_security_token() -> Refusal {
+    Refusal::front(400, "InvalidSecurityToken.Malformed", "Specified SecurityToken is malformed.")
+}
+
+pub(crate) fn mandatory<'a>(call: &'a Call, name: &str) -> Result<&'a str, Refusal> {
     call.parameter(name).filter(|value| !value.is_empty()).ok_or_else(|| missing(name))
 }
 
-fn missing(name: &str) -> Refusal {
+pub(crate) fn missing(name: &str) -> Refusal {
     Refusal::front(400, &format!("Missing{name}"), format!("{name} is mandatory for this action."))
 }
 
@@ -256,16 +323,16 @@ fn not_valid(name: &str) -> Refusal {
     Refusal::front(400, "InvalidParameter", format!("The specified parameter {name} is not valid."))
 }
 
-fn wrong_version() -> Refusal {
+pub(crate) fn wrong_version() -> Refusal {
     Refusal::front(400, "InvalidVersion", "Specified parameter Version is not valid.")
 }
 
-fn unknown_access_key() -> Refusal {
+pub(crate) fn unknown_access_key() -> Refusal {
     Refusal::front(404, "InvalidAccessKeyId.NotFound", "Specified access key is not found.")
 }
 
 fn inactive_access_key() -> Refusal {
-    Refusal::front(403, "InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
+    Refusal::front(400, "InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
 }
 
 fn signature_mismatch(string_to_sign: &str) -> Refusal {

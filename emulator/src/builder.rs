@@ -45,6 +45,7 @@ pub struct Builder {
     quota: u32,
     generated_keys: bool,
     client_key_validity: Duration,
+    instance_openapi: bool,
 }
 
 impl Default for Builder {
@@ -62,6 +63,7 @@ impl Default for Builder {
             quota: DEFAULT_QUOTA,
             generated_keys: false,
             client_key_validity: CLIENT_KEY_VALIDITY,
+            instance_openapi: true,
         }
     }
 }
@@ -111,8 +113,8 @@ impl Builder {
     }
 
     /// Fixed ports instead of free ones: `port` the instance gateway, then +1 shared gateway, +2 STS over
-    /// HTTP, +3 STS over HTTPS, +4 OSS over HTTP, +5 OSS over HTTPS, +6 admin interface; further instance
-    /// gateways from +11, further shared gateways from +21.
+    /// HTTP, +3 STS over HTTPS, +4 OSS over HTTP, +5 OSS over HTTPS, +6 admin interface, +7 metadata service; further
+    /// instance gateways from +11, further shared gateways from +21.
     #[must_use]
     pub fn port(mut self, port: u16) -> Self {
         self.port = Some(port);
@@ -147,6 +149,13 @@ impl Builder {
     #[must_use]
     pub fn generated_keys(mut self) -> Self {
         self.generated_keys = true;
+        self
+    }
+
+    /// Instances of an image before 3.0.0, which know nothing but ClientKeys and protobuf.
+    #[must_use]
+    pub fn without_instance_openapi(mut self) -> Self {
+        self.instance_openapi = false;
         self
     }
 
@@ -231,7 +240,7 @@ impl Builder {
         }
         let (region, instance_id) = (state.region.clone(), state.instance_id.clone());
         let control = Arc::new(Control {
-            world: Arc::new(World::new(state, storage, self.quota)),
+            world: Arc::new(World::new(state, storage, self.quota, self.instance_openapi)),
             region,
             instance_id,
             ca_pem,
@@ -291,6 +300,7 @@ impl Builder {
             (Listener::Service(Endpoint::Oss), 4),
             (Listener::Service(Endpoint::OssHttps), 5),
             (Listener::Admin, 6),
+            (Listener::Service(Endpoint::Metadata), 7),
         ];
         for index in 1..self.instance_gateways {
             listeners.push((Listener::Service(Endpoint::Instance(index)), 10 + index));

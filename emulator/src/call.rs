@@ -11,6 +11,7 @@ use crate::arn::bare_name;
 use crate::endpoint::Endpoint;
 use crate::journal::Moments;
 use crate::messages::GetSecretValueRequest;
+use crate::metadata;
 use crate::refusal::Refusal;
 
 /// What is kept of a name in the log: a client must not fill the memory with what it calls things.
@@ -30,7 +31,9 @@ pub(crate) struct Call {
     pub(crate) headers: HeaderMap,
     pub(crate) host: String,
     pub(crate) body: Bytes,
-    /// For the instance gateway: the body, if it is what `GetSecretValue` takes.
+    /// Whether it is in the form of the OpenAPI, not in the instance gateway's own, the metadata service's or OSS's.
+    pub(crate) openapi: bool,
+    /// For the instance gateway's own form: the body, if it is what `GetSecretValue` takes.
     pub(crate) secret_request: Option<GetSecretValueRequest>,
     pub(crate) action: String,
     pub(crate) secret: Option<String>,
@@ -44,6 +47,7 @@ impl Call {
         moments: Moments,
         parts: Parts,
         body: Bytes,
+        instance_openapi: bool,
     ) -> Self {
         let pairs = |bytes: &[u8]| -> Vec<(String, String)> {
             url::form_urlencoded::parse(bytes)
@@ -70,33 +74,40 @@ impl Call {
             headers: parts.headers,
             host,
             body,
+            openapi: matches!(endpoint, Endpoint::Shared(_) | Endpoint::Sts | Endpoint::StsHttps),
             secret_request: None,
             action: String::new(),
             secret: None,
         };
         match endpoint {
+            Endpoint::Instance(_) if instance_openapi && call.looks_like_openapi() => call.openapi = true,
             Endpoint::Instance(_) => {
                 call.action = call.header("x-kms-apiname").unwrap_or("").to_owned();
                 call.secret_request = GetSecretValueRequest::decode(call.body.as_ref()).ok();
                 call.secret =
                     call.secret_request.as_ref().map(|request| bare_name(&request.secret_name).to_owned());
             }
-            Endpoint::Oss | Endpoint::OssHttps => {
-                if call.method == "GET" && call.path == "/" {
-                    call.action = "ListBuckets".to_owned();
-                }
+            Endpoint::Oss | Endpoint::OssHttps if call.method == "GET" && call.path == "/" => {
+                call.action = "ListBuckets".to_owned();
             }
-            _ => {
-                call.action =
-                    call.parameter("Action").or_else(|| call.header("x-acs-action")).unwrap_or("").to_owned();
-                call.secret = call.parameter("SecretName").map(|name| bare_name(name).to_owned());
-            }
+            Endpoint::Metadata => call.action = metadata::action(&call.method, &call.path).to_owned(),
+            _ => {}
+        }
+        if call.openapi {
+            call.action =
+                call.parameter("Action").or_else(|| call.header("x-acs-action")).unwrap_or("").to_owned();
+            call.secret = call.parameter("SecretName").map(|name| bare_name(name).to_owned());
         }
         truncate(&mut call.action);
         if let Some(secret) = &mut call.secret {
             truncate(secret);
         }
         call
+    }
+
+    /// The two forms have nothing in common.
+    fn looks_like_openapi(&self) -> bool {
+        self.header("x-acs-action").is_some() || self.parameter("Action").is_some()
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {

@@ -13,6 +13,8 @@ use crate::endpoint::Endpoint;
 use crate::error::Error;
 use crate::faults::{Fault, FaultId, FaultKind};
 use crate::journal::What;
+use crate::ram::oidc_provider::OidcProvider;
+use crate::ram::sts_token::StsToken;
 use crate::rotation::Rotation;
 use crate::secrets::{NewVersion, Secret, SecretValue};
 use crate::world::World;
@@ -155,6 +157,49 @@ impl Control {
                 let user = name.to_owned();
                 happened.push((now, What::AccessKeyDeleted { user, access_key_id }));
             }
+            Ok(())
+        })
+    }
+
+    pub(crate) fn issue_sts_token(
+        &self,
+        role: &str,
+        session_name: &str,
+        duration: Duration,
+    ) -> Result<StsToken, Error> {
+        let duration = time::Duration::try_from(duration)
+            .ok()
+            .filter(|duration| *duration <= time::Duration::days(3650))
+            .ok_or_else(|| Error::new("a token is valid for ten years at most"))?;
+        self.world.change(|state, now, happened| {
+            state.issue_sts_token(role, session_name, None, duration, now, happened)
+        })
+    }
+
+    pub(crate) fn expire_sts_tokens(&self, role: Option<&str>) -> Result<(), Error> {
+        self.world.change(|state, now, _| {
+            if let Some(role) = role
+                && !state.roles.contains_key(role)
+            {
+                return Err(Error::not_found("RAM role", role));
+            }
+            state.expire_sts_tokens(role, now);
+            Ok(())
+        })
+    }
+
+    pub(crate) fn oidc_provider_arn(&self) -> Result<String, Error> {
+        self.world.read(|state, _| {
+            let issuer = state.oidc_issuer()?;
+            Ok(state.oidc_provider_arn(&issuer.provider.name))
+        })
+    }
+
+    pub(crate) fn edit_oidc_provider(&self, edit: impl FnOnce(&mut OidcProvider)) -> Result<(), Error> {
+        self.world.change(|state, _, _| {
+            let issuer =
+                state.oidc.as_mut().ok_or_else(|| Error::new("this emulator has no OIDC provider"))?;
+            edit(&mut issuer.provider);
             Ok(())
         })
     }

@@ -11,9 +11,9 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// RPC answers in XML unless asked for JSON; callers with a V3 signature expect JSON.
+    /// RPC answers in XML unless asked for JSON; callers in the V3 form, signed or not, expect JSON.
     pub(crate) fn of(call: &Call) -> Self {
-        let v3 = call.header("authorization").is_some_and(|header| header.starts_with("ACS3-"));
+        let v3 = call.header("x-acs-version").is_some();
         match call.parameter("Format") {
             Some(format) if format.eq_ignore_ascii_case("json") => Self::Json,
             None if v3 => Self::Json,

@@ -17,10 +17,9 @@ use crate::error::{Error, complain};
 use crate::faults::{ActiveFault, Fault, FaultId};
 use crate::folder::{self, Folder};
 use crate::journal::{Counters, Event};
-use crate::ram::{AccessKey, AccessKeyStatus, Policy, User};
+use crate::ram::user::AccessKey;
 use crate::rotation::Rotation;
 use crate::secrets::{NewVersion, Secret, SecretValue};
-use crate::state::OPERATOR;
 
 /// A running emulator. It is driven from any thread; dropping it stops it and frees its ports.
 ///
@@ -28,7 +27,7 @@ use crate::state::OPERATOR;
 /// moment is not allowed: each waits for a lock, and those that change something for the disk too
 /// when a folder keeps the state.
 pub struct Emulator {
-    control: Arc<Control>,
+    pub(crate) control: Arc<Control>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -105,12 +104,12 @@ impl Emulator {
             .collect()
     }
 
-    /// `<address>:<port>` of STS over HTTP.
+    /// `<address>:<port>` of STS over HTTP, for clients that only try an AccessKey there.
     pub fn sts_endpoint(&self) -> String {
         self.authority(Endpoint::Sts)
     }
 
-    /// `<address>:<port>` of STS over HTTPS.
+    /// `<address>:<port>` of STS over HTTPS, as the real one is asked for tokens.
     pub fn sts_https_endpoint(&self) -> String {
         self.authority(Endpoint::StsHttps)
     }
@@ -123,6 +122,11 @@ impl Emulator {
     /// `<address>:<port>` of OSS over HTTPS.
     pub fn oss_https_endpoint(&self) -> String {
         self.authority(Endpoint::OssHttps)
+    }
+
+    /// `http://<address>:<port>` of the metadata service: the value of `ecs_metadata_endpoint`.
+    pub fn metadata_endpoint(&self) -> String {
+        format!("http://{}", self.authority(Endpoint::Metadata))
     }
 
     /// `http://127.0.0.1:<port>` of the admin interface.
@@ -160,10 +164,9 @@ impl Emulator {
         })
     }
 
-    /// Writes all that a client needs into a folder, which is made if need be: `clientKey.json`,
-    /// `clientKey_Password.txt`, `ca.pem`, `on_the_cloud.properties` (instance gateways),
-    /// `off_the_cloud.properties` (shared gateways) and `admin.json`. The files have mode 0600. File
-    /// names in the properties files are relative to the folder.
+    /// Writes all that a client needs into a folder, which is made if need be: a ClientKey with its password, the CA, a
+    /// properties file for each identity, an OIDC token and `admin.json`. The files have mode 0600. File names in the
+    /// properties files are relative to the folder. The tokens are made anew each time.
     pub fn write_folder(&self, dir: impl AsRef<Path>) -> Result<Folder, Error> {
         folder::write(&self.control, dir.as_ref())
     }
@@ -199,49 +202,8 @@ impl Emulator {
     }
 }
 
-/// RAM users and AccessKeys.
+/// Secrets and rotation.
 impl Emulator {
-    /// Makes a RAM user without AccessKeys.
-    pub fn create_user(&self, name: &str, policies: &[Policy]) -> Result<User, Error> {
-        self.control.world.change(|state, _, _| state.create_user(name, policies.to_vec()).cloned())
-    }
-
-    /// Deletes a RAM user with its AccessKeys.
-    pub fn delete_user(&self, name: &str) -> Result<(), Error> {
-        self.control.delete_user(name)
-    }
-
-    /// All RAM users.
-    pub fn users(&self) -> Vec<User> {
-        self.control.world.read(|state, _| state.users.values().cloned().collect())
-    }
-
-    /// Makes an AccessKey; a RAM user holds two at most.
-    pub fn create_access_key(&self, user: &str) -> Result<AccessKey, Error> {
-        self.control.world.change(|state, now, _| state.create_access_key(user, now))
-    }
-
-    /// Deletes an AccessKey at once.
-    pub fn delete_access_key(&self, id: &str) -> Result<(), Error> {
-        self.control.delete_access_key(id)
-    }
-
-    /// Enables or disables an AccessKey.
-    pub fn set_access_key_status(&self, id: &str, status: AccessKeyStatus) -> Result<(), Error> {
-        self.control.world.change(|state, _, _| state.set_access_key_status(id, status))
-    }
-
-    /// The AccessKey of the RAM user `operator`, who may do everything in KMS.
-    pub fn operator(&self) -> Result<AccessKey, Error> {
-        self.control.world.read(|state, _| {
-            state
-                .users
-                .get(OPERATOR)
-                .and_then(|user| user.access_keys.last().cloned())
-                .ok_or_else(|| Error::not_found("RAM user", OPERATOR))
-        })
-    }
-
     /// The AccessKey that is the current value of a managed RAM secret.
     pub fn access_key_of(&self, secret: &str) -> Result<AccessKey, Error> {
         let value = self.control.secret(secret)?;
@@ -254,10 +216,7 @@ impl Emulator {
                 .ok_or_else(|| Error::new(format!("{secret:?} holds no AccessKey that RAM knows")))
         })
     }
-}
 
-/// Secrets and rotation.
-impl Emulator {
     /// Puts a RAM user's AccessKey under KMS's management; user and AccessKey are made if need be.
     /// Gives the secret's name, `acs/ram/user/<user>`.
     pub fn create_ram_secret(&self, user: &str) -> Result<String, Error> {

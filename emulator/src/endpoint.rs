@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 /// A listener of the emulator. Its text form is used by the admin interface and the request log:
-/// `instance`, `instance-2`, ..., `shared`, `shared-2`, ..., `sts`, `sts-https`, `oss`, `oss-https`.
+/// `instance`, `instance-2`, ..., `shared`, `shared-2`, ..., `sts`, `sts-https`, `oss`, `oss-https`, `metadata`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub enum Endpoint {
-    /// A KMS instance gateway (HTTPS, protobuf); the first one is 0.
+    /// A KMS instance gateway (HTTPS; protobuf and OpenAPI); the first one is 0.
     Instance(usize),
-    /// A shared gateway (HTTPS, RPC); the first one is 0.
+    /// A shared gateway (HTTPS, OpenAPI); the first one is 0.
     Shared(usize),
     /// STS over HTTP.
     Sts,
@@ -19,11 +19,13 @@ pub enum Endpoint {
     Oss,
     /// OSS over HTTPS.
     OssHttps,
+    /// The ECS metadata service (HTTP).
+    Metadata,
 }
 
 impl Endpoint {
     pub(crate) fn is_tls(self) -> bool {
-        !matches!(self, Self::Sts | Self::Oss)
+        !matches!(self, Self::Sts | Self::Oss | Self::Metadata)
     }
 
     /// True for the two kinds of KMS gateways.
@@ -43,6 +45,7 @@ impl std::fmt::Display for Endpoint {
             Self::StsHttps => f.write_str("sts-https"),
             Self::Oss => f.write_str("oss"),
             Self::OssHttps => f.write_str("oss-https"),
+            Self::Metadata => f.write_str("metadata"),
         }
     }
 }
@@ -66,6 +69,7 @@ impl std::str::FromStr for Endpoint {
             "sts-https" => return Ok(Self::StsHttps),
             "oss" => return Ok(Self::Oss),
             "oss-https" => return Ok(Self::OssHttps),
+            "metadata" => return Ok(Self::Metadata),
             _ => {}
         }
         if let Some(number) = text.strip_prefix("instance-").and_then(numbered) {
@@ -75,7 +79,7 @@ impl std::str::FromStr for Endpoint {
             return Ok(Self::Shared(number));
         }
         Err(format!(
-            "no endpoint is called {text:?}: use instance, instance-2, shared, shared-2, sts, sts-https, oss or oss-https"
+            "no endpoint is called {text:?}: use instance, instance-2, shared, shared-2, sts, sts-https, oss, oss-https or metadata"
         ))
     }
 }

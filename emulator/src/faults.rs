@@ -31,7 +31,7 @@ pub enum FaultKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_after: Option<u64>,
     },
-    /// Requests above a rate are answered with 429 `Rejected.Throttling`.
+    /// Requests above a rate are answered with 429 `Rejected.Throttling`, of STS with 400 `Throttling.User`.
     Throttle {
         /// How many requests a second are let through; 0 rejects all.
         per_second: u32,
@@ -45,6 +45,8 @@ pub enum FaultKind {
     Refuse,
     /// The request is carried out, but the connection breaks half-way through the answer's body.
     TruncatedBody,
+    /// The request is not carried out, and answered with status 200 and a page that has nothing to do with it.
+    Garbage,
     /// The request gets no answer while the fault stands; then the connection is closed.
     Hang,
     /// The TLS handshake shows a certificate that no client may accept.
@@ -64,6 +66,7 @@ impl FaultKind {
             Self::DropConnection => "drop_connection",
             Self::Refuse => "refuse",
             Self::TruncatedBody => "truncated_body",
+            Self::Garbage => "garbage",
             Self::Hang => "hang",
             Self::WrongCertificate { .. } => "wrong_certificate",
         }
@@ -134,6 +137,11 @@ impl Fault {
     /// Answers break off half-way.
     pub fn truncated_body() -> Self {
         Self::new(FaultKind::TruncatedBody)
+    }
+
+    /// Requests are answered with status 200 and a page that has nothing to do with them.
+    pub fn garbage() -> Self {
+        Self::new(FaultKind::Garbage)
     }
 
     /// Requests get no answer while the fault stands.

@@ -1,4 +1,4 @@
-//! The KMS instance gateway: protobuf over HTTPS, signed with a ClientKey.
+//! The KMS instance gateway's own protocol: protobuf over HTTPS, signed with a ClientKey.
 
 use prost::Message as _;
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
@@ -107,6 +107,10 @@ fn authenticate<'a>(state: &'a State, call: &Call, now: OffsetDateTime) -> Resul
             )
         })
     };
+    let name = call.header("x-kms-apiname").unwrap_or("");
+    if name.is_empty() {
+        return Err(invalid_api_name(name));
+    }
     if call.method != "POST" || call.path != "/" || !call.query.is_empty() {
         return Err(Refusal::service(400, "UnsupportedOperation", "This operation is not supported."));
     }
@@ -118,7 +122,7 @@ fn authenticate<'a>(state: &'a State, call: &Call, now: OffsetDateTime) -> Resul
             format!("The ApiVersion {version:?} is invalid."),
         ));
     }
-    match call.header("x-kms-apiname").unwrap_or("") {
+    match name {
         "GetSecretValue" => {}
         "Encrypt"
         | "Decrypt"
@@ -132,9 +136,7 @@ fn authenticate<'a>(state: &'a State, call: &Call, now: OffsetDateTime) -> Resul
         | "AdvanceGenerateDataKey" => {
             return Err(Refusal::service(400, "UnsupportedOperation", "This operation is not supported."));
         }
-        name => {
-            return Err(Refusal::service(400, "InvalidApiName", format!("The ApiName {name:?} is invalid.")));
-        }
+        _ => return Err(invalid_api_name(name)),
     }
     match call.header("x-kms-signaturemethod").unwrap_or("") {
         "RSA_PKCS1_SHA_256" => {}
@@ -175,7 +177,7 @@ fn authenticate<'a>(state: &'a State, call: &Call, now: OffsetDateTime) -> Resul
     }
     let actual = ring::digest::digest(&ring::digest::SHA256, &call.body);
     if digest != upper_hex(actual.as_ref()) {
-        return Err(mismatch());
+        return Err(invalid("content-sha256"));
     }
     let signature = authorization.strip_prefix("Bearer ").and_then(from_base64).ok_or_else(mismatch)?;
     let signed = string_to_sign(call, digest, date).ok_or_else(mismatch)?;
@@ -183,6 +185,10 @@ fn authenticate<'a>(state: &'a State, call: &Call, now: OffsetDateTime) -> Resul
         .verify(signed.as_bytes(), &signature)
         .map_err(|_| mismatch())?;
     Ok(&key.access_point)
+}
+
+fn invalid_api_name(name: &str) -> Refusal {
+    Refusal::service(400, "InvalidApiName", format!("The ApiName {name:?} is invalid."))
 }
 
 fn string_to_sign(call: &Call, digest: &str, date: &str) -> Option<String> {

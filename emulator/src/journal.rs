@@ -8,18 +8,24 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use crate::endpoint::Endpoint;
+use crate::metadata;
 
 /// Each kind of event keeps this many of its latest; older ones are forgotten.
 const KEPT: usize = 4096;
 
 /// Actions that are counted by name; the name is the client's, and could be another each time.
-const COUNTED: [&str; 7] = [
+const COUNTED: [&str; 12] = [
     "",
     "GetSecretValue",
     "DescribeSecret",
     "ListSecrets",
     "RotateSecret",
     "GetCallerIdentity",
+    "AssumeRole",
+    "AssumeRoleWithOIDC",
+    metadata::TOKEN,
+    metadata::ROLE,
+    metadata::CREDENTIALS,
     "ListBuckets",
 ];
 
@@ -46,7 +52,8 @@ pub struct RequestRecord {
     pub endpoint: Endpoint,
     /// The number of the connection it came on, counted from 1 over all endpoints.
     pub connection: u64,
-    /// The API's name, `GetSecretValue` for example; empty if the request named none.
+    /// The API's name, `GetSecretValue` for example, or `token`, `role` and `credentials` of the metadata service; empty
+    /// if the request named none.
     pub action: String,
     /// The secret that was asked for.
     pub secret: Option<String>,
@@ -72,7 +79,7 @@ pub struct RequestRecord {
 impl RequestRecord {
     /// True if a whole answer with status 200 was sent.
     pub fn is_success(&self) -> bool {
-        self.status == 200 && self.fault != Some("truncated_body")
+        self.status == 200 && !matches!(self.fault, Some("truncated_body" | "garbage"))
     }
 }
 
@@ -101,6 +108,18 @@ pub enum What {
         user: String,
         /// The AccessKey.
         access_key_id: String,
+    },
+    /// STS or the metadata service gave out a token for a RAM role.
+    StsTokenIssued {
+        /// The role.
+        role: String,
+        /// The session's name.
+        session_name: String,
+        /// The temporary AccessKey's id.
+        access_key_id: String,
+        /// When it ends, by the emulator's clock.
+        #[serde(with = "time::serde::rfc3339")]
+        expiration: OffsetDateTime,
     },
     /// A ClientKey was issued or taken in.
     ClientKeyIssued {

@@ -1,7 +1,7 @@
 //! An Alibaba Cloud KMS for development and tests.
 //!
-//! [`Emulator`] runs a KMS instance gateway, a shared gateway, an STS and a small OSS on ports of
-//! this machine (of its loopback address unless told otherwise), with real TLS, strict checks of every request and the error answers of the real
+//! [`Emulator`] runs a KMS instance gateway, a shared gateway, an STS, the metadata service of an ECS instance and a
+//! small OSS on ports of this machine (of its loopback address unless told otherwise), with real TLS, strict checks of every request and the error answers of the real
 //! services. `kmsak emulator` is the same as a program.
 //!
 //! ```
@@ -10,7 +10,7 @@
 //!
 //! let emulator = Emulator::start()?;
 //! let folder = std::env::temp_dir().join(format!("kmsak-doc-{}", std::process::id()));
-//! emulator.write_folder(&folder)?; // ClientKey, password, CA and both properties files
+//! emulator.write_folder(&folder)?; // ClientKey, password, CA and a properties file for each identity
 //! emulator.inject(Fault::error(500, "InternalFailure").times(1))?;
 //! emulator.rotate("acs/ram/user/app", Duration::ZERO)?; // the old AccessKey is gone at once
 //! # std::fs::remove_dir_all(&folder).unwrap();
@@ -19,13 +19,16 @@
 //!
 //! At the start there is the RAM user `app` with the managed secret `acs/ram/user/app`, an application
 //! access point `app` that may read every secret through both gateways, one ClientKey of it, and a RAM
-//! user `operator` who may do everything in KMS.
+//! user `operator` who may do everything in KMS. The RAM user `reader` may read every secret, and so may the RAM roles
+//! `ecs-reader` (of the metadata service), `ram-reader` (for the RAM user `assumer`) and `oidc-reader` (for tokens of
+//! the emulator's own OIDC issuer).
 
 #![forbid(unsafe_code)]
 
 mod access_point;
 mod acs3_signature;
 mod admin;
+mod admin_identities;
 mod arn;
 mod authentication;
 mod body;
@@ -43,10 +46,12 @@ mod error;
 mod faults;
 mod folder;
 mod gateway_instance;
-mod gateway_shared;
+mod identities;
 mod journal;
 mod messages;
+mod metadata;
 mod nonces;
+mod openapi;
 mod oss;
 pub mod program;
 mod ram;
@@ -72,7 +77,13 @@ pub use error::Error;
 pub use faults::{ActiveFault, Fault, FaultId, FaultKind};
 pub use folder::Folder;
 pub use journal::{Counters, Event, Moments, RequestCount, RequestRecord, What};
-pub use ram::{AccessKey, AccessKeyStatus, Policy, User};
+pub use metadata::MetadataMode;
+pub use ram::oidc_provider::{OidcClaims, OidcProvider};
+pub use ram::policy::RamPolicy;
+pub use ram::role::RamRole;
+pub use ram::sts_token::StsToken;
+pub use ram::trust::TrustPolicy;
+pub use ram::user::{AccessKey, AccessKeyStatus, User};
 pub use rotation::Rotation;
 pub use secrets::{CURRENT, PREVIOUS, RunningRotation, Secret, SecretValue, SecretVersion};
 pub use time::OffsetDateTime;

@@ -8,7 +8,7 @@ use crate::call::{Call, Outcome, Success};
 use crate::clock::{TOLERANCE, iso8601, parse_http_date};
 use crate::document::Format;
 use crate::encoding::{canonical_query, from_base64, from_hex, sha256_hex};
-use crate::ram::{AccessKey, AccessKeyStatus};
+use crate::ram::user::{AccessKey, AccessKeyStatus};
 use crate::refusal::Refusal;
 use crate::state::State;
 

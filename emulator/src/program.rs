@@ -29,7 +29,7 @@ pub struct Arguments {
     #[arg(long = "name", value_name = "NAME")]
     names: Vec<String>,
     /// First of the ports: N instance gateway, N+1 shared gateway, N+2 and N+3 STS (HTTP, HTTPS), N+4 and
-    /// N+5 OSS (HTTP, HTTPS), N+6 admin interface [default: those of the last start, else free ones]
+    /// N+5 OSS (HTTP, HTTPS), N+6 admin interface, N+7 metadata service [default: those of the last start, else free ones]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=65500))]
     port: Option<u16>,
     /// Number of instance gateways; further ones listen on N+11, N+12, ...
@@ -47,6 +47,9 @@ pub struct Arguments {
     /// Days that new ClientKeys are valid
     #[arg(long, value_name = "DAYS", default_value_t = 5 * 365, value_parser = clap::value_parser!(u32).range(1..=36500))]
     client_key_days: u32,
+    /// Instances of an image before 3.0.0, which know nothing but ClientKeys and protobuf
+    #[arg(long)]
+    without_instance_openapi: bool,
     /// Use a well-known test key for the first ClientKey, which starts faster
     #[arg(long)]
     test_keys: bool,
@@ -82,6 +85,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         }
         if !arguments.test_keys {
             builder = builder.generated_keys();
+        }
+        if arguments.without_instance_openapi {
+            builder = builder.without_instance_openapi();
         }
         if let Some(port) = arguments.port {
             builder = builder.port(port);

@@ -22,7 +22,7 @@ use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 
 use crate::body::Body;
-use crate::call::{Call, truncate};
+use crate::call::{Call, Success, truncate};
 use crate::certificates::{Authority, WrongCertificate};
 use crate::clock::http_date;
 use crate::endpoint::Endpoint;
@@ -33,7 +33,7 @@ use crate::request_body;
 use crate::world::{World, parts_of};
 
 /// Larger requests are answered with 413, as KMS does.
-const LARGEST_BODY: usize = 64 * 1024;
+const LARGEST_BODY: usize = 3 * 1024 * 1024;
 
 /// A client that has not finished its handshake or its headers by now has gone.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -160,8 +160,15 @@ impl Connection {
             handshaken_at: self.handshaken,
             received_at: self.world.clock.now(),
         };
-        let call =
-            Call::new(self.endpoint, self.source, self.number, moments, parts, body.unwrap_or_default());
+        let call = Call::new(
+            self.endpoint,
+            self.source,
+            self.number,
+            moments,
+            parts,
+            body.unwrap_or_default(),
+            self.world.instance_openapi,
+        );
         let effect = self.world.faults.strike(call.endpoint, &call.action, call.secret.as_deref());
         let mut fault = effect.end.as_ref().map(FaultKind::name);
         let truncated = effect.end == Some(FaultKind::TruncatedBody);
@@ -190,8 +197,9 @@ impl Connection {
                 refusal.retry_after = retry_after;
                 Err(refusal)
             }
+            Some(FaultKind::Garbage) => Ok(garbage()),
             Some(FaultKind::Throttle { retry_after, .. }) => {
-                let mut refusal = Refusal::throttled();
+                let mut refusal = throttled(call.endpoint);
                 refusal.retry_after = retry_after;
                 Err(refusal)
             }
@@ -211,7 +219,7 @@ impl Connection {
             Response::builder().status(status).header(CONTENT_TYPE, content_type).header(DATE, date).header(
                 match call.endpoint {
                     Endpoint::Oss | Endpoint::OssHttps => "x-oss-request-id",
-                    Endpoint::Instance(_) => "x-kms-requestid",
+                    Endpoint::Instance(_) if !call.openapi => "x-kms-requestid",
                     _ => "x-acs-request-id",
                 },
                 request_id,
@@ -252,5 +260,25 @@ impl Connection {
             moments: call.moments,
         };
         self.world.journal.add(self.world.clock.now(), What::Request(record));
+    }
+}
+
+/// What a proxy's sign-in page would answer in the place of the service.
+fn garbage() -> Success {
+    Success {
+        content_type: "text/html",
+        body: b"<!DOCTYPE html><html><head><title>Welcome</title></head><body>Please sign in.</body></html>"
+            .to_vec(),
+        version_id: None,
+    }
+}
+
+/// STS and KMS have different words for it.
+fn throttled(endpoint: Endpoint) -> Refusal {
+    match endpoint {
+        Endpoint::Sts | Endpoint::StsHttps => {
+            Refusal::front(400, "Throttling.User", "Request was denied due to user flow control.")
+        }
+        _ => Refusal::throttled(),
     }
 }

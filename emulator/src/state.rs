@@ -10,8 +10,13 @@ use crate::arn;
 use crate::certificates::Authority;
 use crate::client_key::{ClientKey, RegisteredClientKey};
 use crate::error::Error;
+use crate::metadata::Metadata;
 use crate::nonces::Nonces;
-use crate::ram::{AccessKey, AccessKeyStatus, MAX_ACCESS_KEYS, Policy, User};
+use crate::ram::oidc_provider::OidcIssuer;
+use crate::ram::policy::Policies;
+use crate::ram::role::RamRole;
+use crate::ram::sts_token::StsTokens;
+use crate::ram::user::{AccessKey, User};
 use crate::random_text;
 use crate::secrets::{RAM_CREDENTIALS, Secret, SecretValue, ram_extended_config, ram_secret_data};
 
@@ -31,6 +36,23 @@ pub(crate) struct State {
     pub(crate) clock_offset_milliseconds: i64,
     pub(crate) ports: BTreeMap<String, u16>,
     pub(crate) users: BTreeMap<String, User>,
+    #[serde(default)]
+    pub(crate) root_access_keys: Vec<AccessKey>,
+    /// The policies that were made here; system policies are there always.
+    #[serde(default)]
+    pub(crate) policies: Policies,
+    #[serde(default)]
+    pub(crate) roles: BTreeMap<String, RamRole>,
+    /// The OIDC provider of the account, and the issuer that it speaks of.
+    #[serde(default)]
+    pub(crate) oidc: Option<OidcIssuer>,
+    #[serde(default)]
+    pub(crate) sts_tokens: StsTokens,
+    #[serde(default)]
+    pub(crate) metadata: Metadata,
+    /// Whether the identities that every emulator begins with have been made.
+    #[serde(default)]
+    pub(crate) has_identities: bool,
     pub(crate) secrets: BTreeMap<String, Secret>,
     pub(crate) access_points: BTreeMap<String, AccessPoint>,
     pub(crate) client_keys: BTreeMap<String, RegisteredClientKey>,
@@ -63,6 +85,13 @@ impl State {
             clock_offset_milliseconds: 0,
             ports: BTreeMap::new(),
             users: BTreeMap::new(),
+            root_access_keys: Vec::new(),
+            policies: Policies::new(),
+            roles: BTreeMap::new(),
+            oidc: None,
+            sts_tokens: StsTokens::default(),
+            metadata: Metadata::default(),
+            has_identities: false,
             secrets: BTreeMap::new(),
             access_points: BTreeMap::new(),
             client_keys: BTreeMap::new(),
@@ -76,8 +105,9 @@ impl State {
             rotate_requests: VecDeque::new(),
         };
         state.create_ram_secret(DEFAULT_USER, None, now)?;
-        state.create_user(OPERATOR, vec![Policy::AliyunKMSFullAccess])?;
+        state.create_user(OPERATOR, &["AliyunKMSFullAccess".to_owned()])?;
         state.create_access_key(OPERATOR, now)?;
+        state.add_identities(now)?;
         let instance = Scope::Instance(instance_id.to_owned());
         let policy = |scope, roles: &[Role]| PermissionPolicy {
             scope,
@@ -97,78 +127,12 @@ impl State {
     }
 
     /// Rebuilds what is not kept in the state file.
-    pub(crate) fn loaded(mut self) -> Self {
-        self.access_key_owners = self
-            .users
-            .values()
-            .flat_map(|user| {
-                let name = &user.name;
-                user.access_keys.iter().map(move |key| (key.id.clone(), name.clone()))
-            })
-            .collect();
+    pub(crate) fn loaded(mut self) -> Result<Self, Error> {
+        self.index_access_keys();
         self.update_next_due();
-        self
-    }
-
-    pub(crate) fn create_user(&mut self, name: &str, policies: Vec<Policy>) -> Result<&mut User, Error> {
-        let allowed = |c: char| c.is_ascii_alphanumeric() || "._-@".contains(c);
-        if name.is_empty() || name.len() > 64 || !name.chars().all(allowed) {
-            return Err(Error::new(format!(
-                "{name:?} is no RAM user name: use 1 to 64 letters, digits and . _ - @"
-            )));
-        }
-        if self.users.contains_key(name) {
-            return Err(Error::new(format!("the RAM user {name:?} exists already")));
-        }
-        Ok(self.users.entry(name.to_owned()).or_insert(User::new(name, policies)))
-    }
-
-    /// Deletes a user with its AccessKeys; gives their ids.
-    pub(crate) fn delete_user(&mut self, name: &str) -> Result<Vec<String>, Error> {
-        let user = self.users.remove(name).ok_or_else(|| Error::not_found("RAM user", name))?;
-        let ids: Vec<String> = user.access_keys.into_iter().map(|key| key.id).collect();
-        for id in &ids {
-            self.access_key_owners.remove(id);
-        }
-        Ok(ids)
-    }
-
-    pub(crate) fn create_access_key(&mut self, user: &str, now: OffsetDateTime) -> Result<AccessKey, Error> {
-        let owner = self.users.get_mut(user).ok_or_else(|| Error::not_found("RAM user", user))?;
-        if owner.access_keys.len() >= MAX_ACCESS_KEYS {
-            return Err(Error::new(format!(
-                "the RAM user {user:?} has {MAX_ACCESS_KEYS} AccessKeys already, which is RAM's limit"
-            )));
-        }
-        let key = AccessKey::generate(now);
-        owner.access_keys.push(key.clone());
-        self.access_key_owners.insert(key.id.clone(), user.to_owned());
-        Ok(key)
-    }
-
-    /// Deletes an AccessKey; gives its user's name.
-    pub(crate) fn delete_access_key(&mut self, id: &str) -> Result<String, Error> {
-        let user = self.access_key_owners.remove(id).ok_or_else(|| Error::not_found("AccessKey", id))?;
-        if let Some(owner) = self.users.get_mut(&user) {
-            owner.access_keys.retain(|key| key.id != id);
-        }
-        Ok(user)
-    }
-
-    pub(crate) fn set_access_key_status(&mut self, id: &str, status: AccessKeyStatus) -> Result<(), Error> {
-        let owner = self.access_key_owners.get(id);
-        let key = owner
-            .and_then(|name| self.users.get_mut(name))
-            .and_then(|user| user.access_keys.iter_mut().find(|key| key.id == id))
-            .ok_or_else(|| Error::not_found("AccessKey", id))?;
-        key.status = status;
-        Ok(())
-    }
-
-    pub(crate) fn access_key(&self, id: &str) -> Option<(&User, &AccessKey)> {
-        let user = self.users.get(self.access_key_owners.get(id)?)?;
-        let key = user.access_keys.iter().find(|key| key.id == id)?;
-        Some((user, key))
+        // A state of before there were identities in it gets those that a new one has.
+        self.add_identities(OffsetDateTime::now_utc())?;
+        Ok(self)
     }
 
     /// Hands a RAM user's AccessKey over to KMS. The user is made if need be.
@@ -184,7 +148,7 @@ impl State {
             return Err(Error::new(format!("the secret {name:?} exists already")));
         }
         if !self.users.contains_key(user) {
-            self.create_user(user, Vec::new())?;
+            self.create_user(user, &[])?;
         }
         let newest = self.users[user].access_keys.last().cloned();
         let access_key = match newest {

@@ -76,7 +76,7 @@ impl Storage {
             .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(FORM), &mut sealed)
             .map_err(|_| damaged())?;
         let state: State = serde_json::from_slice(plain).map_err(|_| damaged())?;
-        Ok(Some(state.loaded()))
+        state.loaded().map(Some)
     }
 
     pub(crate) fn save(&self, state: &State) -> Result<(), Error> {

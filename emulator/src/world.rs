@@ -15,7 +15,7 @@ use crate::journal::{Journal, What};
 use crate::refusal::Refusal;
 use crate::state::State;
 use crate::storage::Storage;
-use crate::{gateway_instance, gateway_shared, oss, sts};
+use crate::{gateway_instance, metadata, openapi, oss, sts};
 
 /// GetSecretValue on the shared gateway: this many a second for an account, in the real KMS.
 pub(crate) const DEFAULT_QUOTA: u32 = 450;
@@ -27,6 +27,8 @@ pub(crate) struct World {
     state: Mutex<State>,
     storage: Option<Storage>,
     quota: Mutex<Quota>,
+    /// Whether instances know the OpenAPI, as those with image 3.0.0 and later do.
+    pub(crate) instance_openapi: bool,
     /// Wakes the task that rotates on time.
     pub(crate) schedule_changed: Notify,
     pub(crate) connections: std::sync::atomic::AtomicU64,
@@ -39,7 +41,7 @@ struct Quota {
 }
 
 impl World {
-    pub(crate) fn new(state: State, storage: Option<Storage>, quota: u32) -> Self {
+    pub(crate) fn new(state: State, storage: Option<Storage>, quota: u32, instance_openapi: bool) -> Self {
         let clock = Clock::default();
         clock.set_offset(Duration::milliseconds(state.clock_offset_milliseconds));
         Self {
@@ -49,6 +51,7 @@ impl World {
             state: Mutex::new(state),
             storage,
             quota: Mutex::new(Quota { per_second: quota, window: Instant::now(), used: 0 }),
+            instance_openapi,
             schedule_changed: Notify::new(),
             connections: std::sync::atomic::AtomicU64::new(0),
         }
@@ -150,16 +153,22 @@ impl World {
         let mut state = self.state.lock();
         self.catch_up(&mut state, now);
         let outcome = match call.endpoint {
+            Endpoint::Instance(_) if call.openapi => {
+                openapi::answer(&mut state, call, now, request_id, &mut happened)
+            }
             Endpoint::Instance(_) => gateway_instance::answer(&state, call, now, request_id),
             Endpoint::Shared(_) => {
-                let mut outcome = gateway_shared::answer(&mut state, call, now, request_id, &mut happened);
+                let mut outcome = openapi::answer(&mut state, call, now, request_id, &mut happened);
                 if call.action == "GetSecretValue" && outcome.result.is_ok() && !self.within_quota() {
                     outcome.result = Err(Refusal::throttled());
                 }
                 outcome
             }
-            Endpoint::Sts | Endpoint::StsHttps => sts::answer(&mut state, call, now, request_id),
+            Endpoint::Sts | Endpoint::StsHttps => {
+                sts::answer(&mut state, call, now, request_id, &mut happened)
+            }
             Endpoint::Oss | Endpoint::OssHttps => oss::answer(&state, call, now),
+            Endpoint::Metadata => metadata::answer(&mut state, call, now, &mut happened),
         };
         if !happened.is_empty() {
             if let Err(error) = self.save(&state) {
@@ -175,10 +184,11 @@ impl World {
     /// Writes a refusal in the form of the endpoint: content type and body.
     pub(crate) fn write_refusal(call: &Call, refusal: &Refusal, request_id: &str) -> (&'static str, Vec<u8>) {
         match call.endpoint {
-            Endpoint::Instance(_) => gateway_instance::write_refusal(refusal, request_id),
-            Endpoint::Shared(_) => gateway_shared::write_refusal(call, refusal, request_id),
+            Endpoint::Instance(_) if !call.openapi => gateway_instance::write_refusal(refusal, request_id),
+            Endpoint::Instance(_) | Endpoint::Shared(_) => openapi::write_refusal(call, refusal, request_id),
             Endpoint::Sts | Endpoint::StsHttps => sts::write_refusal(call, refusal, request_id),
             Endpoint::Oss | Endpoint::OssHttps => oss::write_refusal(call, refusal, request_id),
+            Endpoint::Metadata => metadata::write_refusal(refusal),
         }
     }
 }

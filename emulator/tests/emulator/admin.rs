@@ -75,7 +75,7 @@ fn users_and_access_keys() {
     admin.refused("DELETE", "/users", Value::Null, 400);
     admin.refused("POST", "/users", json!({"name": "no spaces"}), 400);
     admin.refused("POST", "/users", json!({"name": "app"}), 400);
-    admin.refused("POST", "/users", json!({"name": "x", "policies": ["Root"]}), 400);
+    admin.refused("POST", "/users", json!({"name": "x", "policies": ["Root"]}), 404);
 }
 
 #[test]

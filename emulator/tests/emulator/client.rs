@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use kmsak_emulator::{AccessKey, ClientKey, Emulator, OffsetDateTime};
+use kmsak_emulator::{AccessKey, AccessKeyStatus, ClientKey, Emulator, OffsetDateTime, StsToken};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use prost::Message;
 use reqwest::blocking::{Client, ClientBuilder, Response};
@@ -304,6 +304,12 @@ impl Rpc {
         self.set("Signature", &signature)
     }
 
+    /// Signs with a token of STS, for GET.
+    pub(crate) fn sign_with_token(self, token: &StsToken) -> Self {
+        let key = temporary_key(token);
+        self.for_access_key(&key).set("SecurityToken", &token.security_token).sign_hmac("GET", &key)
+    }
+
     pub(crate) fn query(&self) -> String {
         let mut pairs: Vec<String> = self
             .parameters
@@ -330,6 +336,26 @@ impl Rpc {
             .send()
             .unwrap()
     }
+}
+
+/// The part of a token that signs.
+pub(crate) fn temporary_key(token: &StsToken) -> AccessKey {
+    AccessKey {
+        id: token.access_key_id.clone(),
+        secret: token.access_key_secret.clone(),
+        status: AccessKeyStatus::Active,
+        created: token.issued,
+    }
+}
+
+/// The token in an answer of STS or of the metadata service.
+pub(crate) fn token_of(emulator: &Emulator, credentials: &serde_json::Value) -> StsToken {
+    let id = credentials["AccessKeyId"].as_str().unwrap();
+    let known = emulator.sts_tokens().into_iter().find(|one| one.access_key_id == id).unwrap();
+    assert_eq!(credentials["AccessKeySecret"], known.access_key_secret.as_str());
+    assert_eq!(credentials["SecurityToken"], known.security_token.as_str());
+    assert_eq!(credentials["Expiration"], iso(known.expiration));
+    known
 }
 
 /// The status and the JSON body.
@@ -419,6 +445,10 @@ impl Acs3 {
     pub(crate) fn sign_hmac(self, key: &AccessKey) -> Self {
         let secret = hmac::Key::new(hmac::HMAC_SHA256, key.secret.as_bytes());
         self.sign(&key.id, |text| hmac::sign(&secret, text.as_bytes()).as_ref().to_vec())
+    }
+
+    pub(crate) fn sign_with_token(self, token: &StsToken) -> Self {
+        self.set("x-acs-security-token", &token.security_token).sign_hmac(&temporary_key(token))
     }
 
     pub(crate) fn send(&self, client: &Client, url: &str) -> Response {

@@ -25,7 +25,13 @@ fn the_folder_has_all_a_client_needs_and_nobody_else_can_read_it() {
         "emulator.lock",
         "emulator.state",
         "off_the_cloud.properties",
+        "oidc_token",
         "on_the_cloud.properties",
+        "with_access_key.properties",
+        "with_ecs_ram_role.properties",
+        "with_oidc_role.properties",
+        "with_ram_role.properties",
+        "with_sts_token.properties",
     ];
     assert_eq!(names(&dir), expected.map(str::to_owned).into());
     assert_eq!(dir.metadata().unwrap().permissions().mode() & 0o777, 0o700);
@@ -228,6 +234,7 @@ fn ports_can_be_chosen() {
     assert_eq!(emulator.oss_endpoint(), at(4));
     assert_eq!(emulator.oss_https_endpoint(), at(5));
     assert_eq!(emulator.admin_url(), format!("http://{}", at(6)));
+    assert_eq!(emulator.metadata_endpoint(), format!("http://{}", at(7)));
 }
 
 #[test]

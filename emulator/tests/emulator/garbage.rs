@@ -8,13 +8,14 @@ use rustls_pki_types::pem::PemObject as _;
 
 use crate::client::*;
 
-const ENDPOINTS: [Endpoint; 6] = [
+const ENDPOINTS: [Endpoint; 7] = [
     Endpoint::Instance(0),
     Endpoint::Shared(0),
     Endpoint::Sts,
     Endpoint::StsHttps,
     Endpoint::Oss,
     Endpoint::OssHttps,
+    Endpoint::Metadata,
 ];
 
 /// Sends bytes as they are, over TLS where the endpoint has it, and gives what comes back.
@@ -22,7 +23,7 @@ fn send(emulator: &Emulator, endpoint: Endpoint, bytes: &[u8]) -> Vec<u8> {
     let mut socket = TcpStream::connect(emulator.authority(endpoint)).unwrap();
     socket.set_read_timeout(Some(std::time::Duration::from_secs(10))).unwrap();
     let mut answer = Vec::new();
-    if matches!(endpoint, Endpoint::Sts | Endpoint::Oss) {
+    if matches!(endpoint, Endpoint::Sts | Endpoint::Oss | Endpoint::Metadata) {
         socket.write_all(bytes).unwrap();
         socket.shutdown(std::net::Shutdown::Write).unwrap();
         let _ = socket.read_to_end(&mut answer);

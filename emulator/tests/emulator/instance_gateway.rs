@@ -103,7 +103,7 @@ fn each_wrong_header_has_its_error() {
         ("late", fresh().set("date", &late), 400, "RequestTimeTooSkewed"),
         ("early", fresh().set("date", &early), 400, "RequestTimeTooSkewed"),
         ("no digest", fresh().remove("content-sha256"), 400, "MissingParameter"),
-        ("digest", fresh().set("content-sha256", &"A".repeat(64)), 401, "SignatureNotMatch"),
+        ("digest", fresh().set("content-sha256", &"A".repeat(64)), 400, "InvalidParam"),
         ("unknown key", fresh().set("x-kms-acccesskeyid", "KAAP.0"), 403, "Forbidden.NoPermission"),
     ];
     for (what, request, status, code) in cases {
@@ -152,14 +152,15 @@ fn wrong_bodies_paths_and_sizes_are_refused() {
     };
     assert_eq!(send(b"not protobuf".to_vec()), (400, "InvalidParameter".into()));
     assert_eq!(send(Vec::new()), (400, "InvalidParameter".into()));
-    assert_eq!(send(vec![0; 100_000]).0, 413);
+    assert_eq!(send(vec![0; 3 * 1024 * 1024]).0, 400);
+    assert_eq!(send(vec![0; 3 * 1024 * 1024 + 1]).0, 413);
     assert_eq!(send(vec![0; 5_000_000]).0, 413);
 
     let url = format!("https://{}", emulator.instance_endpoint());
-    let answer = client.get(format!("{url}/")).send().unwrap();
-    assert_eq!(instance_answer(answer).unwrap_err().1, "UnsupportedOperation");
-    let answer = client.post(format!("{url}/elsewhere")).send().unwrap();
-    assert_eq!(instance_answer(answer).unwrap_err().1, "UnsupportedOperation");
+    for request in [client.get(format!("{url}/")), client.post(format!("{url}/elsewhere"))] {
+        let answer = request.header("x-kms-apiname", "GetSecretValue").send().unwrap();
+        assert_eq!(instance_answer(answer).unwrap_err().1, "UnsupportedOperation");
+    }
 }
 
 #[test]
@@ -262,7 +263,9 @@ fn the_recorded_official_request_is_accepted() {
     // The same request for another secret is not what was signed.
     let mut other = InstanceRequest { headers: request.headers.clone(), body: request.body.clone() };
     other.body[4] ^= 1;
-    assert_eq!(fetch(&emulator, &client, &other).unwrap_err().1, "SignatureNotMatch");
+    assert_eq!(fetch(&emulator, &client, &other).unwrap_err().1, "InvalidParam");
+    let other = other.set("content-sha256", &"0".repeat(64));
+    assert_eq!(fetch(&emulator, &client, &other).unwrap_err().1, "InvalidParam");
     emulator.advance_clock(Duration::from_secs(20 * 60)).unwrap();
     assert_eq!(fetch(&emulator, &client, &request).unwrap_err().1, "RequestTimeTooSkewed");
 }

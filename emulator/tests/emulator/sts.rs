@@ -40,7 +40,7 @@ fn what_is_wrong_is_refused() {
     let fresh = || Rpc::identity(&emulator, "JSON").for_access_key(&key);
     let signed = |request: Rpc| refusal(request.sign_hmac("GET", &key).get(&client, &url));
     let late = iso(emulator.now() - Duration::from_secs(16 * 60));
-    assert_eq!(signed(fresh().set("Action", "AssumeRole")), (404, "InvalidAction.NotFound".into()));
+    assert_eq!(signed(fresh().set("Action", "GetSessionAccessKey")), (404, "InvalidAction.NotFound".into()));
     assert_eq!(signed(fresh().set("Version", "2016-01-20")), (400, "InvalidVersion".into()));
     assert_eq!(signed(fresh().set("Timestamp", &late)), (400, "InvalidTimeStamp.Expired".into()));
     let unknown = fresh().set("AccessKeyId", "LTAI5tnone");
@@ -56,7 +56,7 @@ fn what_is_wrong_is_refused() {
 
     let now = || fresh().sign_hmac("GET", &key).get(&client, &url);
     emulator.set_access_key_status(&key.id, AccessKeyStatus::Inactive).unwrap();
-    assert_eq!(refusal(now()), (403, "InvalidAccessKeyId.Inactive".into()));
+    assert_eq!(refusal(now()), (400, "InvalidAccessKeyId.Inactive".into()));
     emulator.set_access_key_status(&key.id, AccessKeyStatus::Active).unwrap();
     assert_eq!(json(now()).0, 200);
     emulator.delete_access_key(&key.id).unwrap();

@@ -1,14 +1,16 @@
-//! The shared gateway: KMS's RPC API, version 2016-01-20, signed with a ClientKey or an AccessKey.
+//! KMS's OpenAPI, version 2016-01-20. The shared gateway takes it from all; instances take the reading of secrets from
+//! all but ClientKeys, for which they have their own protocol.
 
 use serde_json::{Map, Value, json};
 use time::{Duration, OffsetDateTime};
 
 use crate::access_point::{Forbidden, Scope};
 use crate::arn::bare_name;
-use crate::authentication::{Caller, authenticate, claimed_access_key};
+use crate::authentication::{Caller, authenticate, claimed_access_key, unknown_access_key};
 use crate::call::{Call, Outcome, Success};
 use crate::clock::iso8601;
 use crate::document::Format;
+use crate::endpoint::Endpoint;
 use crate::journal::What;
 use crate::refusal::{Origin, Refusal};
 use crate::region::is_region_id;
@@ -62,6 +64,9 @@ fn act(
     version_id: &mut Option<String>,
 ) -> Result<Map<String, Value>, Refusal> {
     let caller = authenticate(state, call, VERSION, now)?;
+    if matches!(call.endpoint, Endpoint::Instance(_)) {
+        check_instance_call(call, &caller)?;
+    }
     if call.parameter("RegionId").is_some_and(|region| !is_region_id(region)) {
         return Err(Refusal::front(
             404,
@@ -71,21 +76,21 @@ fn act(
     }
     let fields = match call.action.as_str() {
         "GetSecretValue" => {
-            permit(state, call, &caller)?;
+            permit_reading(state, call, &caller)?;
             let (fields, version) = get_secret_value(state, call)?;
             *version_id = Some(version);
             fields
         }
         "DescribeSecret" => {
-            permit(state, call, &caller)?;
+            permit(state, call, &caller, &secret_arn(state, call))?;
             describe_secret(state, call)?
         }
         "ListSecrets" => {
-            permit(state, call, &caller)?;
+            permit(state, call, &caller, &arn(state, "secret"))?;
             list_secrets(state, call)?
         }
         "RotateSecret" => {
-            permit(state, call, &caller)?;
+            permit(state, call, &caller, &secret_arn(state, call))?;
             rotate_secret(state, call, now, happened)?
         }
         _ => {
@@ -99,6 +104,18 @@ fn act(
     Ok(as_object(fields))
 }
 
+fn check_instance_call(call: &Call, caller: &Caller) -> Result<(), Refusal> {
+    if matches!(caller, Caller::ClientKey(_)) {
+        return Err(unknown_access_key());
+    }
+    match call.action.as_str() {
+        "DescribeSecret" | "ListSecrets" | "RotateSecret" => {
+            Err(Refusal::service(400, "UnsupportedOperation", "This operation is not supported."))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn as_object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(fields) => fields,
@@ -106,27 +123,36 @@ fn as_object(value: Value) -> Map<String, Value> {
     }
 }
 
-/// A ClientKey may only read secrets' values, as its access point says; a RAM user what its policies say.
-fn permit(state: &State, call: &Call, caller: &Caller) -> Result<(), Refusal> {
-    let forbidden = || Refusal::forbidden(&Forbidden::Operation, "");
-    match caller {
-        Caller::User(name) => {
-            let user = state.users.get(name).ok_or_else(forbidden)?;
-            user.policies.iter().any(|policy| policy.allows(&call.action)).then_some(()).ok_or_else(forbidden)
-        }
-        Caller::ClientKey(key_id) => {
-            if call.action != "GetSecretValue" {
-                return Err(forbidden());
-            }
-            let name = bare_name(call.parameter("SecretName").unwrap_or(""));
-            state
-                .client_keys
-                .get(key_id)
-                .and_then(|key| state.access_points.get(&key.access_point))
-                .ok_or_else(forbidden)?
-                .may_read(&Scope::Shared, call.source, name, None)
-                .map_err(|what| Refusal::forbidden(&what, ""))
-        }
+/// Lets those pass whom RAM allows the call; a ClientKey may only read secrets' values.
+fn permit(state: &State, call: &Call, caller: &Caller, resource: &str) -> Result<(), Refusal> {
+    let action = format!("kms:{}", call.action);
+    if state.permits(caller, &action, resource, call.source) {
+        Ok(())
+    } else {
+        Err(Refusal::forbidden(&Forbidden::Operation, ""))
+    }
+}
+
+/// A ClientKey may read what its access point says. Of all others RAM is asked, about the secret and about the key that
+/// it is encrypted with.
+fn permit_reading(state: &State, call: &Call, caller: &Caller) -> Result<(), Refusal> {
+    let name = call.parameter("SecretName").unwrap_or("");
+    if let Caller::ClientKey(key_id) = caller {
+        return state
+            .client_keys
+            .get(key_id)
+            .and_then(|key| state.access_points.get(&key.access_point))
+            .ok_or(Forbidden::Operation)
+            .and_then(|point| point.may_read(&Scope::Shared, call.source, bare_name(name), None))
+            .map_err(|what| Refusal::forbidden(&what, ""));
+    }
+    permit(state, call, caller, &secret_arn(state, call))?;
+    let Some(secret) = state.secret_called(name) else { return Ok(()) };
+    let key = &secret.encryption_key_id;
+    if state.permits(caller, "kms:Decrypt", &arn(state, &format!("key/{key}")), call.source) {
+        Ok(())
+    } else {
+        Err(Refusal::forbidden(&Forbidden::Key, key))
     }
 }
 
@@ -151,13 +177,20 @@ fn flag(call: &Call, name: &str) -> Result<bool, Refusal> {
 
 fn get_secret_value(state: &State, call: &Call) -> Result<(Value, String), Refusal> {
     let fetch_extended_config = flag(call, "FetchExtendedConfig")?;
-    flag(call, "DryRun")?;
+    let dry_run = flag(call, "DryRun")?;
     let secret = named_secret(state, call)?;
     if !state.keys.contains(&secret.encryption_key_id) {
         return Err(Refusal::no_such_key());
     }
     let asked = |name| call.parameter(name).unwrap_or("");
     let version = secret.asked_version(asked("VersionId"), asked("VersionStage"))?;
+    if dry_run {
+        return Err(Refusal::service(
+            400,
+            "DryRunOperationError",
+            "The request has passed all checks, and is not carried out since DryRun is true.",
+        ));
+    }
     let (data_type, data) = version.value.as_sent();
     let mut fields = Map::new();
     let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
@@ -194,7 +227,7 @@ fn describe_secret(state: &State, call: &Call) -> Result<Value, Refusal> {
     let updated = secret.versions.last().map_or(secret.created, |version| version.created);
     let mut fields = Map::new();
     let mut put = |name: &str, value: Value| fields.insert(name.to_owned(), value);
-    put("Arn", json!(arn(state, &secret.name)));
+    put("Arn", json!(arn(state, &format!("secret/{}", secret.name))));
     put("SecretName", json!(secret.name));
     put("SecretType", json!(secret.secret_type));
     put("EncryptionKeyId", json!(secret.encryption_key_id));
@@ -282,12 +315,16 @@ fn rotate_secret(
         state.secrets[&name].version("", "").map(|one| one.id.clone())
     };
     Ok(json!({
-        "Arn": arn(state, &name),
+        "Arn": arn(state, &format!("secret/{name}")),
         "SecretName": name,
         "VersionId": version,
     }))
 }
 
-fn arn(state: &State, secret: &str) -> String {
-    format!("acs:kms:{}:{}:secret/{secret}", state.region, state.account_id)
+fn arn(state: &State, resource: &str) -> String {
+    format!("acs:kms:{}:{}:{resource}", state.region, state.account_id)
+}
+
+fn secret_arn(state: &State, call: &Call) -> String {
+    arn(state, &format!("secret/{}", bare_name(call.parameter("SecretName").unwrap_or(""))))
 }
