@@ -13,7 +13,7 @@ use super::answer::{ErrorBody, Fields, is_page, malformed, refusal};
 use super::{Gateway, SecretRequest, text_error};
 use crate::date;
 use crate::error::{Error, Result};
-use crate::identity::client_key::ClientKey;
+use crate::identity::Signer;
 use crate::secret::Secret;
 use crate::transport::{HttpRequest, HttpResponse};
 
@@ -39,10 +39,11 @@ impl Gateway for InstanceGateway {
     fn request(
         &self,
         request: &SecretRequest,
-        client_key: &ClientKey,
+        signer: &Signer,
         now: SystemTime,
         _nonce: &str,
     ) -> Result<HttpRequest> {
+        let Signer::ClientKey(client_key) = signer;
         let body = GetSecretValueRequest {
             secret_name: request.name.clone(),
             version_stage: request.version_stage.clone(),

@@ -14,7 +14,7 @@ use std::time::SystemTime;
 pub(crate) use explanation::is_clock_skew;
 
 use crate::error::Result;
-use crate::identity::client_key::ClientKey;
+use crate::identity::Signer;
 use crate::secret::Secret;
 use crate::transport::{HttpRequest, HttpResponse};
 
@@ -50,11 +50,11 @@ pub(crate) trait Gateway: Send + Sync {
     /// The signed HTTP request that asks for `request` at the time `now`; `nonce` is unique to the request.
     ///
     /// # Errors
-    /// [`Kind::ClientKey`](crate::Kind::ClientKey) when the key cannot sign.
+    /// [`Kind::ClientKey`](crate::Kind::ClientKey) when a ClientKey cannot sign.
     fn request(
         &self,
         request: &SecretRequest,
-        client_key: &ClientKey,
+        signer: &Signer,
         now: SystemTime,
         nonce: &str,
     ) -> Result<HttpRequest>;

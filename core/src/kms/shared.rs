@@ -13,7 +13,7 @@ use super::answer::{Fields, malformed, refusal};
 use super::{Gateway, SecretRequest, text_error};
 use crate::date;
 use crate::error::{Error, Result};
-use crate::identity::client_key::ClientKey;
+use crate::identity::Signer;
 use crate::secret::{Secret, json_string};
 use crate::transport::{HttpRequest, HttpResponse};
 
@@ -43,10 +43,11 @@ impl Gateway for SharedGateway {
     fn request(
         &self,
         request: &SecretRequest,
-        client_key: &ClientKey,
+        signer: &Signer,
         now: SystemTime,
         nonce: &str,
     ) -> Result<HttpRequest> {
+        let Signer::ClientKey(client_key) = signer;
         let timestamp = date::iso_date(now);
         let mut parameters = vec![
             ("AccessKeyId", client_key.info().key_id.as_str()),

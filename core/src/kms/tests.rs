@@ -2,6 +2,7 @@
 //! else.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
@@ -16,6 +17,7 @@ use super::instance::{self, InstanceGateway};
 use super::shared::{self, SharedGateway};
 use super::{Gateway, SecretRequest};
 use crate::error::{Error, Kind};
+use crate::identity::Signer;
 use crate::identity::client_key::ClientKey;
 use crate::secret::Secret;
 use crate::transport::{HttpRequest, HttpResponse};
@@ -35,6 +37,10 @@ fn client_key() -> ClientKey {
     ClientKey::load(json, password.trim_end(), "clientKey.json", "password").unwrap()
 }
 
+fn signer() -> Signer {
+    Signer::ClientKey(Arc::new(client_key()))
+}
+
 fn question() -> SecretRequest {
     SecretRequest { name: NAME.to_owned(), version_stage: "ACSCurrent".to_owned() }
 }
@@ -51,7 +57,7 @@ fn header<'a>(request: &'a HttpRequest, name: &str) -> &'a str {
 fn the_instance_gateway_sends_what_the_official_client_sent() {
     let official = recorded("instance");
     let gateway = InstanceGateway::new("127.0.0.1:18443", "kmsak/test");
-    let request = gateway.request(&question(), &client_key(), at("2026-11-23T12:34:44Z"), "unused").unwrap();
+    let request = gateway.request(&question(), &signer(), at("2026-11-23T12:34:44Z"), "unused").unwrap();
     assert_eq!(request.url, "https://127.0.0.1:18443/");
     assert_eq!(BASE64.encode(&request.body), official["body_base64"].as_str().unwrap());
     // Connection headers are the HTTP library's, and the client's name is our own.
@@ -106,7 +112,7 @@ fn the_shared_gateway_sends_the_parameters_of_the_official_client() {
     let official = recorded("shared");
     let gateway = SharedGateway::new("kms.cn-hangzhou.aliyuncs.com", "cn-hangzhou", "kmsak/test");
     let nonce = official["parameters_without_signature"]["SignatureNonce"].as_str().unwrap();
-    let request = gateway.request(&question(), &client_key(), at("2026-11-23T12:34:43Z"), nonce).unwrap();
+    let request = gateway.request(&question(), &signer(), at("2026-11-23T12:34:43Z"), nonce).unwrap();
     assert_eq!(request.url, "https://kms.cn-hangzhou.aliyuncs.com/");
     assert_eq!(header(&request, "content-type"), "application/x-www-form-urlencoded");
     let mut sent: HashMap<String, String> = url::form_urlencoded::parse(&request.body).into_owned().collect();

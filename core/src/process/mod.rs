@@ -1,4 +1,5 @@
-//! This process: its thread for kmsak, its forks, locks, memory, files and logs, its time and chance.
+//! This process: its thread for kmsak, its forks, locks, memory, files and logs, its time and chance, how far its clock
+//! is off.
 
 pub(crate) mod clock_and_chance;
 pub(crate) mod engine;
@@ -7,4 +8,5 @@ pub(crate) mod fork;
 pub(crate) mod lock;
 pub(crate) mod logs;
 pub(crate) mod protected;
+pub(crate) mod skew;
 pub(crate) mod source;

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use crate::config::{Config, EndpointConfig};
 use crate::error::{Error, Kind, Result};
 use crate::event::{Event, Subscription};
-use crate::identity::client_key::ClientKey;
+use crate::identity::Signer;
 use crate::kms::{Gateway, SecretRequest};
 use crate::pending::Pending;
 use crate::process::clock_and_chance::{Clock, Random};
@@ -148,7 +148,7 @@ impl Transport for VirtualTransport {
 struct VirtualGateway;
 
 impl Gateway for VirtualGateway {
-    fn request(&self, request: &SecretRequest, _: &ClientKey, _: SystemTime, _: &str) -> Result<HttpRequest> {
+    fn request(&self, request: &SecretRequest, _: &Signer, _: SystemTime, _: &str) -> Result<HttpRequest> {
         Ok(HttpRequest { url: String::new(), headers: Vec::new(), body: request.name.clone().into_bytes() })
     }
 

@@ -10,40 +10,40 @@ use tokio::time::Instant;
 use crate::config::EndpointConfig;
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
+use crate::identity::Identity;
 use crate::kms::SecretRequest;
 use crate::kms::is_clock_skew;
 use crate::process::lock::Mutex;
 use crate::process::protected::ProtectedBytes;
+use crate::process::skew::Skew;
 use crate::process::source::Source;
 use crate::secret::Secret;
 use crate::transport::MOST_AT_ONCE;
-use crate::upkeep::client_key_in_use::{ClientKeyInUse, remark_on_validity};
 use crate::upkeep::environment::{Door, Environment};
 use crate::upkeep::schedule::LONGEST_RETRY_AFTER;
-use crate::upkeep::skew::Skew;
 
 /// What survives a fork: everything read from files.
 pub(crate) struct EndpointPlan {
     config: EndpointConfig,
     pub(crate) authority: String,
-    pub(crate) client_key: Arc<ClientKeyInUse>,
+    pub(crate) identity: Arc<dyn Identity>,
     /// What the CA in `config` held when it was last read.
     ca: ArcSwapOption<Source>,
 }
 
 impl EndpointPlan {
     /// Reads the CA file and finds out the endpoint's name.
-    pub(crate) fn new(config: EndpointConfig, client_key: Arc<ClientKeyInUse>) -> Result<Self> {
+    pub(crate) fn new(config: EndpointConfig, identity: Arc<dyn Identity>) -> Result<Self> {
         let authority = match &config.authority {
             Some(authority) => authority.clone(),
-            None => client_key.proven().info().instance_endpoint().ok_or_else(|| {
+            None => identity.instance_endpoint().ok_or_else(|| {
                 Error::configuration(
                     "endpoint is missing and the ClientKey's certificate names no KMS instance: set endpoint to <instance id>.cryptoservice.kms.aliyuncs.com",
                 )
             })?,
         };
         let ca = config.transport.ca.as_deref().map(inline).transpose()?;
-        Ok(EndpointPlan { config, authority, client_key, ca: ArcSwapOption::new(ca.map(Arc::new)) })
+        Ok(EndpointPlan { config, authority, identity, ca: ArcSwapOption::new(ca.map(Arc::new)) })
     }
 
     fn open_door(
@@ -89,7 +89,7 @@ pub(crate) struct Health {
     announced: bool,
 }
 
-/// ClientKeys with which one request is signed again: the one in use, the one that takes its place, and one that takes that one's.
+/// How often one request is signed anew: by the ClientKey in use, the one that takes its place, and one that takes that one's.
 const MOST_REFUSALS: usize = 2;
 
 /// Failures in a row before an endpoint counts as down.
@@ -128,7 +128,7 @@ impl Endpoint {
         Ok(())
     }
 
-    /// Asks once, and once more where that mends what KMS complained of: the clock, or the ClientKey.
+    /// Asks once, and once more where that mends what KMS complained of: the clock, or the identity.
     pub(crate) async fn ask(
         &self,
         request: &SecretRequest,
@@ -136,10 +136,10 @@ impl Endpoint {
         skew: &Skew,
         tell: &(dyn Fn(Event) + Send + Sync),
     ) -> Result<Secret> {
+        let identity = &self.plan.identity;
+        let mut signer = identity.signer().await?;
         let _let_through = self.gate.acquire().await;
-        let client_key = &self.plan.client_key;
         let mut clock_mended = false;
-        let mut signer = client_key.signer();
         let mut refusals = Vec::new();
         loop {
             let local = environment.clock.now();
@@ -153,7 +153,7 @@ impl Endpoint {
             self.record(started.elapsed(), &result, tell);
             let error = match result {
                 Ok(secret) => {
-                    client_key.accepted(&signer, &refusals).into_iter().for_each(tell);
+                    identity.accepted(&signer, &refusals).into_iter().for_each(tell);
                     return Ok(secret);
                 }
                 Err(error) => error,
@@ -171,14 +171,14 @@ impl Endpoint {
             } else if error.kind() == Kind::Denied && refusals.len() < MOST_REFUSALS {
                 // An instance answers a ClientKey that it does not know as it answers a missing permission.
                 refusals.push((signer.clone(), error.clone()));
-                let (other, event) = client_key.other_than(&refusals);
+                let (other, event) = identity.other_than(&refusals).await;
                 event.into_iter().for_each(tell);
                 if let Some(other) = other {
                     signer = other;
                     continue;
                 }
             }
-            return Err(remark_on_validity(error, &signer, local, skew));
+            return Err(identity.remark(error, &signer, local, skew));
         }
     }
 
@@ -187,9 +187,9 @@ impl Endpoint {
         self.health.lock().rests_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
     }
 
-    /// Whether `other` would be refused what this one is refused: the same ClientKey at the same host, on whatever port.
+    /// Whether `other` would be refused what this one is refused: the same identity at the same host, on whatever port.
     pub(crate) fn is_like(&self, other: &Endpoint) -> bool {
-        Arc::ptr_eq(&self.plan.client_key, &other.plan.client_key)
+        Arc::ptr_eq(&self.plan.identity, &other.plan.identity)
             && host(&self.plan.authority) == host(&other.plan.authority)
     }
 

@@ -92,7 +92,7 @@ fn reload(live: &Arc<Live>) {
     }
     for endpoint in live.endpoints() {
         if let Err(error) = endpoint.reload_ca(live.environment()) {
-            let key_id = endpoint.plan.client_key.proven().info().key_id.clone();
+            let key_id = endpoint.plan.identity.name();
             live.tell(Event::ClientKeyUnusable { key_id, error });
         }
     }

@@ -14,18 +14,18 @@ use tokio::time::sleep;
 use crate::config::Config;
 use crate::error::Result;
 use crate::event::{Event, Subscribers};
+use crate::identity::client_key::ClientKeyInUse;
 use crate::process::engine;
 use crate::process::lock::Mutex;
+use crate::process::skew::Skew;
 use crate::upkeep::cache::Cache;
 use crate::upkeep::cache_file::CacheFile;
 use crate::upkeep::client_key_expiry::{DAY, days_left, is_near, until_next_reminder};
-use crate::upkeep::client_key_in_use::ClientKeyInUse;
 use crate::upkeep::endpoint::{Endpoint, EndpointPlan};
 use crate::upkeep::environment::Environment;
 use crate::upkeep::file_watch::{self, WatchedFiles};
 use crate::upkeep::keeper::{Ask, Keeper, KeeperStatus};
 use crate::upkeep::script::Script;
-use crate::upkeep::skew::Skew;
 
 /// What survives a fork. Holds no lock that another thread could hold at that moment.
 pub(crate) struct State {

@@ -1,6 +1,7 @@
 //! The ClientKey: who the application is to KMS.
 
 mod certificate;
+mod in_use;
 mod info;
 mod pkcs12;
 mod source;
@@ -15,6 +16,7 @@ use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+pub(crate) use in_use::ClientKeyInUse;
 pub use info::ClientKeyInfo;
 pub(crate) use source::{ClientKeySource, PasswordSource};
 

@@ -4,16 +4,18 @@
 //! Holds no lock, so that a forked child can go on with the ClientKey that its parent loaded: it may no longer be
 //! allowed to read the files.
 
+use std::future::ready;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::time::Instant;
 
+use super::{ClientKey, ClientKeyInfo, ClientKeySource};
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
-use crate::identity::client_key::{ClientKey, ClientKeyInfo, ClientKeySource};
-use crate::upkeep::skew::Skew;
+use crate::identity::{Asking, Identity, Refusal, Signer};
+use crate::process::skew::Skew;
 
 /// A new ClientKey that KMS refused is tried again after this long: it may not have reached every gateway yet.
 const REFUSED_FOR: Duration = Duration::from_secs(15);
@@ -26,9 +28,6 @@ pub(crate) struct ClientKeyInUse {
     candidate: ArcSwapOption<ClientKey>,
     refused: ArcSwapOption<(ClientKeyInfo, Instant)>,
 }
-
-/// A ClientKey that signed a request, and how KMS refused it.
-pub(crate) type Refusal = (Arc<ClientKey>, Error);
 
 impl ClientKeyInUse {
     /// # Errors
@@ -47,8 +46,7 @@ impl ClientKeyInUse {
         &self.source
     }
 
-    /// What signs the next request.
-    pub(crate) fn signer(&self) -> Arc<ClientKey> {
+    fn next(&self) -> Arc<ClientKey> {
         self.candidate.load_full().unwrap_or_else(|| self.proven.load_full())
     }
 
@@ -77,55 +75,65 @@ impl ClientKeyInUse {
         self.candidate.store(Some(Arc::new(new)));
         Ok(true)
     }
+}
 
-    /// KMS accepted a request signed by `key`, after it had refused the same one signed by those in `refusals`.
-    pub(crate) fn accepted(&self, key: &Arc<ClientKey>, refusals: &[Refusal]) -> Option<Event> {
+impl Identity for ClientKeyInUse {
+    fn name(&self) -> String {
+        self.proven().info().key_id.clone()
+    }
+
+    fn instance_endpoint(&self) -> Option<String> {
+        self.proven().info().instance_endpoint()
+    }
+
+    fn signer(&self) -> Asking<'_, Result<Signer>> {
+        Box::pin(ready(Ok(Signer::ClientKey(self.next()))))
+    }
+
+    fn accepted(&self, signer: &Signer, refusals: &[Refusal]) -> Option<Event> {
         let candidate = self.candidate.load_full()?;
-        if Arc::ptr_eq(&candidate, key) {
-            let old = self.proven.swap(candidate);
+        let new = Signer::ClientKey(candidate.clone());
+        if new.is(signer) {
+            let old = self.proven.swap(candidate.clone());
             self.candidate.store(None);
             return Some(Event::ClientKeyReplaced {
                 old_key_id: old.info().key_id.clone(),
-                new_key_id: key.info().key_id.clone(),
+                new_key_id: candidate.info().key_id.clone(),
             });
         }
-        let (_, error) = refusals.iter().find(|(refused, _)| Arc::ptr_eq(refused, &candidate))?;
+        let (_, error) = refusals.iter().find(|(refused, _)| refused.is(&new))?;
         self.candidate.store(None);
         self.refused.store(Some(Arc::new((candidate.info().clone(), Instant::now()))));
-        Some(Event::ClientKeyUnusable { key_id: key.info().key_id.clone(), error: error.clone() })
+        Some(Event::ClientKeyUnusable { key_id: self.name(), error: error.clone() })
     }
 
-    /// What may sign a request that KMS refused to all those in `refusals`, if anything: what KMS refuses to the old and to the
-    /// new ClientKey alike says nothing of either. If need be the files are read again at once.
-    pub(crate) fn other_than(&self, refusals: &[Refusal]) -> (Option<Arc<ClientKey>>, Option<Event>) {
-        let is_untried =
-            |key: &Arc<ClientKey>| !refusals.iter().any(|(refused, _)| Arc::ptr_eq(refused, key));
-        let untried = || [self.signer(), self.proven()].into_iter().find(is_untried);
-        if let Some(key) = untried() {
-            return (Some(key), None);
-        }
-        match self.reload() {
-            Ok(_) => (untried(), None),
-            Err(broken) => {
-                let key_id = self.proven().info().key_id.clone();
-                (None, Some(Event::ClientKeyUnusable { key_id, error: broken }))
+    /// What KMS refuses to the old and to the new ClientKey alike says nothing of either. If need be the files are read again at
+    /// once.
+    fn other_than<'a>(&'a self, refusals: &'a [Refusal]) -> Asking<'a, (Option<Signer>, Option<Event>)> {
+        let is_untried = |signer: &Signer| !refusals.iter().any(|(refused, _)| refused.is(signer));
+        let untried = || [self.next(), self.proven()].map(Signer::ClientKey).into_iter().find(is_untried);
+        Box::pin(ready(match untried() {
+            Some(signer) => (Some(signer), None),
+            None => match self.reload() {
+                Ok(_) => (untried(), None),
+                Err(error) => (None, Some(Event::ClientKeyUnusable { key_id: self.name(), error })),
+            },
+        }))
+    }
+
+    /// KMS seldom says of a ClientKey outside its validity that this is why it refused, so the error does.
+    fn remark(&self, error: Error, signer: &Signer, local: SystemTime, skew: &Skew) -> Error {
+        let Signer::ClientKey(key) = signer;
+        let warning = if skew.milliseconds() == 0 {
+            key.info().validity_warning(local)
+        } else {
+            key.info().validity_warning_by_kms(skew.correct(local))
+        };
+        match warning {
+            Some(warning) if error.kind() == Kind::Denied => {
+                error.with_remark(&format!("but first of all, {warning}"))
             }
+            _ => error,
         }
-    }
-}
-
-/// KMS seldom says of a ClientKey outside its validity that this is why it refused, so the error does.
-pub(crate) fn remark_on_validity(error: Error, signer: &ClientKey, local: SystemTime, skew: &Skew) -> Error {
-    let info = signer.info();
-    let warning = if skew.milliseconds() == 0 {
-        info.validity_warning(local)
-    } else {
-        info.validity_warning_by_kms(skew.correct(local))
-    };
-    match warning {
-        Some(warning) if error.kind() == Kind::Denied => {
-            error.with_remark(&format!("but first of all, {warning}"))
-        }
-        _ => error,
     }
 }
