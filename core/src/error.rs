@@ -50,6 +50,17 @@ impl Kind {
     }
 }
 
+/// What a failure speaks against, which says who else may answer otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// The secret, or what this ClientKey may do with it: KMS has answered.
+    Secret,
+    /// Whoever asks: the ClientKey or its account, whatever is asked for.
+    Identity,
+    /// This endpoint, the way to it, or its instance.
+    Endpoint,
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -64,6 +75,7 @@ pub struct Error(Arc<Parts>);
 #[derive(Clone)]
 struct Parts {
     kind: Kind,
+    scope: Scope,
     code: Option<String>,
     request_id: Option<String>,
     retryable: bool,
@@ -85,6 +97,7 @@ impl Error {
     pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
         Error(Arc::new(Parts {
             kind,
+            scope: if kind == Kind::ClientKey { Scope::Identity } else { Scope::Endpoint },
             code: None,
             request_id: None,
             retryable: false,
@@ -118,6 +131,10 @@ impl Error {
 
     pub(crate) fn with_retryable(self, retryable: bool) -> Self {
         self.with(|parts| parts.retryable = retryable)
+    }
+
+    pub(crate) fn with_scope(self, scope: Scope) -> Self {
+        self.with(|parts| parts.scope = scope)
     }
 
     pub(crate) fn with_code(self, code: impl Into<String>) -> Self {
@@ -189,6 +206,12 @@ impl Error {
     #[must_use]
     pub fn os_code(&self) -> Option<i32> {
         self.0.source.as_ref()?.os_code
+    }
+
+    /// What this failure speaks against; the endpoint where nothing better is known.
+    #[allow(dead_code)]
+    pub(crate) fn scope(&self) -> Scope {
+        self.0.scope
     }
 
     pub(crate) fn retry_after(&self) -> Option<Duration> {

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::error::Kind;
 
 fn told(status: u16, code: &str, message: &str, gateway: GatewayKind) -> Error {
     explain(&Failure {
@@ -136,14 +137,94 @@ fn every_entry_of_the_reference_has_its_sentence() {
 }
 
 #[test]
+fn every_common_code_of_kms_has_a_sentence_of_its_own() {
+    use GatewayKind::{Instance, Shared};
+    use Scope::{Endpoint, Identity, Secret};
+    let cases = [
+        (
+            400,
+            "InvalidParameter",
+            Kind::Configuration,
+            Secret,
+            false,
+            "the secret's name and the version stage",
+        ),
+        (400, "MissingParameter", Kind::Server, Endpoint, false, "removes or changes headers"),
+        (400, "UnsupportedOperation", Kind::Configuration, Endpoint, false, "upgrade the KMS instance"),
+        (400, "Rejected.LimitExceeded", Kind::Denied, Identity, false, "used up a limit"),
+        (400, "IllegalTimestamp", Kind::Denied, Endpoint, false, "NTP"),
+        (400, "IncompleteSignature", Kind::Server, Endpoint, false, "only a part of the signature"),
+        (400, "InvalidAccessKeyId.Inactive", Kind::Denied, Identity, false, "expired or was disabled"),
+        (403, "Forbidden.NoPermission", Kind::Denied, Secret, false, "permission policy"),
+        (403, "Forbidden.AccessKey", Kind::Denied, Identity, false, "does not let this ClientKey in"),
+        (403, "Forbidden.KmsServiceNotEnabled", Kind::Denied, Identity, false, "has not activated KMS"),
+        (403, "Forbidden.InDebt", Kind::Denied, Identity, false, "is in debt, so"),
+        (403, "Forbidden.InDebtOverdue", Kind::Denied, Identity, false, "in debt for so long"),
+        (403, "Forbidden.ProhibitedByRiskControl", Kind::Denied, Identity, false, "risk control"),
+        (404, "InvalidAccessKeyId.NotFound", Kind::Denied, Identity, false, "does not know this ClientKey"),
+        (404, "Forbidden.ResourceNotFound", Kind::NotFound, Secret, false, "KMS has no secret"),
+        (404, "Forbidden.KeyNotFound", Kind::NotFound, Secret, false, "restore the key"),
+        (404, "Forbidden.AliasNotFound", Kind::NotFound, Secret, false, "give the key its alias"),
+        (409, "Rejected.Disabled", Kind::Denied, Secret, false, "enable it"),
+        (409, "Rejected.PendingDeletion", Kind::Denied, Secret, false, "cancel the deletion"),
+        (409, "Rejected.PendingImport", Kind::Denied, Secret, false, "no key material"),
+        (409, "Rejected.Unavailable", Kind::Denied, Secret, false, "look at the state of both"),
+        (409, "Rejected.StateModifiedFailed", Kind::Server, Secret, true, "is being changed"),
+        (429, "Rejected.Throttling", Kind::Throttled, Endpoint, true, "asks too often"),
+        (500, "InternalFailure", Kind::Server, Endpoint, true, "failed inside"),
+        (503, "SerivceUnvailableTemporary", Kind::Server, Endpoint, true, "unavailable for the moment"),
+        (503, "SerivceUnavailableTemporary", Kind::Server, Endpoint, true, "unavailable for the moment"),
+        (400, "SerivceUnvailableTemporary", Kind::Server, Endpoint, true, "unavailable for the moment"),
+        (403, "Forbidden.DKMSInstanceNotFound", Kind::Server, Endpoint, false, "released"),
+        (
+            403,
+            "Forbidden.DKMSInstanceStateInvalid",
+            Kind::Server,
+            Endpoint,
+            false,
+            "renew it if it has expired",
+        ),
+        (400, "Rejected.ShareQuotaExceedLimit", Kind::Denied, Identity, false, "raise the instance's quota"),
+        (400, "Rejected.Uninitialized", Kind::Server, Endpoint, false, "never enabled"),
+        (403, "Forbidden.KMSInstanceInUpgrade", Kind::Server, Endpoint, true, "is being upgraded"),
+        (404, "Forbidden.RamRoleNotFound", Kind::Server, Endpoint, false, "lacks the service role"),
+    ];
+    for (status, code, kind, scope, retryable, sentence) in cases {
+        for gateway in [Instance, Shared] {
+            let error = told(status, code, "", gateway);
+            assert_eq!(
+                (error.kind(), error.scope(), error.retryable()),
+                (kind, scope, retryable),
+                "{code} at {gateway:?}"
+            );
+            assert!(error.message().contains(sentence), "{code}: {error}");
+        }
+    }
+}
+
+#[test]
+fn a_client_key_that_an_instance_does_not_know_is_denied() {
+    let error = told(
+        404,
+        "Unauthorized",
+        "The AccessKey ID KAAP.1 does not exist in our records.",
+        GatewayKind::Instance,
+    );
+    assert_eq!((error.kind(), error.scope()), (Kind::Denied, Scope::Identity));
+    assert!(error.message().starts_with("KMS does not know this ClientKey (Unauthorized)"), "{error}");
+}
+
+#[test]
 fn a_refused_client_key_is_told_from_a_refused_secret() {
-    assert!(is_client_key_refused("InvalidAccessKeyId.NotFound", 404));
-    assert!(is_client_key_refused("SignatureNotMatch", 401));
-    assert!(is_client_key_refused("SignatureDoesNotMatch", 400));
-    assert!(is_client_key_refused("", 401));
-    assert!(!is_client_key_refused("Forbidden.NoPermission", 403));
-    assert!(!is_client_key_refused("RequestTimeTooSkewed", 401));
-    assert!(!is_client_key_refused("Rejected.Throttling", 429));
+    for (status, code) in [
+        (404, "InvalidAccessKeyId.NotFound"),
+        (401, "SignatureNotMatch"),
+        (400, "SignatureDoesNotMatch"),
+        (401, "Odd"),
+    ] {
+        assert_eq!(told(status, code, "", GatewayKind::Instance).scope(), Scope::Identity, "{code}");
+    }
+    assert_eq!(told(401, "RequestTimeTooSkewed", "", GatewayKind::Instance).scope(), Scope::Endpoint);
 }
 
 #[test]
