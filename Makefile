@@ -8,6 +8,8 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 CARGO ?= cargo
 # What is shipped is built, and tested, in the release profile; the program and the emulator in the dev profile.
 PROFILE_DIR := $(CARGO_TARGET_DIR)/release
+# What is only to be shown is built in a profile of its own, which compiles fast.
+DEMO_DIR := $(CARGO_TARGET_DIR)/demo
 PROGRAM := $(CARGO_TARGET_DIR)/debug/kmsak
 export KMSAK_BIN := $(PROGRAM)
 PREFIX ?= /usr/local
@@ -19,21 +21,49 @@ RUST := --workspace --exclude kmsak-python --exclude kmsak-node --exclude kmsak-
 # For the bindings: the scenarios of tests/conformance, with the driver that KMSAK_DRIVER names.
 CONFORMANCE := tests/conformance/run $(RUST)
 
+# tests/demo/run says where it has built all already.
+DEMO_BUILT := $(if $(DEMO_IS_BUILT),,build-demo)
+
 FRAGMENTS := $(wildcard bindings/*/make.mk)
 LANGUAGES := $(patsubst bindings/%/make.mk,%,$(FRAGMENTS))
 include $(FRAGMENTS) benches/make.mk
 
-.PHONY: help demo test lint clean install build-cli install-cli soak build-program demo-core test-rust test-interop lint-rust
+.PHONY: help demo build-demo test check lint clean install build-cli install-cli soak build-program demo-core test-setup test-rust \
+  test-interop lint-rust check-format check-clippy check-tests
 
 help: ## what there is to make
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
-demo: build-program demo-core $(addprefix demo-,$(LANGUAGES)) ## fetch a managed AccessKey through every binding, rotate it, and see each carry on
+demo: ## fetch a managed AccessKey, follow a rotation, and do the same in every language whose toolchain is here
+	@MAKE="$(MAKE)" tests/demo/run
 
-demo-core: build-program
-	@tests/demo
+# All packages at once, so that nothing is compiled twice with other features. One that cannot be built here does not keep the
+# others from it, and leaves nothing old behind.
+DEMO_PACKAGES ?= kmsak-cli kmsak-c kmsak-python kmsak-node kmsak-jni
+build-demo:
+	rm -f $(DEMO_DIR)/kmsak $(DEMO_DIR)/lib*kmsak*
+	$(CARGO) build --locked --keep-going --profile demo $(addprefix -p ,$(DEMO_PACKAGES))
 
-test: lint test-rust test-interop $(addprefix test-,$(LANGUAGES)) test-c-memory test-instructions ## everything
+demo-core: $(DEMO_BUILT)
+	@KMSAK_BIN=$(DEMO_DIR)/kmsak tests/demo/core
+
+test: ## everything; sets up what it needs; CI runs this
+	@MAKE="$(MAKE)" tests/timed test-setup lint test-rust test-interop $(addprefix test-,$(LANGUAGES)) test-c-memory test-instructions
+
+check: ## for a change in hand: formats, clippy of what changed, the tests of core, emulator and program
+	@MAKE="$(MAKE)" tests/timed check-format check-clippy check-tests
+
+test-setup:
+	@tests/setup test
+
+check-format:
+	$(CARGO) fmt --all --check
+
+check-clippy:
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+check-tests:
+	$(CARGO) test -p kmsak -p kmsak-emulator -p kmsak-cli
 
 test-rust: build-program
 	$(CARGO) test $(RUST)
@@ -46,9 +76,7 @@ soak: build-program ## rotations, faults and replaced ClientKeys for ten minutes
 
 lint: lint-rust $(addprefix lint-,$(LANGUAGES)) lint-bench ## formatters, linters, licences and duplicate versions
 
-lint-rust: $(CARGO_TARGET_DIR)/tools/bin/cargo-deny
-	$(CARGO) fmt --all --check
-	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+lint-rust: check-format check-clippy $(CARGO_TARGET_DIR)/tools/bin/cargo-deny
 	$(CARGO_TARGET_DIR)/tools/bin/cargo-deny --log-level error check licenses bans sources
 
 # Unoptimised: it takes longer to build than to run.

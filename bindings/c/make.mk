@@ -2,13 +2,14 @@
 
 C_WORK := $(CARGO_TARGET_DIR)/c
 
-.PHONY: build-c test-c test-c-memory lint-c clean-c demo-c install-c header
+.PHONY: build-c test-c test-c-memory lint-c clean-c fetch-c demo-c install-c header
 
 build-c:
 	$(CARGO) build --release -p kmsak-c
 
 test-c: build-c build-program ## libkmsak from C and C++
 	bindings/c/tests/run.sh $(PROFILE_DIR) $(C_WORK)
+	examples/c/demo $(PROFILE_DIR) $(C_WORK)/examples
 	tests/conformance/drivers/c/build $(PROFILE_DIR) $(C_WORK)/driver/driver
 	KMSAK_DRIVER=$(C_WORK)/driver/driver $(CONFORMANCE)
 
@@ -26,9 +27,11 @@ clean-c:
 header: ## write include/kmsak.h anew from bindings/c/src
 	KMSAK_WRITE_HEADER=1 $(CARGO) test --quiet $(RUST) --test header
 
-demo-c: build-c build-program
-	@printf '\n\033[1m%s\033[0m\n' 'C and C++'
-	@examples/c/demo $(PROFILE_DIR) $(C_WORK)/demo
+# Nothing to fetch.
+fetch-c:
+
+demo-c: $(DEMO_BUILT) ## the examples in C and C++, through rotations
+	@KMSAK_BIN=$(DEMO_DIR)/kmsak examples/c/demo $(DEMO_DIR) $(C_WORK)/demo
 
 # Not built here, so that `sudo make install` after `make build-c` makes nothing as root.
 install-c: ## libkmsak alone

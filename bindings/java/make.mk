@@ -13,7 +13,7 @@ JAVA_DRIVER := $(CARGO_TARGET_DIR)/java-driver
 # Another JDK to test on besides the one that builds, if the machine has a newer one.
 JAVA_NEWEST ?= $(lastword $(sort $(wildcard /usr/lib/jvm/temurin-[2-9][0-9]-jdk-*/bin/java /usr/lib/jvm/java-[2-9][0-9]-openjdk-*/bin/java)))
 
-.PHONY: build-java native-java test-java test-java-matrix lint-java clean-java demo-java
+.PHONY: build-java native-java test-java test-java-matrix lint-java clean-java fetch-java demo-java
 
 native-java:
 	@command -v $(MVN) >/dev/null || { echo "Java needs Maven (mvn) and a JDK of at least 17, for example: apt-get install maven openjdk-17-jdk-headless" >&2; exit 1; }
@@ -44,8 +44,11 @@ test-java-matrix: native-java build-program ## the drop-in with older SDKs
 clean-java:
 	rm -rf bindings/java/target bindings/java/*/target examples/java/*/target
 
-demo-java: native-java build-program ## the examples, through a rotation
-	$(JAVA_MVN) package dependency:build-classpath -Dmdep.outputFile=target/classpath.txt -DskipTests -Pexamples
-	$(JAVA_MVN) package -DskipTests -Pexamples,on-the-cloud -pl ../../examples/java/guide -am
-	@printf '\n\033[1m%s\033[0m\n' 'The JVM'
-	@KMSAK_BIN=$(PROGRAM) examples/java/demo
+# The examples, compiled; the demo names its native library itself. The first run fetches what they need.
+JAVA_EXAMPLES := ../../examples/java/plain,../../examples/java/guide,../../examples/java/spring-boot
+fetch-java:
+	$(JAVA_MVN) compile dependency:build-classpath -Dmdep.outputFile=target/classpath.txt -Pexamples -pl $(JAVA_EXAMPLES) -am
+	$(JAVA_MVN) compile -Pexamples,on-the-cloud -pl ../../examples/java/guide -am
+
+demo-java: $(DEMO_BUILT) $(if $(DEMO_IS_BUILT),,fetch-java) ## the examples on the JVM, through rotations
+	@KMSAK_BIN=$(DEMO_DIR)/kmsak KMSAK_LIBRARY=$(DEMO_DIR)/$(JAVA_LIBRARY) examples/java/demo

@@ -3,7 +3,7 @@
 NODE_DIR := $(CURDIR)/bindings/node
 NODE_PACKAGES := $(NODE_DIR)/node_modules/.kmsak
 
-.PHONY: build-node test-node lint-node clean-node demo-node node-is-here
+.PHONY: build-node test-node lint-node clean-node fetch-node demo-node node-is-here
 
 node-is-here:
 	@command -v node >/dev/null && command -v npm >/dev/null || { echo "node or npm is missing: install Node.js 18 or later" >&2; exit 1; }
@@ -27,6 +27,20 @@ lint-node: $(NODE_PACKAGES)
 clean-node:
 	rm -rf $(NODE_DIR)/node_modules $(NODE_DIR)/*.node $(NODE_DIR)/*.tgz examples/node/built
 
-demo-node: build-program build-node $(NODE_PACKAGES) ## fetch a managed AccessKey from Node.js through a rotation
-	@printf '\n\033[1m%s\033[0m\n' 'Node.js'
-	@node examples/node/demo.mjs
+# The examples as npm would install them: with the SDKs that they name, and with kmsak from here.
+NODE_DEMO := $(CARGO_TARGET_DIR)/node-demo
+
+fetch-node: $(NODE_DEMO)/node_modules/.fetched
+
+$(NODE_DEMO)/node_modules/.fetched: examples/node/package.json | node-is-here
+	mkdir -p $(NODE_DEMO)
+	grep -v '"kmsak":' $< | sed -z 's/,\(\s*}\)/\1/g' > $(NODE_DEMO)/package.json
+	cd $(NODE_DEMO) && npm install --no-audit --no-fund --no-package-lock --loglevel=error
+	touch $@
+
+demo-node: $(DEMO_BUILT) fetch-node ## the examples in Node.js and TypeScript, through a rotation
+	@rm -rf $(NODE_DEMO)/node_modules/kmsak && mkdir -p $(NODE_DEMO)/node_modules/kmsak
+	@cd $(NODE_DIR) && cp -r package.json lib adapters $(NODE_DEMO)/node_modules/kmsak/
+	@node $(NODE_DIR)/scripts/place-addon.js $(DEMO_DIR) $(NODE_DEMO)/node_modules/kmsak
+	@cp examples/node/*.js examples/node/*.ts examples/node/tsconfig.json $(NODE_DEMO)/
+	@KMSAK_BIN=$(DEMO_DIR)/kmsak node examples/node/demo.mjs $(NODE_DEMO)

@@ -8,7 +8,7 @@ PYTHON_SDIST := $(CARGO_TARGET_DIR)/python-sdist
 # As seen from bindings/python, where the settings of ruff and mypy are.
 PYTHON_SOURCES := python tests ../../tests/conformance/drivers/python ../../examples/python
 
-.PHONY: build-python test-python lint-python clean-python demo-python sdist-python test-sdist-python
+.PHONY: build-python test-python lint-python clean-python fetch-python demo-python sdist-python test-sdist-python
 
 $(PYTHON_VENV)/installed: bindings/python/requirements.txt
 	$(PYTHON) -m venv $(PYTHON_VENV)
@@ -52,6 +52,21 @@ clean-python:
 	find bindings/python tests examples benches -name __pycache__ -prune -exec rm -rf {} +
 	rm -rf bindings/python/python/kmsak/*.so bindings/python/.*_cache bindings/python/*.egg-info
 
-demo-python: build-python build-program
-	@printf '\n\033[1m%s\033[0m\n' 'Python'
-	@KMSAK_BIN=$(CARGO_TARGET_DIR)/debug/kmsak $(PYTHON_VENV)/bin/python examples/python/demo.py
+# The packages that the example needs, without those of the tests.
+PYTHON_DEMO := $(CARGO_TARGET_DIR)/python-demo
+
+fetch-python: $(PYTHON_DEMO)/venv/installed
+
+$(PYTHON_DEMO)/venv/installed: bindings/python/requirements.txt
+	rm -rf $(PYTHON_DEMO)/venv
+	$(PYTHON) -m venv $(PYTHON_DEMO)/venv
+	grep -E '^alibabacloud-(credentials|sts20150401)==' $< > $(PYTHON_DEMO)/requirements.txt
+	$(PYTHON_DEMO)/venv/bin/pip install --quiet --disable-pip-version-check --requirement $(PYTHON_DEMO)/requirements.txt
+	touch $@
+
+# The package as a wheel would install it.
+demo-python: $(DEMO_BUILT) fetch-python ## the example in Python, through a rotation
+	@rm -rf $(PYTHON_DEMO)/package && mkdir -p $(PYTHON_DEMO)/package
+	@cp -r bindings/python/python/kmsak $(PYTHON_DEMO)/package/
+	@cp $(DEMO_DIR)/lib_kmsak.so $(PYTHON_DEMO)/package/kmsak/_kmsak.abi3.so
+	@KMSAK_BIN=$(DEMO_DIR)/kmsak PYTHONPATH=$(PYTHON_DEMO)/package $(PYTHON_DEMO)/venv/bin/python examples/python/demo.py

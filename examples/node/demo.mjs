@@ -1,24 +1,17 @@
-// Runs every example in this folder against an emulator, through a rotation without overlap: make demo-node
+// Runs the examples against an emulator, through rotations: node demo.mjs FOLDER, where they and their packages are. make demo-node
+// does. In the environment: KMSAK_BIN, the kmsak program.
 
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 const execute = promisify(execFile);
-const here = fileURLToPath(new URL(".", import.meta.url));
-const root = path.resolve(here, "../..");
-const program =
-  process.env.KMSAK_BIN ??
-  path.join(
-    path.resolve(root, process.env.CARGO_TARGET_DIR ?? "target"),
-    "debug",
-    "kmsak",
-  );
+const examples = process.argv[2];
+const program = process.env.KMSAK_BIN ?? "kmsak";
 const folder = await mkdtemp(path.join(tmpdir(), "kmsak-demo-"));
 const children = [];
 
@@ -32,19 +25,6 @@ function start(command, args, options) {
 }
 
 try {
-  // What npm would install: the package of this repository, and the SDKs that its tests have.
-  const examples = path.join(folder, "examples");
-  await cp(here, examples, { recursive: true });
-  const modules = path.join(root, "bindings/node/node_modules");
-  await cp(modules, path.join(examples, "node_modules"), {
-    recursive: true,
-    verbatimSymlinks: true,
-  });
-  await symlink(
-    path.join(root, "bindings/node"),
-    path.join(examples, "node_modules/kmsak"),
-  );
-
   const kms = start(program, ["emulator", "--dir", path.join(folder, "kms")], {
     stdio: ["ignore", "pipe", "ignore"],
   });
