@@ -93,8 +93,23 @@ def test_methods_of_every_kind(provider: kmsak.Provider, secret: str, ids: tuple
 
         @staticmethod
         @managed
-        def also_static(credentials: kmsak.Credentials, word: str) -> str:
-            return f"{word} {use(credentials, ids[0])}"
+        def also_static(key: kmsak.Credentials, word: str) -> str:
+            return f"{word} {use(key, ids[0])}"
+
+        @classmethod
+        @managed
+        def also_of_class(cls, key: kmsak.Credentials, word: str) -> str:
+            return f"{cls.name} {word} {use(key, ids[0])}"
+
+        @staticmethod
+        @managed
+        def of_another_class(key: kmsak.Credentials, other: type) -> str:
+            return f"{other.__name__} {use(key, ids[0])}"
+
+        def __call__(self, key: kmsak.Credentials) -> str:
+            return f"{self.name} {use(key, ids[0])}"
+
+        plain = managed(__call__)
 
     service: typing.Any = Service()
     of_class: typing.Any = Service
@@ -102,7 +117,42 @@ def test_methods_of_every_kind(provider: kmsak.Provider, secret: str, ids: tuple
     assert of_class.method(service, word="says") == f"service says {ids[1]}"
     assert asyncio.run(service.coroutine("says")) == f"service says {ids[1]}"
     assert service.of_class("says") == of_class.of_class("says") == f"service says {ids[1]}"
-    assert service.static("says") == of_class.also_static("says") == f"says {ids[1]}"
+    assert service.static("says") == of_class.also_static("says") == service.also_static("says") == f"says {ids[1]}"
+    assert service.also_of_class("says") == of_class.also_of_class("says") == f"service says {ids[1]}"
+    assert service.of_another_class(Service) == of_class.of_another_class(Service) == f"Service {ids[1]}"
+    assert service.plain() == f"service {ids[1]}"
+    # A bound method has its `self` already.
+    bound: typing.Any = provider.with_credentials(secret)(service)
+    assert bound() == f"service {ids[1]}"
+
+    class Heir(Service):
+        name = "heir"
+
+        def method(self, word: str) -> str:  # type: ignore[override]
+            managed_method: typing.Any = super().method
+            return f"an {managed_method(word)}"
+
+    assert Heir().method("says") == f"an heir says {ids[1]}"
+    heir: typing.Any = Heir
+    assert heir.also_of_class("says") == f"heir says {ids[1]}"
+
+
+def test_a_method_is_seen_as_one(provider: kmsak.Provider, secret: str) -> None:
+    class Service:
+        @provider.with_credentials(secret)
+        def method(self, credentials: kmsak.Credentials, word: str) -> str:
+            """Say it."""
+            return word
+
+        @provider.with_credentials(secret)
+        async def coroutine(self, credentials: kmsak.Credentials) -> None: ...
+
+    assert inspect.isfunction(Service.method)
+    assert inspect.ismethod(Service().method)
+    assert (Service.method.__qualname__.split(".")[-2:], Service.method.__doc__) == (["Service", "method"], "Say it.")
+    assert list(inspect.signature(Service.method).parameters) == ["self", "word"]
+    assert list(inspect.signature(Service().method).parameters) == ["word"]
+    assert inspect.iscoroutinefunction(Service().coroutine)
 
 
 def test_callable_objects(provider: kmsak.Provider, secret: str, ids: tuple[str, str]) -> None:

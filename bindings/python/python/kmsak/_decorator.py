@@ -19,21 +19,51 @@ def decorator(provider: Provider, name: str) -> Callable[[Any], Any]:
             return staticmethod(_wrapped(provider, name, function.__func__, bound=False))
         if isinstance(function, classmethod):
             return classmethod(_wrapped(provider, name, function.__func__, bound=True))
-        return _wrapped(provider, name, function, bound=_is_method(function))
+        if _is_in_a_class(function):
+            return _OfAClass(provider, name, function)
+        return _wrapped(provider, name, function, bound=False)
 
     return decorate
 
 
-def _is_method(function: Any) -> bool:
-    """Whether it was defined in a class, and not for @staticmethod to come above this."""
+def _is_in_a_class(function: Any) -> bool:
+    """Whether it was defined in the body of a class."""
     scope, _, _ = getattr(function, "__qualname__", "").rpartition(".")
-    if not scope or scope.endswith("<locals>"):
-        return False
-    signature = _signature(function)
-    return signature is None or next(iter(signature.parameters), None) != "credentials"
+    is_unbound = inspect.isroutine(function) and not inspect.ismethod(function)
+    return is_unbound and bool(scope) and not scope.endswith("<locals>")
 
 
-def _wrapped(provider: Provider, name: str, function: Any, *, bound: bool) -> Callable[..., Any]:
+class _OfAClass:
+    """A function in a class: whether the credentials come first or after ``self`` is seen by how it is reached.
+
+    Reached through an instance or the class it is a method like any other. ``@staticmethod`` above it gives it out as
+    it is.
+    """
+
+    def __init__(self, provider: Provider, name: str, function: Any) -> None:
+        static = _wrapped(provider, name, function, bound=False)
+        functools.update_wrapper(self, static)
+        self._static = static
+        self._method = _wrapped(provider, name, function, bound=True)
+        if inspect.iscoroutinefunction(static) and hasattr(inspect, "markcoroutinefunction"):
+            inspect.markcoroutinefunction(self)
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        return self._method.__get__(instance, owner)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        run = self._method if self._is_classmethod_of(args) else self._static
+        return run(*args, **kwargs)
+
+    def _is_classmethod_of(self, args: tuple[Any, ...]) -> bool:
+        """Whether ``@classmethod`` stands above: from Python 3.13 on it calls what it decorates without binding it."""
+        if not args or not isinstance(args[0], type):
+            return False
+        attributes = (attribute for one in args[0].__mro__ for attribute in vars(one).values())
+        return any(isinstance(one, classmethod) and one.__func__ is self for one in attributes)
+
+
+def _wrapped(provider: Provider, name: str, function: Any, *, bound: bool) -> Any:
     called = function if inspect.isroutine(function) or isinstance(function, functools.partial) else function.__call__
     if inspect.isgeneratorfunction(called) or inspect.isasyncgenfunction(called):
         raise TypeError(
