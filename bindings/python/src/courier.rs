@@ -1,143 +1,338 @@
 //! Carries what kmsak's threads have to tell to Python. kmsak's own thread must never wait for the GIL, which any
 //! extension module may hold for seconds; so it leaves its messages here, and a thread that lives only as long as
-//! there are some takes the GIL and delivers them in order.
+//! there are some delivers them in order.
+//!
+//! That thread is Python's own and runs `kmsak/_deliveries.py`. When the interpreter ends, it ends such a thread wherever it is,
+//! also in the middle of a listener; that must not happen below a Rust function, which would have something to clean up.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::process;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyTuple;
 
 use crate::per_process::PerProcess;
 
-type Message = Box<dyn FnOnce(Python<'_>) + Send>;
+/// A function of Python and its arguments; none when there is nothing to call any more.
+pub(crate) type Call = Option<(Py<PyAny>, Py<PyTuple>)>;
 
-/// Log lines. Apart from the answers, so that a slow log handler delays no asyncio task.
-pub(crate) static LOG_LINES: Courier = Courier(PerProcess::new());
+type Unpack = Box<dyn FnOnce(Python<'_>) -> PyResult<Call> + Send>;
 
-/// What asyncio tasks wait for.
-pub(crate) static ANSWERS: Courier = Courier(PerProcess::new());
+/// What is delivered apart from the rest, so that a slow log handler delays no asyncio task and a slow listener nobody.
+#[derive(Clone, Copy)]
+pub(crate) enum Route {
+    LogLines,
+    Answers,
+    Events,
+}
 
-static GATE: PerProcess<Gate> = PerProcess::new();
+impl Route {
+    const ALL: [Route; 3] = [Route::LogLines, Route::Answers, Route::Events];
+
+    /// Lines and answers keep their order; of events, each listener's thread waits for the one before.
+    fn most_threads(self) -> usize {
+        match self {
+            Route::LogLines | Route::Answers => 1,
+            Route::Events => usize::MAX,
+        }
+    }
+}
+
+static OFFICE: PerProcess<Office> = PerProcess::new();
+
+/// Starts a thread of Python's on the messages that it is given.
+static START: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+thread_local! {
+    /// Whether this is one of those threads.
+    static DELIVERS: Cell<bool> = const { Cell::new(false) };
+}
 
 /// How long the interpreter's exit waits for what is being delivered.
 const LAST_DELIVERY: Duration = Duration::from_secs(2);
 
-pub(crate) struct Courier(PerProcess<Bag>);
+/// How long a fork waits for it.
+const BEFORE_A_FORK: Duration = Duration::from_millis(250);
 
+/// How soon another thread is asked for where the system had none.
+const NEXT_THREAD: Duration = Duration::from_secs(1);
+
+/// Its lock is never held while anything of Python's is touched.
 #[derive(Default)]
-struct Bag {
+struct Office {
     state: Mutex<State>,
-    emptied: Condvar,
+    changed: Condvar,
 }
 
 #[derive(Default)]
 struct State {
-    messages: VecDeque<Message>,
-    /// Whether a thread is delivering.
-    busy: bool,
-}
-
-/// Who is in Python. A thread that still waits for the GIL when the interpreter goes is ended in the middle of our
-/// code, which aborts the process; so the interpreter's exit closes the gate and waits until everybody is out.
-#[derive(Default)]
-struct Gate {
-    state: Mutex<Inside>,
-    left: Condvar,
-}
-
-#[derive(Default)]
-struct Inside {
+    queues: [Queue; Route::ALL.len()],
+    /// Threads that are in Python with Rust functions above them: the interpreter's exit waits until all are out.
+    inside: usize,
+    /// How many forks are about to happen.
+    paused: usize,
     closed: bool,
-    threads: usize,
 }
 
-/// Runs `f` with the GIL, on a thread that Python did not start. None when the interpreter is going or gone.
-pub(crate) fn attached<R>(f: impl FnOnce(Python<'_>) -> R) -> Option<R> {
-    let gate = GATE.get();
-    {
-        let mut inside = lock(&gate.state);
-        if inside.closed {
-            return None;
-        }
-        inside.threads += 1;
+#[derive(Default)]
+struct Queue {
+    messages: VecDeque<Message>,
+    /// Threads that will look for a message before they end.
+    coming: usize,
+    /// Threads that are delivering one.
+    out: usize,
+}
+
+struct Message {
+    unpack: Unpack,
+    delivered: Arc<AtomicBool>,
+}
+
+impl State {
+    fn out(&self) -> usize {
+        self.queues.iter().map(|queue| queue.out).sum()
     }
-    let _leave = Leave(gate);
-    Python::try_attach(f)
+
+    fn is_idle(&self) -> bool {
+        self.queues.iter().all(|queue| queue.messages.is_empty() && queue.coming + queue.out == 0)
+    }
+}
+
+/// Says how a thread is started. To be called once, before anything is sent.
+pub(crate) fn begin(py: Python<'_>, start: Py<PyAny>) {
+    // A second copy of the package would be a second native module.
+    drop(START.set(py, start));
+}
+
+/// Takes a message along. Never waits for the GIL.
+pub(crate) fn send(route: Route, unpack: impl FnOnce(Python<'_>) -> PyResult<Call> + Send + 'static) {
+    OFFICE.get().post(route, Box::new(unpack));
+}
+
+/// As [`send`], and waits until it is delivered or nothing is any more. The caller must not hold the GIL.
+pub(crate) fn send_and_wait(
+    route: Route,
+    unpack: impl FnOnce(Python<'_>) -> PyResult<Call> + Send + 'static,
+) {
+    let office = OFFICE.get();
+    let delivered = office.post(route, Box::new(unpack));
+    let is_waiting = |state: &mut State| !state.closed && !delivered.load(Ordering::Acquire);
+    loop {
+        let (mut state, _) = office
+            .changed
+            .wait_timeout_while(office.lock(), NEXT_THREAD, is_waiting)
+            .unwrap_or_else(PoisonError::into_inner);
+        if !is_waiting(&mut state) {
+            return;
+        }
+        office.staff(route, state);
+    }
 }
 
 /// Whether the interpreter is going: nothing is delivered any more.
 pub(crate) fn is_stopped() -> bool {
-    lock(&GATE.get().state).closed
+    OFFICE.get().lock().closed
 }
 
-struct Leave(&'static Gate);
+/// Delivers what is waiting, and nothing any more after it. The caller must not hold the GIL.
+pub(crate) fn stop() {
+    let office = OFFICE.get();
+    let mut state = office.wait_while(LAST_DELIVERY, |state| !state.is_idle());
+    state.closed = true;
+    let undelivered: Vec<_> =
+        state.queues.iter_mut().map(|queue| std::mem::take(&mut queue.messages)).collect();
+    office.changed.notify_all();
+    // All that these do is ours, and short.
+    let state =
+        office.changed.wait_while(state, |state| state.inside > 0).unwrap_or_else(PoisonError::into_inner);
+    drop(state);
+    drop(undelivered);
+}
 
-impl Drop for Leave {
-    fn drop(&mut self) {
-        lock(&self.0.state).threads -= 1;
-        self.0.left.notify_all();
+/// Lets nothing begin to be delivered until [`go_on`], and waits for what is: a child would inherit the locks that a log handler
+/// holds, and nobody to open them. The caller must not hold the GIL.
+pub(crate) fn pause() {
+    let office = OFFICE.get();
+    office.lock().paused += 1;
+    // A listener that forks does not wait for itself.
+    let own = usize::from(DELIVERS.get());
+    drop(office.wait_while(BEFORE_A_FORK, |state| state.out() > own));
+}
+
+/// Ends a [`pause`], in the parent; a child begins with nothing.
+pub(crate) fn go_on() {
+    let office = OFFICE.get();
+    let mut state = office.lock();
+    state.paused = state.paused.saturating_sub(1);
+    office.changed.notify_all();
+}
+
+impl Office {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait_while(&self, most: Duration, more: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
+        let waited = self.changed.wait_timeout_while(self.lock(), most, |state| more(state));
+        waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+
+    fn post(&'static self, route: Route, unpack: Unpack) -> Arc<AtomicBool> {
+        let delivered = Arc::new(AtomicBool::new(false));
+        let mut state = self.lock();
+        if !state.closed {
+            let message = Message { unpack, delivered: delivered.clone() };
+            state.queues[route as usize].messages.push_back(message);
+            self.staff(route, state);
+        }
+        delivered
+    }
+
+    /// Asks for a thread if there are not enough.
+    fn staff(&'static self, route: Route, mut state: MutexGuard<'_, State>) {
+        let queue = &mut state.queues[route as usize];
+        if queue.messages.len() <= queue.coming || queue.coming + queue.out >= route.most_threads() {
+            return;
+        }
+        queue.coming += 1;
+        drop(state);
+        let messages =
+            Messages { route, process: process::id(), held: Mutex::default(), gone: AtomicBool::new(false) };
+        // Where the system has no thread, the messages wait for the next one that can be had.
+        let begun = thread::Builder::new().name("kmsak-python".into()).spawn(move || self.start(messages));
+        drop(begun);
+    }
+
+    fn start(&self, messages: Messages) {
+        {
+            let mut state = self.lock();
+            if state.closed {
+                return;
+            }
+            state.inside += 1;
+        }
+        let _leave = Leave(self);
+        let started = Python::try_attach(|py| START.get(py).map(|start| start.call1(py, (messages,))));
+        // A failure has said so by letting go of the messages.
+        drop(started);
     }
 }
 
-impl Courier {
-    /// Takes `message` along. Never waits for the GIL.
-    pub(crate) fn send(&self, message: impl FnOnce(Python<'_>) + Send + 'static) {
-        let bag = self.0.get();
-        let mut state = lock(&bag.state);
-        state.messages.push_back(Box::new(message));
-        if !state.busy {
-            // Without a thread the messages wait for the next one that can be had.
-            state.busy = thread::Builder::new().name("kmsak-python".into()).spawn(|| bag.deliver()).is_ok();
+/// Counts a thread out of Python.
+struct Leave<'a>(&'a Office);
+
+impl Drop for Leave<'_> {
+    fn drop(&mut self) {
+        self.0.lock().inside -= 1;
+        self.0.changed.notify_all();
+    }
+}
+
+/// What one thread is to call, as an iterator of functions and their arguments.
+#[pyclass(frozen, name = "_Messages", module = "kmsak._kmsak")]
+pub(crate) struct Messages {
+    route: Route,
+    process: u32,
+    /// Of the message that is being delivered.
+    held: Mutex<Option<Arc<AtomicBool>>>,
+    gone: AtomicBool,
+}
+
+impl Messages {
+    /// The message that was given out is delivered.
+    fn come_back(&self, office: &Office) {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(delivered) = held else { return };
+        let mut state = office.lock();
+        let queue = &mut state.queues[self.route as usize];
+        queue.out -= 1;
+        queue.coming += 1;
+        delivered.store(true, Ordering::Release);
+        office.changed.notify_all();
+    }
+
+    fn take(&self, py: Python<'_>, office: &Office) -> Option<Message> {
+        loop {
+            let mut state = office.lock();
+            if state.closed {
+                return None;
+            }
+            if state.paused > 0 {
+                drop(state);
+                py.detach(|| {
+                    let is_paused = |state: &mut State| state.paused > 0 && !state.closed;
+                    drop(office.changed.wait_while(office.lock(), is_paused));
+                });
+                continue;
+            }
+            let queue = &mut state.queues[self.route as usize];
+            let message = queue.messages.pop_front()?;
+            queue.coming -= 1;
+            queue.out += 1;
+            state.inside += 1;
+            return Some(message);
         }
     }
+
+    fn end(&self) {
+        if process::id() != self.process || self.gone.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let office = OFFICE.get();
+        self.come_back(office);
+        let mut state = office.lock();
+        state.queues[self.route as usize].coming -= 1;
+        office.changed.notify_all();
+        office.staff(self.route, state);
+    }
 }
 
-impl Bag {
-    fn deliver(&self) {
+#[pymethods]
+impl Messages {
+    fn __iter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __next__(&self, py: Python<'_>) -> Call {
+        DELIVERS.set(true);
+        // What a listener forked goes on as a copy of this thread: the messages are the parent's.
+        if process::id() != self.process {
+            return None;
+        }
+        let office = OFFICE.get();
         loop {
-            let message = {
-                let mut state = lock(&self.state);
-                match state.messages.pop_front() {
-                    Some(message) => message,
-                    None => return self.done(&mut state),
-                }
+            self.come_back(office);
+            let Some(message) = self.take(py, office) else {
+                self.end();
+                return None;
             };
-            if attached(message).is_none() {
-                // The interpreter is gone: nobody hears the rest.
-                let mut state = lock(&self.state);
-                state.messages.clear();
-                return self.done(&mut state);
+            let leave = Leave(office);
+            *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(message.delivered);
+            let call = (message.unpack)(py);
+            drop(leave);
+            match call {
+                Ok(Some(call)) => return Some(call),
+                Ok(None) => {}
+                Err(error) => error.write_unraisable(py, None),
             }
         }
     }
 
-    fn done(&self, state: &mut State) {
-        state.busy = false;
-        self.emptied.notify_all();
+    /// Tells of what `function` raised.
+    #[pyo3(signature = (error, function))]
+    fn failed(&self, error: &Bound<'_, PyAny>, function: &Bound<'_, PyAny>) {
+        PyErr::from_value(error.clone()).write_unraisable(error.py(), Some(function));
     }
 }
 
-/// Delivers what is waiting, and lets nobody into Python any more. The caller must not hold the GIL.
-pub(crate) fn stop() {
-    let until = Instant::now() + LAST_DELIVERY;
-    for courier in [&LOG_LINES, &ANSWERS] {
-        let bag = courier.0.get();
-        wait_while(&bag.emptied, lock(&bag.state), until, |state| state.busy);
+impl Drop for Messages {
+    fn drop(&mut self) {
+        self.end();
     }
-    let gate = GATE.get();
-    let mut inside = lock(&gate.state);
-    inside.closed = true;
-    wait_while(&gate.left, inside, until, |inside| inside.threads > 0);
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn wait_while<T>(changed: &Condvar, guard: MutexGuard<'_, T>, until: Instant, more: impl Fn(&T) -> bool) {
-    let left = until.saturating_duration_since(Instant::now());
-    // Whoever takes longer than that is left behind.
-    drop(changed.wait_timeout_while(guard, left, |state| more(state)));
 }

@@ -1,15 +1,29 @@
 //! Events as the classes of `kmsak/_events.py`.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use kmsak::Event;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::sync::{MutexExt, PyOnceLock};
+use pyo3::types::{PyModule, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 
-use crate::courier::attached;
+use crate::courier::{Call, Route, send_and_wait};
 use crate::error::{to_object, to_python as to_exception};
+
+/// The module with the classes, imported by whoever subscribes: the threads that make events must not import anything.
+static CLASSES: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+
+fn import_classes(py: Python<'_>) -> PyResult<()> {
+    CLASSES.get_or_try_init(py, || {
+        // Makes pyo3 import `datetime` once and for all.
+        (Duration::ZERO, SystemTime::UNIX_EPOCH).into_pyobject(py)?;
+        py.import("kmsak._events").map(Bound::unbind)
+    })?;
+    Ok(())
+}
 
 fn to_python<'py>(py: Python<'py>, event: &Event) -> PyResult<Option<Bound<'py, PyAny>>> {
     let (class, fields): (&str, Bound<'py, PyTuple>) = match event {
@@ -37,7 +51,8 @@ fn to_python<'py>(py: Python<'py>, event: &Event) -> PyResult<Option<Bound<'py, 
         // Of a newer core than this was written for.
         _ => return Ok(None),
     };
-    py.import("kmsak._events")?.getattr(class)?.call1(fields).map(Some)
+    let classes = CLASSES.get(py).expect("it was imported by whoever subscribed").bind(py);
+    classes.getattr(class)?.call1(fields).map(Some)
 }
 
 /// A listener's subscription, which lasts until unsubscribe() is called or the `with` block ends.
@@ -54,19 +69,17 @@ pub(crate) struct Subscription {
 struct Listener(Arc<Mutex<Option<Py<PyAny>>>>);
 
 impl Listener {
-    fn lock(&self) -> MutexGuard<'_, Option<Py<PyAny>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self, py: Python<'_>) -> MutexGuard<'_, Option<Py<PyAny>>> {
+        self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn tell(&self, py: Python<'_>, event: &Event) {
-        let Some(listener) = self.lock().as_ref().map(|listener| listener.clone_ref(py)) else { return };
-        let told = to_python(py, event).and_then(|event| match event {
-            Some(event) => listener.call1(py, (event,)).map(drop),
-            None => Ok(()),
-        });
-        if let Err(error) = told {
-            error.write_unraisable(py, Some(listener.bind(py)));
-        }
+    /// The call that tells of `event`; none when nobody listens any more.
+    fn call(&self, py: Python<'_>, event: &Event) -> PyResult<Call> {
+        let Some(listener) = self.lock(py).as_ref().map(|listener| listener.clone_ref(py)) else {
+            return Ok(None);
+        };
+        let Some(event) = to_python(py, event)? else { return Ok(None) };
+        Ok(Some((listener, PyTuple::new(py, [event])?.unbind())))
     }
 }
 
@@ -76,29 +89,31 @@ impl Subscription {
             return Err(PyTypeError::new_err("listener is not callable: pass a function of one event"));
         }
         let py = listener.py();
+        import_classes(py)?;
         let listener = Listener(Arc::new(Mutex::new(Some(listener.clone().unbind()))));
         let told = listener.clone();
+        // Waits, so that what is too much for a slow listener is dropped where it is counted: in the core.
         let core = provider.subscribe(move |event| {
-            // None: the interpreter is gone, and nobody listens.
-            let _gone = attached(|py| told.tell(py, event));
+            let (told, event) = (told.clone(), event.clone());
+            send_and_wait(Route::Events, move |py| told.call(py, &event));
         });
         let core = core.map_err(|error| to_exception(py, &error))?;
         Ok(Subscription { core: Mutex::new(Some(core)), listener })
     }
 
-    pub(crate) fn has_ended(&self) -> bool {
-        self.listener.lock().is_none()
+    pub(crate) fn has_ended(&self, py: Python<'_>) -> bool {
+        self.listener.lock(py).is_none()
     }
 }
 
 #[pymethods]
 impl Subscription {
     /// Ends the subscription: a call that runs at this moment ends, no other begins. Doing it again does nothing.
-    fn unsubscribe(&self) {
-        let core = self.core.lock().unwrap_or_else(PoisonError::into_inner).take();
+    fn unsubscribe(&self, py: Python<'_>) {
+        let core = self.core.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner).take();
         drop(core);
         // The listener, a Python object, is let go of outside the lock.
-        let listener = self.listener.lock().take();
+        let listener = self.listener.lock(py).take();
         drop(listener);
     }
 
@@ -107,8 +122,8 @@ impl Subscription {
     }
 
     #[pyo3(signature = (*_exception))]
-    fn __exit__(&self, _exception: &Bound<'_, PyTuple>) {
-        self.unsubscribe();
+    fn __exit__(&self, py: Python<'_>, _exception: &Bound<'_, PyTuple>) {
+        self.unsubscribe(py);
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -120,6 +135,6 @@ impl Subscription {
     }
 
     fn __clear__(&self) {
-        self.unsubscribe();
+        Python::attach(|py| self.unsubscribe(py));
     }
 }

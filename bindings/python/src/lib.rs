@@ -7,6 +7,7 @@ mod courier;
 mod credentials;
 mod error;
 mod event;
+mod fixed;
 mod gateway;
 mod logs;
 mod pending;
@@ -20,6 +21,8 @@ mod wait;
 use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 use zeroizing_alloc::ZeroAlloc;
+
+use crate::text::{Length, Named};
 
 /// Wipes what is freed: buffers of the transport have held secrets.
 #[global_allocator]
@@ -35,10 +38,39 @@ fn is_rejection(code: &str) -> bool {
     kmsak::is_rejection(code)
 }
 
+/// Says how Python starts a thread on messages, where log lines go and where the exceptions are.
+#[pyfunction]
+#[pyo3(signature = (start, log, errors))]
+fn _begin_deliveries(py: Python<'_>, start: Py<PyAny>, log: Py<PyAny>, errors: Py<PyModule>) {
+    error::begin(py, errors);
+    logs::begin(py, log);
+    courier::begin(py, start);
+}
+
 /// Ends the deliveries from other threads to Python; lines logged so far are still delivered. For atexit.
 #[pyfunction]
 fn _stop_deliveries(py: Python<'_>) {
     py.detach(courier::stop);
+}
+
+/// Lets nothing be delivered while the process forks.
+#[pyfunction]
+fn _pause_deliveries(py: Python<'_>) {
+    py.detach(courier::pause);
+}
+
+/// Goes on after a fork, in the parent.
+#[pyfunction]
+fn _resume_deliveries() {
+    courier::go_on();
+}
+
+/// The seconds of a `timeout`, as asyncio takes them, and the exception for when they are over.
+#[pyfunction]
+#[pyo3(signature = (timeout))]
+fn _time_out(py: Python<'_>, timeout: Named<Length>) -> PyResult<(f64, Bound<'_, PyAny>)> {
+    let timeout = timeout.by(py, "timeout")?.0;
+    Ok((timeout.as_secs_f64(), error::timed_out(py, timeout)?))
 }
 
 /// kmsak's threads enter the main interpreter, and no other. CPython 3.12 and later keep the module out of others by
@@ -67,6 +99,11 @@ fn _kmsak(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<secret::Secret>()?;
     module.add_class::<event::Subscription>()?;
     module.add_class::<pending::Pending>()?;
+    module.add_class::<courier::Messages>()?;
     module.add_function(wrap_pyfunction!(is_rejection, module)?)?;
-    module.add_function(wrap_pyfunction!(_stop_deliveries, module)?)
+    module.add_function(wrap_pyfunction!(_begin_deliveries, module)?)?;
+    module.add_function(wrap_pyfunction!(_pause_deliveries, module)?)?;
+    module.add_function(wrap_pyfunction!(_resume_deliveries, module)?)?;
+    module.add_function(wrap_pyfunction!(_stop_deliveries, module)?)?;
+    module.add_function(wrap_pyfunction!(_time_out, module)?)
 }

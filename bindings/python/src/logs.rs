@@ -4,8 +4,12 @@ use std::sync::Once;
 
 use kmsak::{LogLevel, forward_logs};
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 
-use crate::courier::LOG_LINES;
+use crate::courier::{Route, send};
+
+/// The logger's method `log`.
+static LOG: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 fn python_level(level: LogLevel) -> u8 {
     match level {
@@ -18,6 +22,11 @@ fn python_level(level: LogLevel) -> u8 {
     }
 }
 
+/// Says where lines go. To be called once.
+pub(crate) fn begin(py: Python<'_>, log: Py<PyAny>) {
+    drop(LOG.set(py, log));
+}
+
 /// From the first call on, lines are forwarded. What `logging` lets through is decided when a line is delivered.
 pub(crate) fn forward() {
     static FORWARDED: Once = Once::new();
@@ -26,18 +35,11 @@ pub(crate) fn forward() {
             LogLevel::Trace,
             Some(Box::new(|level, line| {
                 let line = line.to_owned();
-                LOG_LINES.send(move |py| {
-                    if let Err(error) = log(py, level, &line) {
-                        error.write_unraisable(py, None);
-                    }
+                send(Route::LogLines, move |py| {
+                    let arguments = (python_level(level), line).into_pyobject(py)?.unbind();
+                    Ok(LOG.get(py).map(|log| (log.clone_ref(py), arguments)))
                 });
             })),
         );
     });
-}
-
-fn log(py: Python<'_>, level: LogLevel, line: &str) -> PyResult<()> {
-    let logger = py.import("logging")?.call_method1("getLogger", ("kmsak",))?;
-    logger.call_method1("log", (python_level(level), line))?;
-    Ok(())
 }

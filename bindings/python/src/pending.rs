@@ -6,9 +6,10 @@ use std::time::Duration;
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
+use pyo3::sync::MutexExt;
 use pyo3::types::PyTuple;
 
-use crate::courier::{self, ANSWERS};
+use crate::courier::{Route, is_stopped, send};
 use crate::credentials::Credentials;
 use crate::error::{to_object, to_python};
 use crate::secret::Secret;
@@ -57,7 +58,7 @@ impl Pending {
     /// Calls `settle(value, error)` on another thread once the answer is there. To be called once.
     #[pyo3(signature = (settle))]
     fn then(&self, py: Python<'_>, settle: Py<PyAny>) -> PyResult<()> {
-        let awaited = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let awaited = self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner).take();
         match awaited {
             Some(Awaited::Credentials(pending)) => tell_later(py, pending, settle, Credentials),
             Some(Awaited::Secret(pending)) => tell_later(py, pending, settle, Secret),
@@ -76,26 +77,23 @@ where
     T: Send + 'static,
     P: for<'py> IntoPyObject<'py, Error = PyErr> + 'static,
 {
-    if courier::is_stopped() {
+    if is_stopped() {
         // While the interpreter ends, no other thread may enter it: this one has to wait.
-        let result = wait_for_result(py, &pending)?;
-        return tell(py, result, &settle, wrap);
+        if let Some(result) = wait_for_result(py, &pending, None)? {
+            settle.call1(py, arguments(py, result, wrap)?)?;
+        }
+        return Ok(());
     }
     pending.then(move |result| {
-        ANSWERS.send(move |py| {
-            if let Err(error) = tell(py, result, &settle, wrap) {
-                error.write_unraisable(py, Some(settle.bind(py)));
-            }
-        });
+        send(Route::Answers, move |py| Ok(Some((settle, arguments(py, result, wrap)?.unbind()))));
     });
     Ok(())
 }
 
-fn tell<T, P>(py: Python<'_>, result: kmsak::Result<T>, settle: &Py<PyAny>, wrap: fn(T) -> P) -> PyResult<()>
+fn arguments<T, P>(py: Python<'_>, result: kmsak::Result<T>, wrap: fn(T) -> P) -> PyResult<Bound<'_, PyTuple>>
 where
     P: for<'py> IntoPyObject<'py, Error = PyErr>,
 {
     let error = result.as_ref().err().map(|error| to_object(py, error)).transpose()?;
-    let arguments: Bound<'_, PyTuple> = (result.ok().map(wrap), error).into_pyobject(py)?;
-    settle.call1(py, arguments).map(drop)
+    (result.ok().map(wrap), error).into_pyobject(py)
 }

@@ -7,16 +7,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
+use pyo3::sync::MutexExt;
 use pyo3::types::{PyDict, PyString};
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::credentials::Credentials;
 use crate::error::to_python;
 use crate::event::Subscription;
+use crate::fixed::Fixed;
 use crate::gateway::Gateways;
 use crate::secret::Secret;
 use crate::text::{Count, Length, Named, Names, Settings, Text};
-use crate::wait::wait;
+use crate::wait::{Timeout, checked, wait};
 use crate::{logs, pending, stats};
 
 #[pyclass(frozen, subclass, weakref, module = "kmsak._kmsak")]
@@ -49,12 +51,25 @@ impl Provider {
         self.core.as_ref().expect("it is there until the drop")
     }
 
+    fn opened(
+        py: Python<'_>,
+        open: impl Send + FnOnce() -> kmsak::Result<kmsak::Provider>,
+    ) -> PyResult<Self> {
+        let core = py.detach(open).map_err(|error| to_python(py, &error))?;
+        Ok(Provider {
+            changes: core.changes(),
+            core: Some(core),
+            kept: Mutex::default(),
+            subscriptions: Mutex::default(),
+        })
+    }
+
     fn cached(&self, py: Python<'_>, name: &Bound<'_, PyAny>) -> PyResult<Option<Py<Credentials>>> {
         let changes = self.changes.load(Ordering::Acquire);
         let process = kmsak::process_generation();
         let plain = name.cast_exact::<PyString>().ok();
         if let Some(name) = plain
-            && let Some(kept) = self.lock_kept().as_ref()
+            && let Some(kept) = self.lock_kept(py).as_ref()
             && kept.is_from(changes, process)
             && let Some(found) = kept.credentials.bind(py).get_item(name)?
         {
@@ -78,7 +93,7 @@ impl Provider {
         changes: u32,
         process: u64,
     ) -> PyResult<()> {
-        if let Some(kept) = self.lock_kept().as_ref()
+        if let Some(kept) = self.lock_kept(py).as_ref()
             && kept.is_from(changes, process)
         {
             return kept.credentials.bind(py).set_item(name, credentials);
@@ -86,22 +101,27 @@ impl Provider {
         // Making a dict may run the collector, hence Python code: outside the lock.
         let begun = PyDict::new(py);
         begun.set_item(name, credentials)?;
-        self.exchange_kept(Some(Kept { credentials: begun.unbind(), changes, process }));
+        self.exchange_kept(py, Some(Kept { credentials: begun.unbind(), changes, process }));
         Ok(())
     }
 
-    fn exchange_kept(&self, kept: Option<Kept>) {
-        let before = mem::replace(&mut *self.lock_kept(), kept);
+    fn exchange_kept(&self, py: Python<'_>, kept: Option<Kept>) {
+        let before = mem::replace(&mut *self.lock_kept(py), kept);
         // Python's destructors run outside the lock.
         drop(before);
     }
 
-    fn lock_subscriptions(&self) -> MutexGuard<'_, Vec<Py<Subscription>>> {
-        self.subscriptions.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_subscriptions(&self, py: Python<'_>) -> MutexGuard<'_, Vec<Py<Subscription>>> {
+        self.subscriptions.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn lock_kept(&self) -> MutexGuard<'_, Option<Kept>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn let_go_of_subscriptions(&self, py: Python<'_>) {
+        let held = mem::take(&mut *self.lock_subscriptions(py));
+        drop(held);
+    }
+
+    fn lock_kept(&self, py: Python<'_>) -> MutexGuard<'_, Option<Kept>> {
+        self.kept.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -118,17 +138,18 @@ impl Drop for Provider {
 impl Provider {
     #[new]
     #[pyo3(signature = (
-        *, properties_file=None, properties=None, environment=false, usual_places=false, gateways=None,
+        *, properties_file=None, properties_text=None, properties=None, environment=false, usual_places=false, gateways=None,
         client_key_file=None, client_key=None, client_key_password_file=None, client_key_password_env=None,
         client_key_password=None, secret_names=None, rotation_interval=None, delay_interval=None,
         jitter_interval=None, connect_timeout=None, read_timeout=None, http_proxy=None, https_proxy=None,
         no_proxy=None, fetch_deadline=None, renew_deadline=None, renew_tokens=None, renew_refill_interval=None,
-        rejection_codes=None, max_stale=None, cache_file=None
+        rejection_codes=None, max_stale=None, cache_file=None, _fixed=None
     ))]
     #[expect(clippy::too_many_arguments, reason = "they are Python's keywords")]
     fn new(
         py: Python<'_>,
         properties_file: Option<Named<PathBuf>>,
+        properties_text: Option<Named<String>>,
         properties: Option<Named<Settings>>,
         environment: bool,
         usual_places: bool,
@@ -154,9 +175,17 @@ impl Provider {
         rejection_codes: Option<Named<Names>>,
         max_stale: Option<Named<Length>>,
         cache_file: Option<Named<PathBuf>>,
+        _fixed: Option<Named<Fixed>>,
     ) -> PyResult<Self> {
         logs::forward();
+        if let Some(fixed) = _fixed {
+            let fixed = fixed.by(py, "secrets")?.0;
+            return Self::opened(py, || fixed.open());
+        }
         let mut builder = kmsak::Provider::builder().language("python");
+        if let Some(text) = properties_text {
+            builder = builder.properties_text(text.by(py, "properties_text")?, None);
+        }
         if let Some(properties) = properties {
             for (name, value) in properties.by(py, "properties")?.0 {
                 builder = builder.property(&name, value);
@@ -187,30 +216,30 @@ impl Provider {
             renew_refill_interval,
             max_stale
         );
-        py.detach(|| builder.open())
-            .map(|core| Provider {
-                changes: core.changes(),
-                core: Some(core),
-                kept: Mutex::default(),
-                subscriptions: Mutex::default(),
-            })
-            .map_err(|error| to_python(py, &error))
+        Self::opened(py, || builder.open())
     }
 
     /// The AccessKey in the managed RAM secret `name`, from the cache if it was fetched before.
     ///
     /// A cached value is given at once, whatever the state of KMS. Otherwise waits for KMS with the GIL released, for
-    /// fetch_deadline (20 s unless configured) at most; Ctrl-C ends the wait.
+    /// fetch_deadline (20 s unless configured) at most, or for `timeout`, a timedelta or seconds, if that is shorter;
+    /// the fetch itself goes on. Ctrl-C ends the wait.
     ///
-    /// Raises a KmsakError only as long as the secret was never fetched (or with max_stale set);
-    /// ConfigurationError if the secret holds no AccessKey.
-    #[pyo3(signature = (name))]
-    fn credentials(&self, py: Python<'_>, name: &Bound<'_, PyAny>) -> PyResult<Py<Credentials>> {
+    /// Raises a KmsakError only as long as the secret was never fetched (or with max_stale set): ConfigurationError
+    /// if the secret holds no AccessKey, TimedOutError when `timeout` is over.
+    #[pyo3(signature = (name, *, timeout=None))]
+    fn credentials(
+        &self,
+        py: Python<'_>,
+        name: &Bound<'_, PyAny>,
+        timeout: Timeout,
+    ) -> PyResult<Py<Credentials>> {
+        let timeout = checked(py, timeout)?;
         if let Some(credentials) = self.cached(py, name)? {
             return Ok(credentials);
         }
         let pending = self.core().begin_credentials(&name.extract::<PyBackedStr>()?);
-        Py::new(py, Credentials(wait(py, pending)?))
+        Py::new(py, Credentials(wait(py, pending, timeout)?))
     }
 
     /// The AccessKey in `name` if it is cached, else None: never waits, never fetches.
@@ -226,38 +255,54 @@ impl Provider {
     /// The secret `name` of any type, from the cache if it was fetched before.
     ///
     /// Waits and raises as credentials does, but for the type.
-    #[pyo3(signature = (name))]
-    fn secret(&self, py: Python<'_>, name: &str) -> PyResult<Secret> {
-        wait(py, self.core().begin_secret(name)).map(Secret)
+    #[pyo3(signature = (name, *, timeout=None))]
+    fn secret(&self, py: Python<'_>, name: &str, timeout: Timeout) -> PyResult<Secret> {
+        let timeout = checked(py, timeout)?;
+        wait(py, self.core().begin_secret(name), timeout).map(Secret)
     }
 
     /// The version of the secret `name` with the stage label `version_stage`, such as ACSPrevious.
     ///
     /// Asked of KMS each time, never cached. Waits and raises as secret does.
-    #[pyo3(signature = (name, version_stage))]
-    fn secret_at_stage(&self, py: Python<'_>, name: &str, version_stage: &str) -> PyResult<Secret> {
-        wait(py, self.core().begin_secret_at_stage(name, version_stage)).map(Secret)
+    #[pyo3(signature = (name, version_stage, *, timeout=None))]
+    fn secret_at_stage(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        version_stage: &str,
+        timeout: Timeout,
+    ) -> PyResult<Secret> {
+        let timeout = checked(py, timeout)?;
+        wait(py, self.core().begin_secret_at_stage(name, version_stage), timeout).map(Secret)
     }
 
     /// An AccessKey other than `rejected_id`, which a cloud service has just refused.
     ///
     /// If the cache holds another one already, it is given at once; otherwise KMS is asked, once for the whole
-    /// process however many threads call. Waits renew_deadline (10 s unless configured) at most, with the GIL
-    /// released.
+    /// process however many threads call. Waits renew_deadline (10 s unless configured) or `timeout` at most, with the
+    /// GIL released.
     ///
     /// Raises a KmsakError if KMS has no other AccessKey or cannot be reached, ThrottledError if the secret
     /// was renewed too often.
-    #[pyo3(signature = (name, rejected_id))]
-    fn renew(&self, py: Python<'_>, name: &str, rejected_id: &str) -> PyResult<Credentials> {
-        wait(py, self.core().begin_renew(name, rejected_id)).map(Credentials)
+    #[pyo3(signature = (name, rejected_id, *, timeout=None))]
+    fn renew(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        rejected_id: &str,
+        timeout: Timeout,
+    ) -> PyResult<Credentials> {
+        let timeout = checked(py, timeout)?;
+        wait(py, self.core().begin_renew(name, rejected_id), timeout).map(Credentials)
     }
 
     /// Fetches the secret `name` from KMS now, whatever the cache holds, and caches it.
     ///
     /// Waits and raises as secret does; a cached value stays in use when it fails.
-    #[pyo3(signature = (name))]
-    fn refresh(&self, py: Python<'_>, name: &str) -> PyResult<Secret> {
-        wait(py, self.core().begin_refresh(name)).map(Secret)
+    #[pyo3(signature = (name, *, timeout=None))]
+    fn refresh(&self, py: Python<'_>, name: &str, timeout: Timeout) -> PyResult<Secret> {
+        let timeout = checked(py, timeout)?;
+        wait(py, self.core().begin_refresh(name), timeout).map(Secret)
     }
 
     /// Whether a cloud service's error `code` means that it does not know an AccessKey.
@@ -277,9 +322,9 @@ impl Provider {
     #[pyo3(signature = (listener))]
     fn subscribe(&self, py: Python<'_>, listener: &Bound<'_, PyAny>) -> PyResult<Py<Subscription>> {
         let subscription = Py::new(py, self._listen(listener)?)?;
-        let mut held = self.lock_subscriptions();
+        let mut held = self.lock_subscriptions(py);
         let (ended, mut live): (Vec<_>, Vec<_>) =
-            mem::take(&mut *held).into_iter().partition(|one: &Py<Subscription>| one.get().has_ended());
+            mem::take(&mut *held).into_iter().partition(|one: &Py<Subscription>| one.get().has_ended(py));
         live.push(subscription.clone_ref(py));
         *held = live;
         // A weak reference's callback is Python code: outside the lock.
@@ -302,8 +347,8 @@ impl Provider {
 
     fn close(&self, py: Python<'_>) {
         py.detach(|| self.core().close());
-        self.exchange_kept(None);
-        self.__clear__();
+        self.exchange_kept(py, None);
+        self.let_go_of_subscriptions(py);
     }
 
     /// Whether close() was called.
@@ -350,7 +395,6 @@ impl Provider {
     }
 
     fn __clear__(&self) {
-        let held = mem::take(&mut *self.lock_subscriptions());
-        drop(held);
+        Python::attach(|py| self.let_go_of_subscriptions(py));
     }
 }

@@ -139,7 +139,7 @@ where
 }
 
 /// Says of a value nothing but its type: it may be a password.
-fn wrong_type(expected: &str, object: Borrowed<'_, '_, PyAny>) -> PyErr {
+pub(crate) fn wrong_type(expected: &str, object: Borrowed<'_, '_, PyAny>) -> PyErr {
     PyTypeError::new_err(format!("expected {expected}, not {}", name_of(&object.get_type())))
 }
 

@@ -18,8 +18,7 @@ A provider may be used from any thread, and after a fork in the child as well.
 
 from __future__ import annotations
 
-import atexit as _atexit
-
+from kmsak import _deliveries
 from kmsak._errors import (
     ClientKeyError,
     ClosedError,
@@ -30,6 +29,7 @@ from kmsak._errors import (
     NotFoundError,
     ServerError,
     ThrottledError,
+    TimedOutError,
     TlsError,
 )
 from kmsak._kmsak import (
@@ -38,7 +38,6 @@ from kmsak._kmsak import (
     Secret,
     Subscription,
     __version__,
-    _stop_deliveries,
     is_rejection,
 )
 from kmsak._provider import Provider
@@ -91,6 +90,7 @@ __all__ = [
     "Stats",
     "Subscription",
     "ThrottledError",
+    "TimedOutError",
     "TlsError",
     "__version__",
     "is_rejection",
@@ -118,7 +118,7 @@ _LATER = {
     ),
 }
 
-_atexit.register(_stop_deliveries)
+_deliveries.begin()
 
 
 if not TYPE_CHECKING:

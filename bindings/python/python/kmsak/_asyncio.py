@@ -10,8 +10,11 @@ T = TypeVar("T")
 Settle = Callable[[Optional[T], Optional[BaseException]], None]
 
 
-async def answer(begin: Callable[[Settle[T]], None]) -> T:
-    """Await what `begin` starts; it calls its argument with a value or an error on another thread."""
+async def answer(begin: Callable[[Settle[T]], None], time_out: tuple[float, BaseException] | None) -> T:
+    """Await what `begin` starts; it calls its argument with a value or an error on another thread.
+
+    After the seconds of `time_out` its exception is raised instead.
+    """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
 
@@ -24,7 +27,14 @@ async def answer(begin: Callable[[Settle[T]], None]) -> T:
                 raise
 
     begin(settle)
-    return await future
+    if time_out is None:
+        return await future
+    seconds, error = time_out
+    timer = loop.call_later(seconds, _settle, future, None, error)
+    try:
+        return await future
+    finally:
+        timer.cancel()
 
 
 def _settle(future: asyncio.Future[T], value: T | None, error: BaseException | None) -> None:

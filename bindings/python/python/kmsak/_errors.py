@@ -13,6 +13,9 @@ class KmsakError(Exception):
         retryable: Whether the same call may succeed later with nothing changed.
         http_status: The HTTP status of KMS's answer, or None if KMS did not answer.
 
+    Where the system or a library refused something below, what it said is the ``__cause__``: an OSError if it has a
+    number.
+
     """
 
     kind: str = "server"
@@ -60,6 +63,10 @@ class NetworkError(KmsakError):
     kind = "network"
 
 
+class TimedOutError(NetworkError, TimeoutError):
+    """The `timeout` of the call itself is over. The fetch goes on, for the cache and for whoever else waits."""
+
+
 class TlsError(NetworkError):
     """The peer could not be verified, or TLS failed."""
 
@@ -101,6 +108,7 @@ for _class in (
     ConfigurationError,
     ClientKeyError,
     NetworkError,
+    TimedOutError,
     TlsError,
     DeniedError,
     NotFoundError,

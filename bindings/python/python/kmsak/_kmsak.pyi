@@ -1,7 +1,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from os import PathLike
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any, NoReturn, final
 
 from typing_extensions import Never, Self, TypeAlias, disjoint_base
@@ -15,9 +15,14 @@ __all__ = [
     "Provider",
     "Secret",
     "Subscription",
+    "_Messages",
     "_Pending",
     "__version__",
+    "_begin_deliveries",
+    "_pause_deliveries",
+    "_resume_deliveries",
     "_stop_deliveries",
+    "_time_out",
     "is_rejection",
 ]
 
@@ -25,6 +30,7 @@ __version__: str
 
 _Path: TypeAlias = str | PathLike[str]
 _Length: TypeAlias = timedelta | float
+_Version: TypeAlias = tuple[str, str] | str | bytes
 
 def is_rejection(code: str, /) -> bool:
     """Tells whether a service's error code means that it does not know an AccessKey.
@@ -33,7 +39,11 @@ def is_rejection(code: str, /) -> bool:
     other codes has Provider.is_rejection.
     """
 
+def _begin_deliveries(start: Callable[[_Messages], None], log: Callable[..., None], errors: ModuleType) -> None: ...
+def _pause_deliveries() -> None: ...
+def _resume_deliveries() -> None: ...
 def _stop_deliveries() -> None: ...
+def _time_out(timeout: _Length) -> tuple[float, BaseException]: ...
 
 @final
 class Gateway:
@@ -245,6 +255,7 @@ class Provider:
         cls,
         *,
         properties_file: _Path | None = None,
+        properties_text: str | None = None,
         properties: Mapping[str, str] | None = None,
         environment: bool = False,
         usual_places: bool = False,
@@ -270,42 +281,44 @@ class Provider:
         rejection_codes: Sequence[str] | None = None,
         max_stale: _Length | None = None,
         cache_file: _Path | None = None,
+        _fixed: Mapping[str, _Version | Sequence[_Version]] | None = None,
     ) -> Self: ...
     @property
     def closed(self) -> bool:
         """Whether close() was called."""
-    def credentials(self, name: str) -> Credentials:
+    def credentials(self, name: str, *, timeout: _Length | None = None) -> Credentials:
         """The AccessKey in the managed RAM secret `name`, from the cache if it was fetched before.
 
         A cached value is given at once, whatever the state of KMS. Otherwise waits for KMS with the GIL released, for
-        fetch_deadline (20 s unless configured) at most; Ctrl-C ends the wait.
+        fetch_deadline (20 s unless configured) at most, or for `timeout`, a timedelta or seconds, if that is shorter;
+        the fetch itself goes on. Ctrl-C ends the wait.
 
-        Raises a KmsakError only as long as the secret was never fetched (or with max_stale set);
-        ConfigurationError if the secret holds no AccessKey.
+        Raises a KmsakError only as long as the secret was never fetched (or with max_stale set): ConfigurationError
+        if the secret holds no AccessKey, TimedOutError when `timeout` is over.
         """
     def cached_credentials(self, name: str) -> Credentials | None:
         """The AccessKey in `name` if it is cached, else None: never waits, never fetches."""
-    def secret(self, name: str) -> Secret:
+    def secret(self, name: str, *, timeout: _Length | None = None) -> Secret:
         """The secret `name` of any type, from the cache if it was fetched before.
 
         Waits and raises as credentials does, but for the type.
         """
-    def secret_at_stage(self, name: str, version_stage: str) -> Secret:
+    def secret_at_stage(self, name: str, version_stage: str, *, timeout: _Length | None = None) -> Secret:
         """The version of the secret `name` with the stage label `version_stage`, such as ACSPrevious.
 
         Asked of KMS each time, never cached. Waits and raises as secret does.
         """
-    def renew(self, name: str, rejected_id: str) -> Credentials:
+    def renew(self, name: str, rejected_id: str, *, timeout: _Length | None = None) -> Credentials:
         """An AccessKey other than `rejected_id`, which a cloud service has just refused.
 
         If the cache holds another one already, it is given at once; otherwise KMS is asked, once for the whole
-        process however many threads call. Waits renew_deadline (10 s unless configured) at most, with the GIL
-        released.
+        process however many threads call. Waits renew_deadline (10 s unless configured) or `timeout` at most, with the
+        GIL released.
 
         Raises a KmsakError if KMS has no other AccessKey or cannot be reached, ThrottledError if the secret
         was renewed too often.
         """
-    def refresh(self, name: str) -> Secret:
+    def refresh(self, name: str, *, timeout: _Length | None = None) -> Secret:
         """Fetches the secret `name` from KMS now, whatever the cache holds, and caches it.
 
         Waits and raises as secret does; a cached value stays in use when it fails.
@@ -334,6 +347,16 @@ class Provider:
     def _begin_secret_at_stage(self, name: str, version_stage: str) -> Secret | _Pending: ...
     def _begin_renew(self, name: str, rejected_id: str) -> Credentials | _Pending: ...
     def _begin_refresh(self, name: str) -> Secret | _Pending: ...
+
+@final
+class _Messages:
+    """What one thread is to call, as an iterator of functions and their arguments."""
+
+    def __init__(self, _made_by_kmsak_alone: Never, /) -> None: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> tuple[Callable[..., object], tuple[Any, ...]]: ...
+    def failed(self, error: BaseException, function: object) -> None:
+        """Tells of what `function` raised."""
 
 @final
 class _Pending:

@@ -9,14 +9,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
     import weakref
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from datetime import timedelta
     from types import TracebackType
     from typing import Concatenate, NoReturn, ParamSpec, Protocol, TypeVar, overload
 
     from typing_extensions import Self
 
     from kmsak._event_stream import EventStream
-    from kmsak._kmsak import Credentials, Secret
+    from kmsak._kmsak import Credentials, Secret, _Version
 
     _P = ParamSpec("_P")
     _R = TypeVar("_R")
@@ -45,6 +46,7 @@ class Provider(_kmsak.Provider):
 
     Args:
         properties_file: A properties file to read.
+        properties_text: The text of a properties file; relative paths in it are seen from the working directory.
         properties: Any settings as the text that would stand in a properties file.
         environment: Whether to read the environment variables that have the names of the keys.
         usual_places: As from_env() does.
@@ -102,6 +104,25 @@ class Provider(_kmsak.Provider):
         ``managed_credentials_providers.properties`` in the working directory. Raises as from_file() does.
         """
         return cls(usual_places=True)
+
+    @classmethod
+    def fixed(cls, secrets: Mapping[str, _Version | Sequence[_Version]]) -> Self:
+        """Open a provider for tests, which hands out what it is given: no network, no files, no environment.
+
+        `secrets` has the versions of each secret by its name: a tuple ``(access_key_id, access_key_secret)`` for a
+        managed RAM secret, ``str`` or ``bytes`` for a generic one, or a list of these. The first fetch gets the first
+        version; each refresh(), and each renew() of the AccessKey in use, gets the next, as if KMS had just rotated the
+        secret; the last one stays. Events and all else are a real provider's::
+
+            provider = kmsak.Provider.fixed({"acs/ram/user/app": [("LTAI1", "one"), ("LTAI2", "two")]})
+
+        Raises ConfigurationError for a name that no secret can have and for an AccessKey that is none; names that are
+        not in `secrets` are not found.
+        """
+        if secrets is None:
+            # To the constructor that is no script at all.
+            raise TypeError("secrets: expected a mapping from names of secrets to their versions, not None")
+        return cls(_fixed=secrets)
 
     def call(
         self,
@@ -171,35 +192,47 @@ class Provider(_kmsak.Provider):
 
             list_buckets(prefix="logs-")
 
-        With ``@staticmethod`` or ``@classmethod``, this comes first, above it. Raises TypeError for a generator, whose
+        ``@staticmethod`` and ``@classmethod`` may stand above or below it. Raises TypeError for a generator, whose
         rejections nobody would hear of.
         """
         from kmsak._decorator import decorator
 
         return decorator(self, name)
 
-    async def credentials_async(self, name: str) -> Credentials:
-        """As credentials(), without blocking the event loop. A cached value is given without a task switch."""
+    async def credentials_async(self, name: str, *, timeout: timedelta | float | None = None) -> Credentials:
+        """As credentials(), without blocking the event loop. A cached value is given without a task switch.
+
+        Cancelling the task ends the wait; the fetch itself goes on.
+        """
+        time_out = _checked(timeout)
         credentials = self.cached_credentials(name)
         if credentials is not None:
             return credentials
-        return await _answer(self._begin_credentials(name))
+        return await _answer(self._begin_credentials(name), time_out)
 
-    async def secret_async(self, name: str) -> Secret:
+    async def secret_async(self, name: str, *, timeout: timedelta | float | None = None) -> Secret:
         """As secret(), without blocking the event loop. A cached value is given without a task switch."""
-        return await _answer(self._begin_secret(name))
+        time_out = _checked(timeout)
+        return await _answer(self._begin_secret(name), time_out)
 
-    async def secret_at_stage_async(self, name: str, version_stage: str) -> Secret:
+    async def secret_at_stage_async(
+        self, name: str, version_stage: str, *, timeout: timedelta | float | None = None
+    ) -> Secret:
         """As secret_at_stage(), without blocking the event loop."""
-        return await _answer(self._begin_secret_at_stage(name, version_stage))
+        time_out = _checked(timeout)
+        return await _answer(self._begin_secret_at_stage(name, version_stage), time_out)
 
-    async def renew_async(self, name: str, rejected_id: str) -> Credentials:
+    async def renew_async(
+        self, name: str, rejected_id: str, *, timeout: timedelta | float | None = None
+    ) -> Credentials:
         """As renew(), without blocking the event loop. What is in the cache is given without a task switch."""
-        return await _answer(self._begin_renew(name, rejected_id))
+        time_out = _checked(timeout)
+        return await _answer(self._begin_renew(name, rejected_id), time_out)
 
-    async def refresh_async(self, name: str) -> Secret:
+    async def refresh_async(self, name: str, *, timeout: timedelta | float | None = None) -> Secret:
         """As refresh(), without blocking the event loop."""
-        return await _answer(self._begin_refresh(name))
+        time_out = _checked(timeout)
+        return await _answer(self._begin_refresh(name), time_out)
 
     def events(self) -> EventStream:
         """Give the events from now on to ``async for``, in the running event loop.
@@ -283,12 +316,16 @@ def _kmsak_errors() -> type[Exception]:
     return KmsakError
 
 
-async def _answer(begun: _T | _kmsak._Pending) -> _T:
+def _checked(timeout: timedelta | float | None) -> tuple[float, BaseException] | None:
+    return None if timeout is None else _kmsak._time_out(timeout)
+
+
+async def _answer(begun: _T | _kmsak._Pending, time_out: tuple[float, BaseException] | None) -> _T:
     if not isinstance(begun, _kmsak._Pending):
         return begun
     from kmsak._asyncio import answer
 
-    return await answer(begun.then)
+    return await answer(begun.then, time_out)
 
 
 def _done(result: _R) -> _R:

@@ -1,0 +1,234 @@
+"""Threads that carry log lines, events and answers, at a fork and at the interpreter's end."""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import logging
+import os
+import pathlib
+import queue
+import subprocess
+import threading
+import time
+from typing import Any
+
+import kmsak
+import pytest
+from conftest import Emulator
+from test_interpreters import interpreters
+from test_processes import run
+
+
+def test_a_child_of_a_fork_right_after_the_first_fetch_imports(emulator: Emulator, secret: str) -> None:
+    program = """
+import os, signal, sys, kmsak
+provider = kmsak.Provider.from_file(sys.argv[1])
+for _ in range(20):
+    provider.refresh(sys.argv[2])
+    child = os.fork()
+    if child == 0:
+        signal.alarm(10)
+        import logging, importlib
+        for name in ("logging.handlers", "json", "decimal", "xml.dom.minidom"):
+            importlib.import_module(name)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert status == 0, status
+"""
+    ended = run(program, emulator.config, secret)
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_a_fork_waits_for_a_log_handler_and_a_listener(emulator: Emulator, secret: str, tmp_path: pathlib.Path) -> None:
+    """Or else the child would inherit their locks."""
+    program = """
+import logging, os, signal, sys, threading, time, kmsak
+
+lock = threading.Lock()
+entered = threading.Semaphore(0)
+
+class Slow(logging.Handler):
+    def emit(self, record):
+        with lock:
+            entered.release()
+            time.sleep(0.05)
+
+logger = logging.getLogger("kmsak")
+logger.addHandler(Slow())
+logger.setLevel(logging.DEBUG)
+provider = kmsak.Provider.from_file(sys.argv[1])
+heard = threading.Lock()
+
+def listener(event):
+    with heard:
+        entered.release()
+        time.sleep(0.05)
+
+provider.subscribe(listener)
+for _ in range(10):
+    provider.refresh(sys.argv[2])
+    entered.acquire()
+    child = os.fork()
+    if child == 0:
+        signal.alarm(10)
+        with lock, heard:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    assert status == 0, status
+"""
+    ended = run(program, emulator.config, secret)
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_a_listener_may_fork_and_a_slow_one_delays_a_fork_only_a_little(
+    emulator: Emulator, provider: kmsak.Provider, secret: str
+) -> None:
+    statuses: queue.Queue[int] = queue.Queue()
+
+    def forks(event: kmsak.Event) -> None:
+        child = os.fork()
+        if child == 0:
+            os._exit(7)
+        statuses.put(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+
+    released = threading.Event()
+    busy = threading.Event()
+
+    def slow(event: kmsak.Event) -> None:
+        busy.set()
+        assert released.wait(20)
+
+    with provider.subscribe(forks):
+        provider.refresh(secret)
+        assert statuses.get(timeout=10) == 7
+    with provider.subscribe(slow):
+        provider.refresh(secret)
+        assert busy.wait(10)
+        started = time.monotonic()
+        child = os.fork()
+        if child == 0:
+            os._exit(8)
+        assert time.monotonic() - started < 5
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 8
+        released.set()
+
+
+def test_nothing_is_imported_in_the_background(
+    emulator: Emulator, secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere: list[str] = []
+    here = threading.get_ident()
+    original = builtins.__import__
+
+    def watched(name: str, *arguments: Any, **options: Any) -> Any:
+        if threading.get_ident() != here:
+            elsewhere.append(name)
+        return original(name, *arguments, **options)
+
+    events: queue.Queue[kmsak.Event] = queue.Queue()
+    lines: queue.Queue[logging.LogRecord] = queue.Queue()
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.put(record)
+
+    logger = logging.getLogger("kmsak")
+    handler = Handler()
+    logger.addHandler(handler)
+    monkeypatch.setattr(builtins, "__import__", watched)
+    try:
+        with kmsak.Provider.from_file(emulator.config) as provider:
+            provider.subscribe(events.put)
+            provider.refresh(secret)
+            assert isinstance(events.get(timeout=10), kmsak.Fetched)
+
+            async def fails() -> None:
+                with pytest.raises(kmsak.NotFoundError):
+                    await provider.refresh_async("no/such")
+
+            asyncio.run(fails())
+            failed = events.get(timeout=10)
+            assert isinstance(failed, kmsak.RefreshFailed)
+            assert isinstance(failed.error, kmsak.NotFoundError)
+            assert "no/such" in lines.get(timeout=10).getMessage()
+    finally:
+        monkeypatch.undo()
+        logger.removeHandler(handler)
+    assert elsewhere == []
+
+
+@pytest.mark.parametrize(("version", "executable"), interpreters().items())
+def test_the_interpreter_ends_during_slow_listeners_and_log_handlers(
+    emulator: Emulator, secret: str, tmp_path: pathlib.Path, version: str, executable: str
+) -> None:
+    (tmp_path / "kmsak").symlink_to(pathlib.Path(kmsak.__file__).parent)
+    program = """
+import logging, sys, threading, time, kmsak
+
+begun = threading.Semaphore(0)
+
+def for_ever(*_):
+    begun.release()
+    while True:
+        time.sleep(0.01)
+
+class Stuck(logging.Handler):
+    # Not emit: logging itself would wait at exit, for the handler's lock.
+    handle = for_ever
+
+class Lingers:
+    def __del__(self):
+        # The others want to go on meanwhile.
+        time.sleep(0.3)
+
+provider = kmsak.Provider.from_file(sys.argv[1])
+logger = logging.getLogger("kmsak")
+logger.addHandler(Stuck())
+logger.setLevel(logging.DEBUG)
+provider.subscribe(for_ever)
+provider.subscribe(lambda event: [for_ever() for _ in range(9)])
+# Waits inside kmsak for what is not answered.
+provider.subscribe(lambda event: begun.release() or provider.refresh("hangs"))
+provider.refresh(sys.argv[2])
+for _ in range(4):
+    assert begun.acquire(timeout=10)
+sys.modules["lingers"] = Lingers()
+print("done", flush=True)
+"""
+    with emulator.fault(kind="hang", secret="hangs"):
+        ended = subprocess.run(
+            [executable, "-X", "faulthandler", "-c", program, emulator.config, secret],
+            env={**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            text=True,
+            timeout=50,
+            check=False,
+        )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "done\n", "")
+
+
+def test_slow_listeners_delay_nobody(emulator: Emulator, provider: kmsak.Provider, secret: str) -> None:
+    released = threading.Event()
+    told: queue.Queue[kmsak.Event] = queue.Queue()
+    order: queue.Queue[kmsak.Event] = queue.Queue()
+
+    def slow(event: kmsak.Event) -> None:
+        assert released.wait(20)
+        order.put(event)
+
+    for _ in range(5):
+        provider.subscribe(slow)
+    provider.subscribe(told.put)
+    for _ in range(3):
+        provider.refresh(secret)
+    versions = [told.get(timeout=10) for _ in range(3)]
+    assert order.empty()
+    new_id = emulator.rotate(secret)
+    provider.refresh(secret)
+    versions += [told.get(timeout=10) for _ in range(2)]
+    assert isinstance(versions[-1], kmsak.Rotated)
+    assert versions[-1].new_access_key_id == new_id
+    released.set()
+    heard = [order.get(timeout=10) for _ in range(25)]
+    assert sorted(map(repr, heard)) == sorted([repr(one) for one in versions] * 5)

@@ -1,0 +1,178 @@
+"""A call's own time, what is below a failure, and the worlds of gevent and of small stacks."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import errno
+import pathlib
+import socket
+import time
+import traceback
+from collections.abc import Callable
+
+import kmsak
+import pytest
+from conftest import Emulator
+from test_processes import run
+
+
+def test_a_calls_own_time(emulator: Emulator, secret: str) -> None:
+    with kmsak.Provider.from_file(emulator.config) as provider:
+        cached = emulator.new_secret()
+        old = provider.credentials(cached, timeout=20)
+        calls: list[Callable[[], object]] = [
+            lambda: provider.credentials(secret, timeout=0.05),
+            lambda: provider.secret(secret, timeout=datetime.timedelta(milliseconds=50)),
+            lambda: provider.secret_at_stage(cached, "ACSPrevious", timeout=0),
+            lambda: provider.refresh(cached, timeout=0.05),
+            lambda: provider.renew(cached, old.access_key_id, timeout=0.05),
+            lambda: asyncio.run(provider.credentials_async(secret, timeout=0.05)),
+            lambda: asyncio.run(provider.secret_async(secret, timeout=0.05)),
+            lambda: asyncio.run(provider.secret_at_stage_async(cached, "ACSPrevious", timeout=0)),
+            lambda: asyncio.run(provider.refresh_async(cached, timeout=0.05)),
+            lambda: asyncio.run(provider.renew_async(cached, old.access_key_id, timeout=0.05)),
+        ]
+        with emulator.fault(kind="hang"):
+            for call in calls:
+                started = time.monotonic()
+                with pytest.raises(kmsak.TimedOutError, match="the fetch goes on") as caught:
+                    call()
+                assert time.monotonic() - started < 5
+                assert isinstance(caught.value, TimeoutError)
+                assert isinstance(caught.value, kmsak.NetworkError)
+                assert (caught.value.kind, caught.value.retryable, caught.value.code) == ("network", True, None)
+            assert provider.credentials(cached, timeout=0) == old
+            assert asyncio.run(provider.credentials_async(cached, timeout=0)) == old
+        # What was given up goes on for the others.
+        assert provider.credentials(secret, timeout=20).access_key_id == emulator.current(secret)["AccessKeyId"]
+
+
+@pytest.mark.parametrize(("timeout", "error"), [(-1, ValueError), ("1s", TypeError), (True, TypeError)])
+def test_a_time_that_cannot_be(provider: kmsak.Provider, secret: str, timeout: object, error: type[Exception]) -> None:
+    provider.credentials(secret)
+    with pytest.raises(error, match=r"^timeout: "):
+        provider.credentials(secret, timeout=timeout)  # type: ignore[arg-type]
+    with pytest.raises(error, match=r"^timeout: "):
+        provider.credentials_async(secret, timeout=timeout).send(None)  # type: ignore[arg-type]
+
+
+def test_what_the_system_said_is_the_cause(emulator: Emulator) -> None:
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        endpoint = f"127.0.0.1:{unheard.getsockname()[1]}"
+        with (
+            kmsak.Provider(
+                gateways=[kmsak.Gateway.instance(endpoint=endpoint)],
+                client_key_file=emulator.directory / "clientKey.json",
+                client_key_password_file=emulator.directory / "clientKey_Password.txt",
+                fetch_deadline=0.5,
+            ) as provider,
+            pytest.raises(kmsak.NetworkError) as caught,
+        ):
+            provider.secret("any")
+    cause = caught.value.__cause__
+    assert isinstance(cause, ConnectionRefusedError)
+    assert (cause.errno, str(cause)) == (errno.ECONNREFUSED, f"[Errno {errno.ECONNREFUSED}] Connection refused")
+    assert "direct cause" in "".join(traceback.format_exception(caught.value))
+
+
+def test_what_a_library_said_is_the_cause(emulator: Emulator) -> None:
+    # Nobody vouches for the emulator's certificate.
+    gateway = kmsak.Gateway.instance(endpoint=emulator.endpoint("instance"))
+    with (
+        kmsak.Provider(
+            gateways=[gateway],
+            client_key_file=emulator.directory / "clientKey.json",
+            client_key_password_file=emulator.directory / "clientKey_Password.txt",
+            fetch_deadline=0.5,
+        ) as provider,
+        pytest.raises(kmsak.TlsError) as caught,
+    ):
+        provider.secret("any")
+    assert type(caught.value.__cause__) is Exception
+    assert "certificate" in str(caught.value.__cause__)
+
+
+def test_an_error_with_nothing_below_has_no_cause(provider: kmsak.Provider) -> None:
+    with pytest.raises(kmsak.NotFoundError) as caught:
+        provider.secret("no/such")
+    assert caught.value.__cause__ is None
+
+
+def test_properties_as_text(emulator: Emulator, secret: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = pathlib.Path(emulator.config).read_text()
+    # Paths in it are seen from the working directory.
+    monkeypatch.chdir(emulator.directory)
+    with kmsak.Provider(properties_text=text) as provider:
+        assert provider.credentials(secret).access_key_id == emulator.current(secret)["AccessKeyId"]
+    with pytest.raises(kmsak.ConfigurationError, match="rotation_interval"):
+        kmsak.Provider(properties_text=text + "\nrotation_interval=nonsense\n")
+    with pytest.raises(TypeError, match=r"^properties_text: "):
+        kmsak.Provider(properties_text=17)  # type: ignore[arg-type]
+
+
+def test_gevent(emulator: Emulator, secret: str) -> None:
+    program = """
+import gevent.monkey
+gevent.monkey.patch_all()
+import gevent, logging, sys, time, kmsak
+
+lines = []
+
+class Lines(logging.Handler):
+    def emit(self, record):
+        lines.append(record.getMessage())
+
+logger = logging.getLogger("kmsak")
+logger.addHandler(Lines())
+logger.setLevel(logging.DEBUG)
+provider = kmsak.Provider.from_file(sys.argv[1])
+events = []
+provider.subscribe(events.append)
+turns = 0
+
+def others():
+    global turns
+    while True:
+        turns += 1
+        time.sleep(0.001)
+
+gevent.spawn(others)
+fetched = gevent.get_hub().threadpool.apply(provider.credentials, (sys.argv[2],))
+assert turns > 50, turns
+assert provider.credentials(sys.argv[2]) == fetched
+with gevent.Timeout(10):
+    while not (events and lines):
+        time.sleep(0.001)
+assert type(events[0]) is kmsak.Fetched
+"""
+    with emulator.fault(kind="latency", milliseconds=500, secret=secret):
+        ended = run(program, emulator.config, secret)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr == ""
+
+
+def test_a_small_stack_is_enough(emulator: Emulator, secret: str) -> None:
+    program = """
+import sys, threading, kmsak
+provider = kmsak.Provider.from_file(sys.argv[1])
+
+def work():
+    provider.credentials(sys.argv[2])
+    provider.refresh(sys.argv[2])
+    provider.stats()
+    try:
+        provider.secret("no/such")
+    except kmsak.NotFoundError:
+        done.append(True)
+
+done = []
+threading.stack_size(int(sys.argv[3]))
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+assert done
+"""
+    ended = run(program, emulator.config, secret, str(128 << 10))
+    assert ended.returncode == 0, ended.stderr
