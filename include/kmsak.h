@@ -492,7 +492,7 @@ kmsak_status kmsak_config_renew_refill_interval(kmsak_config *config,
 
 /**
  * The `count` codes (UTF-8) by which a cloud service says that it does not know an AccessKey, instead of those of
- * kmsak_is_rejection. Fails as kmsak_config says. Thread-safe.
+ * kmsak_is_rejection; `Code:words` counts only where the message has the words. Fails as kmsak_config says. Thread-safe.
  */
 kmsak_status kmsak_config_rejection_codes(kmsak_config *config,
                                           const char *const *codes,
@@ -971,18 +971,21 @@ kmsak_status kmsak_provider_refresh(const kmsak_provider *provider,
                                     kmsak_error **error);
 
 /**
- * Whether a cloud service's error `code` means that it does not know an AccessKey, by the provider's `rejection_codes`;
- * false for NULL. Thread-safe.
+ * Whether a cloud service's error means that it does not know an AccessKey, by its `code`, its `message` (NULL where it has
+ * none) and the provider's `rejection_codes`; false where the code is NULL. Thread-safe.
  */
 bool kmsak_provider_is_rejection(const kmsak_provider *provider,
-                                 const char *code);
+                                 const char *code,
+                                 const char *message);
 
 /**
- * Whether a cloud service's error `code` is one by which Alibaba Cloud says that an AccessKey is unknown, deleted or
- * disabled: `InvalidAccessKeyId`, `InvalidAccessKeyId.NotFound` or `InvalidAccessKeyId.Inactive`; false for NULL.
- * Thread-safe.
+ * Whether a cloud service's error means that it does not know an AccessKey, by its `code` and its `message` (NULL where it has
+ * none): `InvalidAccessKeyId`, `InvalidAccessKeyId.NotFound`, `InvalidAccessKeyId.Inactive`, `Forbidden.AccessKey`,
+ * `Forbidden.AccessKeyDisabled` and `ODPS-0410051`, and where the message speaks of an AccessKeyId `Unauthorized` and
+ * `OTSAuthFailed`, in upper or lower case; false where the code is NULL. Thread-safe.
  */
-bool kmsak_is_rejection(const char *code);
+bool kmsak_is_rejection(const char *code,
+                        const char *message);
 
 /**
  * What goes on inside, without secrets: a picture of this moment. NULL for NULL.

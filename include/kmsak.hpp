@@ -100,7 +100,7 @@ class InvalidArgumentError : public Error { public: using Error::Error; };
 class InternalError : public Error { public: using Error::Error; };
 
 /// What a cloud service's client throws inside Provider::call, or a class derived from it, so that kmsak sees the service's
-/// error code.
+/// error code and message.
 class ServiceError : public std::runtime_error {
  public:
   /// `code` such as "InvalidAccessKeyId.NotFound".
@@ -114,6 +114,13 @@ class ServiceError : public std::runtime_error {
 };
 
 namespace detail {
+
+struct NoMessage {
+  template <typename Outcome>
+  std::string operator()(const Outcome&) const {
+    return {};
+  }
+};
 
 template <auto Free>
 struct Deleter {
@@ -647,7 +654,7 @@ class Provider {
     try {
       return f(first);
     } catch (const ServiceError& error) {
-      if (!is_rejection(error.code())) throw;
+      if (!is_rejection(error.code(), error.what())) throw;
       try {
         renewed.emplace(renew(name, first.access_key_id()));
       } catch (const Error&) {
@@ -659,13 +666,16 @@ class Provider {
   }
 
   /// The same for clients that return outcomes instead of throwing: `code_of(outcome)` gives the service's error code, empty
-  /// for a success.
-  template <typename F, typename CodeOf>
-  std::invoke_result_t<F&, const Credentials&> call(std::string_view name, F&& f, CodeOf&& code_of) const {
+  /// for a success, and `message_of(outcome)` its message.
+  template <typename F, typename CodeOf, typename MessageOf = detail::NoMessage>
+  std::invoke_result_t<F&, const Credentials&> call(std::string_view name, F&& f, CodeOf&& code_of,
+                                                    MessageOf&& message_of = {}) const {
     const Credentials first = credentials(name);
     auto outcome = f(first);
     const std::string code(code_of(std::as_const(outcome)));
-    if (code.empty() || !is_rejection(code)) return outcome;
+    if (code.empty()) return outcome;
+    const std::string message(message_of(std::as_const(outcome)));
+    if (!is_rejection(code, message.c_str())) return outcome;
     std::optional<Credentials> renewed;
     try {
       renewed.emplace(renew(name, first.access_key_id()));
@@ -676,9 +686,10 @@ class Provider {
     return f(*renewed);
   }
 
-  /// Whether a cloud service's error code means that it does not know an AccessKey, by the provider's rejection_codes.
-  bool is_rejection(std::string_view code) const {
-    return kmsak_provider_is_rejection(get(), detail::CString(code).get());
+  /// Whether a cloud service's error means that it does not know an AccessKey, by its code and message and the provider's
+  /// rejection_codes.
+  bool is_rejection(std::string_view code, std::string_view message = {}) const {
+    return kmsak_provider_is_rejection(get(), detail::CString(code).get(), detail::CString(message).get());
   }
 
   /// Calls `listener` with everything that happens until the Subscription or the provider is destroyed; from other threads,
@@ -784,8 +795,11 @@ inline void set_log_callback(kmsak_log_level level,
   kmsak_set_log_callback(level, forward, held.release(), detail::destroy<Receiver>);
 }
 
-/// Whether a cloud service's error code is one by which Alibaba Cloud says that an AccessKey is unknown, deleted or disabled.
-inline bool is_rejection(std::string_view code) { return kmsak_is_rejection(detail::CString(code).get()); }
+/// Whether a cloud service's error, by its code and message, is one by which Alibaba Cloud says that an AccessKey is unknown,
+/// deleted or disabled.
+inline bool is_rejection(std::string_view code, std::string_view message = {}) {
+  return kmsak_is_rejection(detail::CString(code).get(), detail::CString(message).get());
+}
 
 /// The version of the library at run time, such as "0.1.0".
 inline std::string_view version() noexcept { return kmsak_version(); }

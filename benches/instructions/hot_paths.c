@@ -40,7 +40,7 @@ static void renewed_already(void) {
 }
 
 static void is_rejection(void) {
-  if (!kmsak_is_rejection("InvalidAccessKeyId.NotFound")) exit(1);
+  if (!kmsak_is_rejection("InvalidAccessKeyId.NotFound", NULL)) exit(1);
 }
 
 /* Reads the configuration and opens the ClientKey; no network. */

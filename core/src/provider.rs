@@ -1,5 +1,6 @@
 //! The public face.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -274,7 +275,7 @@ impl Provider {
             Ok(value) => return Ok(value),
             Err(error) => error,
         };
-        if !error.code().is_some_and(|code| self.is_rejection(code)) {
+        if !error.code().is_some_and(|code| self.is_rejection(code, error.message().as_deref())) {
             return Err(error);
         }
         match self.renew(name, credentials.access_key_id()) {
@@ -283,12 +284,11 @@ impl Provider {
         }
     }
 
-    /// Whether a cloud service's error `code` means that it does not know an AccessKey: one of
-    /// `InvalidAccessKeyId`, `InvalidAccessKeyId.NotFound` and `InvalidAccessKeyId.Inactive` unless configured
-    /// otherwise.
+    /// Whether a cloud service's error means that it does not know an AccessKey, by its `code` and, where it has one, its
+    /// `message`: what `rejection_codes` names, or else as [`is_rejection`](crate::is_rejection) says.
     #[must_use]
-    pub fn is_rejection(&self, code: &str) -> bool {
-        self.0.state.config.renewal.rejection_codes.iter().any(|known| known == code)
+    pub fn is_rejection(&self, code: &str, message: Option<&str>) -> bool {
+        self.0.state.config.renewal.rejections.contain(code, message)
     }
 
     /// Calls `listener` with everything that happens until the [`Subscription`] is dropped, and at once with
@@ -436,11 +436,20 @@ impl Builder {
 pub trait ServiceError {
     /// The service's error code, such as `InvalidAccessKeyId.NotFound`.
     fn code(&self) -> Option<&str>;
+
+    /// What the service says beside it: some codes mean an unknown AccessKey only together with their message.
+    fn message(&self) -> Option<Cow<'_, str>> {
+        None
+    }
 }
 
 impl ServiceError for Error {
     fn code(&self) -> Option<&str> {
         Error::code(self)
+    }
+
+    fn message(&self) -> Option<Cow<'_, str>> {
+        Some(Cow::Borrowed(Error::message(self)))
     }
 }
 

@@ -113,7 +113,7 @@ fn lists_are_checked() {
     assert_eq!(
         refused("rejection_codes=Invalid Code"),
         "rejection_codes in the properties text holds \"Invalid Code\": expected error codes such as \
-         InvalidAccessKeyId.NotFound, separated by commas"
+         InvalidAccessKeyId.NotFound, or with words of the message Unauthorized:AccessKeyId, separated by commas"
     );
 }
 

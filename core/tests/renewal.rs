@@ -2,6 +2,7 @@
 
 mod fixture;
 
+use std::borrow::Cow;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Barrier};
 use std::thread;
@@ -155,14 +156,22 @@ fn nothing_is_retried_that_cannot_help() {
 #[derive(Debug)]
 enum SdkError {
     Service(&'static str),
+    Told(&'static str, &'static str),
     Kmsak(Error),
 }
 
 impl ServiceError for SdkError {
     fn code(&self) -> Option<&str> {
         match self {
-            SdkError::Service(code) => Some(code),
+            SdkError::Service(code) | SdkError::Told(code, _) => Some(code),
             SdkError::Kmsak(error) => error.code(),
+        }
+    }
+
+    fn message(&self) -> Option<Cow<'_, str>> {
+        match self {
+            SdkError::Told(_, message) => Some(Cow::Borrowed(message)),
+            SdkError::Service(_) | SdkError::Kmsak(_) => None,
         }
     }
 }
@@ -189,6 +198,22 @@ fn call_renews_and_runs_once_more() {
     });
     assert_eq!(used.expect("the second run"), new);
     assert_eq!(seen, [old, new]);
+}
+
+#[test]
+fn call_reads_the_message_where_the_code_has_other_causes() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("");
+    provider.credentials(APP).expect("KMS answers");
+    let (old, new) = kms.rotate_without_overlap();
+    let ask = |message| {
+        provider.call(APP, |credentials| {
+            let id = credentials.access_key_id().to_owned();
+            if id == old { Err(SdkError::Told("OTSAuthFailed", message)) } else { Ok(id) }
+        })
+    };
+    assert!(ask("The instance is not running.").is_err());
+    assert_eq!(ask("The AccessKeyID does not exist.").expect("the second run"), new);
 }
 
 #[test]
@@ -233,12 +258,15 @@ fn why_a_renewal_within_call_failed_is_logged() {
 fn which_codes_count_is_configurable() {
     let kms = Kms::start();
     let usual = kms.on_the_cloud("");
-    assert!(usual.is_rejection("InvalidAccessKeyId.Inactive"));
-    assert!(!usual.is_rejection("InvalidSecurityToken"));
-    let other = kms.on_the_cloud("rejection_codes=InvalidSecurityToken, Other.Code");
-    assert!(other.is_rejection("InvalidSecurityToken"));
-    assert!(other.is_rejection("Other.Code"));
-    assert!(!other.is_rejection("InvalidAccessKeyId"));
+    assert!(usual.is_rejection("InvalidAccessKeyId.Inactive", None));
+    assert!(usual.is_rejection("Unauthorized", Some("AccessKeyId is disabled")));
+    assert!(!usual.is_rejection("Unauthorized", Some("denied by ram")));
+    assert!(!usual.is_rejection("InvalidSecurityToken", None));
+    let other = kms.on_the_cloud("rejection_codes=InvalidSecurityToken, Other.Code: no such key");
+    assert!(other.is_rejection("InvalidSecurityToken", None));
+    assert!(other.is_rejection("other.code", Some("There is no such key.")));
+    assert!(!other.is_rejection("Other.Code", None));
+    assert!(!other.is_rejection("InvalidAccessKeyId", None));
 }
 
 #[test]

@@ -116,7 +116,7 @@ int main(int argc, char **argv) {
   for (i = 0; i < times && result == 0; ++i) {
     kmsak_credentials *credentials = NULL;
     struct answer answer;
-    char code[128], arn[256];
+    char code[128], message[512], arn[256];
     const struct timespec pause = {0, 100 * 1000 * 1000};
 
     /* Each time anew: it costs next to nothing, and gives the AccessKey of the hour. */
@@ -126,7 +126,8 @@ int main(int argc, char **argv) {
     }
     result = get_caller_identity(curl, endpoint, credentials, &answer);
     field(answer.text, "Code", code, sizeof code);
-    if (result == 0 && kmsak_provider_is_rejection(provider, code)) {
+    field(answer.text, "Message", message, sizeof message);
+    if (result == 0 && kmsak_provider_is_rejection(provider, code, message)) {
       kmsak_credentials *renewed = NULL;
       printf("%s was rejected (%s)\n", kmsak_credentials_access_key_id(credentials), code);
       if (kmsak_provider_renew(provider, argv[2], kmsak_credentials_access_key_id(credentials), &renewed, &error) ==

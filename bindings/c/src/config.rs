@@ -434,7 +434,7 @@ pub unsafe extern "C" fn kmsak_config_renew_refill_interval(
 }
 
 /// The `count` codes (UTF-8) by which a cloud service says that it does not know an AccessKey, instead of those of
-/// kmsak_is_rejection. Fails as kmsak_config says. Thread-safe.
+/// kmsak_is_rejection; `Code:words` counts only where the message has the words. Fails as kmsak_config says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_rejection_codes(
     config: *mut kmsak_config,

@@ -236,28 +236,46 @@ pub unsafe extern "C" fn kmsak_provider_refresh(
     unsafe { answer(secret, error, make) }
 }
 
-/// Whether a cloud service's error `code` means that it does not know an AccessKey, by the provider's `rejection_codes`;
-/// false for NULL. Thread-safe.
+/// Whether a cloud service's error means that it does not know an AccessKey, by its `code`, its `message` (NULL where it has
+/// none) and the provider's `rejection_codes`; false where the code is NULL. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_provider_is_rejection(
     provider: *const kmsak_provider,
     code: *const c_char,
+    message: *const c_char,
 ) -> bool {
     guard(false, || {
         // SAFETY: the caller passes NULL or a provider that lives.
         let Ok(provider) = (unsafe { object(provider, "provider") }) else { return false };
-        // SAFETY: the caller passes NULL or a string.
-        unsafe { text(code, "code") }.is_ok_and(|code| provider.0.is_rejection(code))
+        // SAFETY: the caller passes NULL or strings.
+        unsafe { is_so(code, message, |code, message| provider.0.is_rejection(code, message)) }
     })
 }
 
-/// Whether a cloud service's error `code` is one by which Alibaba Cloud says that an AccessKey is unknown, deleted or
-/// disabled: `InvalidAccessKeyId`, `InvalidAccessKeyId.NotFound` or `InvalidAccessKeyId.Inactive`; false for NULL.
-/// Thread-safe.
+/// Whether a cloud service's error means that it does not know an AccessKey, by its `code` and its `message` (NULL where it has
+/// none): `InvalidAccessKeyId`, `InvalidAccessKeyId.NotFound`, `InvalidAccessKeyId.Inactive`, `Forbidden.AccessKey`,
+/// `Forbidden.AccessKeyDisabled` and `ODPS-0410051`, and where the message speaks of an AccessKeyId `Unauthorized` and
+/// `OTSAuthFailed`, in upper or lower case; false where the code is NULL. Thread-safe.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kmsak_is_rejection(code: *const c_char) -> bool {
-    // SAFETY: the caller passes NULL or a string.
-    guard(false, || unsafe { text(code, "code") }.is_ok_and(kmsak_core::is_rejection))
+pub unsafe extern "C" fn kmsak_is_rejection(code: *const c_char, message: *const c_char) -> bool {
+    // SAFETY: the caller passes NULL or strings.
+    guard(false, || unsafe { is_so(code, message, kmsak_core::is_rejection) })
+}
+
+/// What `test` says of `code` and `message`; a message that cannot be read counts as none.
+///
+/// # Safety
+/// Both are NULL or end with a NUL.
+unsafe fn is_so(
+    code: *const c_char,
+    message: *const c_char,
+    test: impl FnOnce(&str, Option<&str>) -> bool,
+) -> bool {
+    // SAFETY: as the caller promises.
+    let code = unsafe { text(code, "code") };
+    // SAFETY: as the caller promises.
+    let message = unsafe { text(message, "message") };
+    code.is_ok_and(|code| test(code, message.ok()))
 }
 
 /// What goes on inside, without secrets: a picture of this moment. NULL for NULL.

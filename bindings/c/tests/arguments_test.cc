@@ -71,8 +71,10 @@ TEST(Arguments, OfReading) {
       return kmsak_provider_subscribe(provider.get(), nullptr, nullptr, nullptr, out, error);
     });
     EXPECT_EQ(kmsak_provider_cached_credentials(provider.get(), bad), nullptr);
-    EXPECT_FALSE(kmsak_provider_is_rejection(provider.get(), bad));
-    EXPECT_FALSE(kmsak_is_rejection(bad));
+    EXPECT_FALSE(kmsak_provider_is_rejection(provider.get(), bad, nullptr));
+    EXPECT_FALSE(kmsak_is_rejection(bad, "AccessKeyId"));
+    EXPECT_TRUE(kmsak_is_rejection("InvalidAccessKeyId", bad));
+    EXPECT_FALSE(kmsak_is_rejection("Unauthorized", bad));
   }
   refused<kmsak_credentials>([](auto** out, auto** error) { return kmsak_provider_renew(nullptr, "a", "b", out, error); });
   refused<kmsak_secret>(
@@ -81,7 +83,7 @@ TEST(Arguments, OfReading) {
   EXPECT_EQ(kmsak_provider_secret_at_stage(provider.get(), "a", "b", nullptr, nullptr), KMSAK_INVALID_ARGUMENT);
   EXPECT_EQ(kmsak_provider_cached_credentials(nullptr, "a"), nullptr);
   EXPECT_EQ(emulator::requests("a"), 0u) << "where no answer can be written, nothing is asked";
-  EXPECT_FALSE(kmsak_provider_is_rejection(nullptr, "InvalidAccessKeyId"));
+  EXPECT_FALSE(kmsak_provider_is_rejection(nullptr, "InvalidAccessKeyId", nullptr));
   EXPECT_EQ(kmsak_provider_stats(nullptr), nullptr);
   EXPECT_TRUE(kmsak_provider_is_closed(nullptr));
   kmsak_provider_close(nullptr);

@@ -75,9 +75,12 @@ TEST(Provider, FollowsARotation) {
   const auto before = credentials(provider);
   const std::string new_id = emulator::rotate();
   EXPECT_EQ(id_of(credentials(provider).value), id_of(before.value)) << "the cache was asked";
-  EXPECT_TRUE(kmsak_is_rejection("InvalidAccessKeyId.NotFound"));
-  EXPECT_TRUE(kmsak_provider_is_rejection(provider.get(), "InvalidAccessKeyId"));
-  EXPECT_FALSE(kmsak_provider_is_rejection(provider.get(), "SignatureDoesNotMatch"));
+  EXPECT_TRUE(kmsak_is_rejection("InvalidAccessKeyId.NotFound", nullptr));
+  EXPECT_TRUE(kmsak_provider_is_rejection(provider.get(), "InvalidAccessKeyId", nullptr));
+  EXPECT_FALSE(kmsak_provider_is_rejection(provider.get(), "SignatureDoesNotMatch", nullptr));
+  EXPECT_TRUE(kmsak_provider_is_rejection(provider.get(), "OTSAuthFailed", "The AccessKeyID does not exist."));
+  EXPECT_FALSE(kmsak_is_rejection("OTSAuthFailed", "The instance is not running."));
+  EXPECT_FALSE(kmsak_is_rejection("OTSAuthFailed", nullptr));
   const auto after = renew(provider, id_of(before.value));
   ASSERT_EQ(after.status, KMSAK_OK);
   EXPECT_EQ(id_of(after.value), new_id);
@@ -177,8 +180,8 @@ TEST(Provider, IsOpenedFromCode) {
   const auto opened = open();
   ASSERT_EQ(opened.status, KMSAK_OK) << kmsak_error_message(opened.error.get());
   EXPECT_EQ(credentials(opened.value).status, KMSAK_OK);
-  EXPECT_TRUE(kmsak_provider_is_rejection(opened.value.get(), "GoHome"));
-  EXPECT_FALSE(kmsak_provider_is_rejection(opened.value.get(), "InvalidAccessKeyId"));
+  EXPECT_TRUE(kmsak_provider_is_rejection(opened.value.get(), "GoHome", nullptr));
+  EXPECT_FALSE(kmsak_provider_is_rejection(opened.value.get(), "InvalidAccessKeyId", nullptr));
 
   EXPECT_EQ(open().status, KMSAK_INVALID_ARGUMENT) << "it is used up";
   EXPECT_EQ(kmsak_config_environment(config.get()), KMSAK_INVALID_ARGUMENT);
@@ -207,8 +210,8 @@ TEST(Provider, TellsOfABadConfiguration) {
 TEST(Provider, TakesTheEnvironmentBeforeTheFile) {
   setenv("rejection_codes", "Gone", 1);
   Provider provider = ::provider();
-  EXPECT_TRUE(kmsak_provider_is_rejection(provider.get(), "Gone"));
-  EXPECT_FALSE(kmsak_provider_is_rejection(provider.get(), "InvalidAccessKeyId"));
+  EXPECT_TRUE(kmsak_provider_is_rejection(provider.get(), "Gone", nullptr));
+  EXPECT_FALSE(kmsak_provider_is_rejection(provider.get(), "InvalidAccessKeyId", nullptr));
   provider.reset();
   unsetenv("rejection_codes");
 }

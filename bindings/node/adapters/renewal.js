@@ -66,8 +66,11 @@ async function* renewingEach(f, options) {
 
 // The SDKs append `Error` to a service's code, in places.
 function isRejection(provider, error) {
-  const code = error?.code
-  return typeof code === 'string' && (provider.isRejection(code) || provider.isRejection(code.replace(/Error$/, '')))
+  const { code, message } = error ?? {}
+  return (
+    typeof code === 'string' &&
+    (provider.isRejection(code, message) || provider.isRejection(code.replace(/Error$/, ''), message))
+  )
 }
 
 function isStream(value) {

@@ -198,7 +198,10 @@ export interface ProviderOptions extends ClientKeyOptions, ConnectionOptions {
   renewTokens?: number
   /** After which time a secret is given one renewal more: 10 min by default. */
   renewRefillInterval?: number
-  /** The codes by which a service says that it does not know an AccessKey, instead of the usual ones. */
+  /**
+   * The codes by which a service says that it does not know an AccessKey, instead of those of {@link Provider.isRejection};
+   * `Code:words` counts only where the message has the words.
+   */
   rejectionCodes?: string[]
   /** The age from which a cached value is no longer handed out while KMS cannot be reached. Off by default. */
   maxStale?: number
@@ -332,14 +335,19 @@ export class Provider extends EventEmitter {
   renewSync(name: string, rejectedId: string, options?: WaitOptions): Credentials
 
   /**
-   * Runs `f` with the AccessKey in `name`. When what `f` throws has a `code` that means that the service rejects the
+   * Runs `f` with the AccessKey in `name`. When what `f` throws has a `code` and `message` that mean that the service rejects the
    * AccessKey, renews it and runs `f` once more. Rejects with what `f` threw last; if that is an `Error` without a `cause`
    * and there was no other AccessKey, `cause` becomes the reason.
    */
   call<T>(name: string, f: (credentials: Credentials) => T | PromiseLike<T>, options?: AsyncOptions): Promise<T>
 
-  /** Whether a service's error `code` means that it does not know an AccessKey. */
-  isRejection(code: string): boolean
+  /**
+   * Whether a service's error means that it does not know an AccessKey, by its `code` and, where it has one, its `message`:
+   * what `rejectionCodes` names, or else `InvalidAccessKeyId`, `InvalidAccessKeyId.NotFound`, `InvalidAccessKeyId.Inactive`,
+   * `Forbidden.AccessKey`, `Forbidden.AccessKeyDisabled` and `ODPS-0410051`, and where the message speaks of an AccessKeyId
+   * `Unauthorized` and `OTSAuthFailed`. Upper and lower case are the same.
+   */
+  isRejection(code: string, message?: string): boolean
 
   /** What goes on inside. Without secrets. */
   stats(): Stats

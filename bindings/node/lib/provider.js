@@ -185,17 +185,20 @@ class Provider extends EventEmitter {
     }
   }
 
-  isRejection(code) {
-    return typeof code === 'string' && this.#native.isRejection(code)
+  isRejection(code, message) {
+    return (
+      typeof code === 'string' && this.#native.isRejection(code, typeof message === 'string' ? message : undefined)
+    )
   }
 
   // Alibaba Cloud's SDKs append `Error` to the service's code, or keep the answer in `data`.
   #isRejected(error) {
     const code = error?.code
+    const message = error?.message
     return (
-      this.isRejection(code) ||
-      (typeof code === 'string' && this.isRejection(code.replace(/Error$/, ''))) ||
-      this.isRejection(error?.data?.Code)
+      this.isRejection(code, message) ||
+      (typeof code === 'string' && this.isRejection(code.replace(/Error$/, ''), message)) ||
+      this.isRejection(error?.data?.Code, error?.data?.Message)
     )
   }
 

@@ -131,10 +131,10 @@ impl NativeProvider {
         Ok(is_shared.then_some(array))
     }
 
-    /// Whether `code` means that the service does not know the AccessKey.
+    /// Whether `code` and `message` mean that the service does not know the AccessKey.
     #[napi(catch_unwind)]
-    pub fn is_rejection(&self, code: String) -> bool {
-        self.provider.is_rejection(&code)
+    pub fn is_rejection(&self, code: String, message: Option<String>) -> bool {
+        self.provider.is_rejection(&code, message.as_deref())
     }
 
     /// Begins or ends the delivery of events to the id with which the provider was opened.

@@ -28,14 +28,15 @@ use crate::text::{Length, Named};
 #[global_allocator]
 static ALLOCATOR: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
 
-/// Tells whether a service's error code means that it does not know an AccessKey.
+/// Tells whether a service's error means that it does not know an AccessKey, by its code and its message, if any.
 ///
-/// True for InvalidAccessKeyId, InvalidAccessKeyId.NotFound and InvalidAccessKeyId.Inactive. A provider configured with
-/// other codes has Provider.is_rejection.
+/// True for InvalidAccessKeyId, InvalidAccessKeyId.NotFound, InvalidAccessKeyId.Inactive, Forbidden.AccessKey,
+/// Forbidden.AccessKeyDisabled and ODPS-0410051, and where the message speaks of an AccessKeyId for Unauthorized and
+/// OTSAuthFailed; in upper or lower case. A provider configured with other codes has Provider.is_rejection.
 #[pyfunction]
-#[pyo3(signature = (code, /))]
-fn is_rejection(code: &str) -> bool {
-    kmsak::is_rejection(code)
+#[pyo3(signature = (code, message=None, /))]
+fn is_rejection(code: &str, message: Option<&str>) -> bool {
+    kmsak::is_rejection(code, message)
 }
 
 /// Says how Python starts a thread on messages, where log lines go and where the exceptions are.

@@ -305,13 +305,12 @@ impl Provider {
         wait(py, self.core().begin_refresh(name), timeout).map(Secret)
     }
 
-    /// Whether a cloud service's error `code` means that it does not know an AccessKey.
+    /// Whether a cloud service's error means that it does not know an AccessKey, by its `code` and `message`, if any.
     ///
-    /// Unless rejection_codes said otherwise: InvalidAccessKeyId, InvalidAccessKeyId.NotFound and
-    /// InvalidAccessKeyId.Inactive.
-    #[pyo3(signature = (code))]
-    fn is_rejection(&self, code: &str) -> bool {
-        self.core().is_rejection(code)
+    /// What counts is what rejection_codes names, or else what kmsak.is_rejection says.
+    #[pyo3(signature = (code, message=None))]
+    fn is_rejection(&self, code: &str, message: Option<&str>) -> bool {
+        self.core().is_rejection(code, message)
     }
 
     /// Calls `listener` with each event until the Subscription that this returns is unsubscribed.

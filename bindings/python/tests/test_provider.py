@@ -402,6 +402,9 @@ def test_call_refuses_what_is_not_done_when_it_returns(provider: kmsak.Provider,
 def test_rejection_codes(emulator: Emulator) -> None:
     assert kmsak.is_rejection("InvalidAccessKeyId.NotFound")
     assert not kmsak.is_rejection("SignatureDoesNotMatch")
+    assert kmsak.is_rejection("Unauthorized", "AccessKeyId not found: LTAI5t")
+    assert not kmsak.is_rejection("Unauthorized", "denied by sts or ram")
+    assert not kmsak.is_rejection("Unauthorized")
     with kmsak.Provider(properties_file=emulator.config, rejection_codes=["Gone"]) as provider:
         assert provider.is_rejection("Gone")
         assert not provider.is_rejection("InvalidAccessKeyId")

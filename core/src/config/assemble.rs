@@ -1,7 +1,6 @@
 //! From the settings of all sources to one checked [`Config`].
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::described::{Described, path};
 use super::gateway::Gateway;
@@ -13,6 +12,7 @@ use super::{
 };
 use crate::error::{Error, Result};
 use crate::kms::GatewayKind;
+use crate::rejection::Rejections;
 use crate::secret::name::check_name;
 use crate::shown::{self, quoted};
 
@@ -53,7 +53,7 @@ pub(super) fn config(
                 limit::REFILL,
                 limit::RENEW_REFILL_INTERVAL,
             )?,
-            rejection_codes: rejection_codes(settings)?,
+            rejections: rejections(settings)?,
         },
         fetch_deadline: settings.duration(keys::FETCH_DEADLINE, limit::DEADLINE, limit::FETCH_DEADLINE)?,
         max_stale: settings.optional_duration(keys::MAX_STALE, limit::AGE)?,
@@ -173,21 +173,16 @@ fn secret_names(settings: &Settings) -> Result<Vec<String>> {
     Ok(names)
 }
 
-fn rejection_codes(settings: &Settings) -> Result<Arc<[String]>> {
-    let Some((codes, layer)) = settings.list(keys::REJECTION_CODES) else {
-        return Ok(limit::REJECTION_CODES.map(str::to_owned).into());
-    };
-    for code in &codes {
-        if code.len() > 128 || !code.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Error::configuration(format!(
-                "rejection_codes {} holds {}: expected error codes such as InvalidAccessKeyId.NotFound, separated by \
-                 commas",
-                layer.origin,
-                quoted(code)
-            )));
-        }
-    }
-    Ok(codes.into())
+fn rejections(settings: &Settings) -> Result<Rejections> {
+    let Some((codes, layer)) = settings.list(keys::REJECTION_CODES) else { return Ok(Rejections::usual()) };
+    Rejections::of(codes).map_err(|wrong| {
+        Error::configuration(format!(
+            "rejection_codes {} holds {}: expected error codes such as InvalidAccessKeyId.NotFound, or with words of the \
+             message Unauthorized:AccessKeyId, separated by commas",
+            layer.origin,
+            quoted(&wrong)
+        ))
+    })
 }
 
 fn cache_file(settings: &Settings) -> Result<Option<PathBuf>> {

@@ -215,8 +215,9 @@ impl Builder {
         self.put(keys::RENEW_REFILL_INTERVAL, Value::Duration(interval))
     }
 
-    /// The codes by which a cloud service says that it does not know an AccessKey, instead of `InvalidAccessKeyId`,
-    /// `InvalidAccessKeyId.NotFound` and `InvalidAccessKeyId.Inactive`.
+    /// The codes by which a cloud service says that it does not know an AccessKey, instead of those of
+    /// [`is_rejection`](crate::is_rejection). `Code:words` counts only where the error's message has the words, which hold no
+    /// comma.
     pub fn rejection_codes<I>(self, codes: I) -> Self
     where
         I: IntoIterator<Item: Into<String>>,

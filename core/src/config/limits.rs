@@ -18,8 +18,6 @@ pub(super) const RENEW_DEADLINE: Duration = Duration::from_secs(10);
 pub(super) const RENEW_TOKENS: u32 = 5;
 pub(super) const MOST_RENEW_TOKENS: u32 = 1000;
 pub(super) const RENEW_REFILL_INTERVAL: Duration = Duration::from_millis(10 * MINUTE);
-pub(super) const REJECTION_CODES: [&str; 3] =
-    ["InvalidAccessKeyId", "InvalidAccessKeyId.NotFound", "InvalidAccessKeyId.Inactive"];
 
 /// Between refreshes: never so short that the refreshes of a few secrets spend the account's quota.
 pub(super) const INTERVAL: Bounds = Bounds { least: 100, most: YEAR };

@@ -28,6 +28,7 @@ pub use gateway::Gateway;
 use crate::error::Result;
 use crate::identity::client_key::ClientKeySource;
 use crate::kms::GatewayKind;
+use crate::rejection::Rejections;
 use crate::transport::TransportConfig;
 
 /// The properties file that is looked for where nobody names one.
@@ -90,7 +91,7 @@ impl Config {
                 deadline: limits::RENEW_DEADLINE,
                 tokens: u32::MAX,
                 refill: limits::RENEW_REFILL_INTERVAL,
-                rejection_codes: limits::REJECTION_CODES.map(str::to_owned).into(),
+                rejections: Rejections::usual(),
             },
             fetch_deadline: limits::FETCH_DEADLINE,
             max_stale: None,
@@ -128,7 +129,7 @@ pub(crate) struct RenewalConfig {
     /// One token comes back each 10 min by default.
     pub(crate) refill: Duration,
     /// The codes by which a cloud service says that it does not know an AccessKey.
-    pub(crate) rejection_codes: Arc<[String]>,
+    pub(crate) rejections: Rejections,
 }
 
 /// One gateway to ask.

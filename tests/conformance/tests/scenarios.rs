@@ -270,6 +270,18 @@ fn call_renews_and_runs_once_more() {
 }
 
 #[test]
+fn call_reads_the_message_where_the_code_has_other_causes() {
+    let stage = Stage::open("");
+    stage.credentials();
+    let (old, new) = stage.rotate();
+    let call = |message: &str| {
+        stage.ok(json!({ "op": "call", "name": APP, "code": "Unauthorized", "message": message, "rejects": [old] }))
+    };
+    assert_eq!(call("denied by sts or ram"), json!({ "service_error": "Unauthorized", "runs": 1 }));
+    assert_eq!(call("AccessKeyId is disabled"), json!({ "access_key_id": new, "runs": 2 }));
+}
+
+#[test]
 fn call_leaves_other_failures_alone_and_runs_at_most_twice() {
     let stage = Stage::open("renew_deadline=1000");
     let id = stage.credentials()["access_key_id"].clone();
@@ -289,11 +301,24 @@ fn which_codes_are_rejections() {
         ("InvalidAccessKeyId", true),
         ("InvalidAccessKeyId.NotFound", true),
         ("InvalidAccessKeyId.Inactive", true),
+        ("InvalidAccessKeyID", true),
+        ("Forbidden.AccessKeyDisabled", true),
+        ("ODPS-0410051", true),
         ("SignatureDoesNotMatch", false),
+        ("Unauthorized", false),
         ("", false),
     ] {
         let answer = stage.ok(json!({ "op": "is_rejection", "code": code }));
         assert_eq!(answer["is_rejection"], expected, "{code}");
+    }
+    for (code, message, expected) in [
+        ("Unauthorized", "AccessKeyId not found: LTAI5t", true),
+        ("Unauthorized", "denied by sts or ram", false),
+        ("OTSAuthFailed", "The AccessKeyID is disabled.", true),
+        ("OTSAuthFailed", "The instance is not running.", false),
+    ] {
+        let answer = stage.ok(json!({ "op": "is_rejection", "code": code, "message": message }));
+        assert_eq!(answer["is_rejection"], expected, "{code}: {message}");
     }
 }
 

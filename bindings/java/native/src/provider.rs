@@ -243,10 +243,11 @@ pub fn is_rejection<'local>(
     _this: JObject<'local>,
     handle: jlong,
     code: JString<'local>,
+    message: JString<'local>,
 ) -> jboolean {
     enter(env, |env| {
-        let code = code.try_to_string(env)?;
-        Ok(handle!(handle).provider.is_rejection(&code))
+        let (code, message) = (code.try_to_string(env)?, message.try_to_string(env)?);
+        Ok(handle!(handle).provider.is_rejection(&code, Some(&message)))
     })
 }
 

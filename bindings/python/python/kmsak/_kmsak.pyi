@@ -32,11 +32,12 @@ _Path: TypeAlias = str | PathLike[str]
 _Length: TypeAlias = timedelta | float
 _Version: TypeAlias = tuple[str, str] | str | bytes
 
-def is_rejection(code: str, /) -> bool:
-    """Tells whether a service's error code means that it does not know an AccessKey.
+def is_rejection(code: str, message: str | None = None, /) -> bool:
+    """Tells whether a service's error means that it does not know an AccessKey, by its code and its message, if any.
 
-    True for InvalidAccessKeyId, InvalidAccessKeyId.NotFound and InvalidAccessKeyId.Inactive. A provider configured with
-    other codes has Provider.is_rejection.
+    True for InvalidAccessKeyId, InvalidAccessKeyId.NotFound, InvalidAccessKeyId.Inactive, Forbidden.AccessKey,
+    Forbidden.AccessKeyDisabled and ODPS-0410051, and where the message speaks of an AccessKeyId for Unauthorized and
+    OTSAuthFailed; in upper or lower case. A provider configured with other codes has Provider.is_rejection.
     """
 
 def _begin_deliveries(start: Callable[[_Messages], None], log: Callable[..., None], errors: ModuleType) -> None: ...
@@ -323,11 +324,10 @@ class Provider:
 
         Waits and raises as secret does; a cached value stays in use when it fails.
         """
-    def is_rejection(self, code: str) -> bool:
-        """Whether a cloud service's error `code` means that it does not know an AccessKey.
+    def is_rejection(self, code: str, message: str | None = None) -> bool:
+        """Whether a cloud service's error means that it does not know an AccessKey, by its `code` and `message`, if any.
 
-        Unless rejection_codes said otherwise: InvalidAccessKeyId, InvalidAccessKeyId.NotFound and
-        InvalidAccessKeyId.Inactive.
+        What counts is what rejection_codes names, or else what kmsak.is_rejection says.
         """
     def subscribe(self, listener: Callable[[Event], object]) -> Subscription:
         """Calls `listener` with each event until the Subscription that this returns is unsubscribed.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kmsak import _kmsak
-from kmsak._service_error import because, service_error_code
+from kmsak._service_error import because, service_error
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,7 +69,8 @@ class Provider(_kmsak.Provider):
         renew_deadline: How long a renewal goes on while KMS answers with the rejected AccessKey: 10 s by default.
         renew_tokens: How many renewals in a row a secret is given: 5 by default.
         renew_refill_interval: After which time a secret is given one renewal more: 10 min by default.
-        rejection_codes: The codes by which a cloud service says that it does not know an AccessKey.
+        rejection_codes: The codes by which a cloud service says that it does not know an AccessKey, instead of those of
+            kmsak.is_rejection; ``Code:words`` counts only where the message has the words.
         max_stale: The age from which a cached value is no longer handed out while KMS cannot be reached. Off by
             default: stale is better than nothing.
         cache_file: The encrypted file in which secrets survive a restart. Off by default.
@@ -134,7 +135,7 @@ class Provider(_kmsak.Provider):
     ) -> _R:
         """Run ``function(credentials, *args, **kwargs)`` with the AccessKey in the secret `name`, and give its result.
 
-        When it raises an SDK's exception whose code says that the service does not know the AccessKey (see
+        When it raises an SDK's exception that says that the service does not know the AccessKey (see
         is_rejection), the AccessKey is renewed and the function is run once more. When the renewal fails, the
         service's exception is raised, with the renewal's KmsakError as its ``__cause__`` unless it has one.
 
@@ -302,8 +303,8 @@ class Provider(_kmsak.Provider):
         self.__copy__()
 
     def _rejected(self, error: Exception) -> bool:
-        code = service_error_code(error)
-        return code is not None and self.is_rejection(code)
+        found = service_error(error)
+        return found is not None and self.is_rejection(*found)
 
 
 # So that help() and tracebacks name what a caller can import.

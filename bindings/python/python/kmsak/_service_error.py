@@ -9,11 +9,18 @@ def service_error_code(error: BaseException) -> str | None:
     Knows the V2.0 SDKs and oss2 (``code``), the V1.0 SDK (``error_code``) and what alibabacloud-oss-v2 wraps
     (``unwrap()``). None for anything else.
     """
+    found = service_error(error)
+    return None if found is None else found[0]
+
+
+def service_error(error: BaseException) -> tuple[str, str] | None:
+    """Give the code, as service_error_code does, and the message beside it."""
     for _ in range(8):
         for name in ("code", "error_code"):
             code = getattr(error, name, None)
             if isinstance(code, str) and code:
-                return code
+                message = getattr(error, "message", None)
+                return code, message if isinstance(message, str) else str(error)
         inner = _inner(error)
         if not isinstance(inner, BaseException):
             return None

@@ -11,6 +11,7 @@ use crate::error::{Kind, Result};
 use crate::identity::client_key::{ClientKeySource, PasswordSource};
 use crate::process::protected::ProtectedBytes;
 use crate::process::source::Source;
+use crate::rejection::Rejections;
 
 const CLIENT_KEY: &str = "client_key_private_key_path=clientKey.json\n\
                           client_key_password_from_file_path=clientKey_Password.txt\n";
@@ -41,6 +42,10 @@ fn from_text(text: &str) -> Result<Config> {
 fn only(config: &Config) -> &EndpointConfig {
     let [endpoint] = config.endpoints.as_slice() else { panic!("{config:?}") };
     endpoint
+}
+
+fn rejections(items: &[&str]) -> Rejections {
+    Rejections::of(items.iter().map(|item| (*item).to_owned()).collect()).unwrap()
 }
 
 fn message(result: Result<Config>) -> String {
@@ -104,10 +109,7 @@ fn defaults_are_the_documented_ones() {
     assert_eq!(config.renewal.deadline, Duration::from_secs(10));
     assert_eq!(config.renewal.tokens, 5);
     assert_eq!(config.renewal.refill, Duration::from_secs(600));
-    assert_eq!(
-        *config.renewal.rejection_codes,
-        ["InvalidAccessKeyId", "InvalidAccessKeyId.NotFound", "InvalidAccessKeyId.Inactive"]
-    );
+    assert_eq!(config.renewal.rejections, Rejections::usual());
     assert_eq!(config.fetch_deadline, Duration::from_secs(20));
     assert_eq!(config.max_stale, None);
     assert_eq!(config.cache_file, None);
@@ -125,7 +127,7 @@ fn every_key_of_ours_is_read() {
         "{CLIENT_KEY}{REGION}\
          secret_names= acs/ram/user/a ,acs/ram/user/b,,acs/ram/user/a\nrotation_interval=1000\ndelay_interval=0\n\
          jitter_interval=1\nconnect_timeout=2\nread_timeout=3\nhttps_proxy=http://user:hush@proxy:3128\nno_proxy=x\n\
-         fetch_deadline=4\nrenew_deadline=5\nrenew_tokens=6\nrenew_refill_interval=7\nrejection_codes=A,B.C\n\
+         fetch_deadline=4\nrenew_deadline=5\nrenew_tokens=6\nrenew_refill_interval=7\nrejection_codes=A,B.C:no key\n\
          max_stale=8\ncache_file=kmsak.cache\nmonitor_period_milliseconds=0\nmonitor_customer_milliseconds=7200000\n"
     ))
     .unwrap();
@@ -138,7 +140,7 @@ fn every_key_of_ours_is_read() {
     assert_eq!(config.renewal.deadline, milliseconds(5));
     assert_eq!(config.renewal.tokens, 6);
     assert_eq!(config.renewal.refill, milliseconds(7));
-    assert_eq!(*config.renewal.rejection_codes, ["A", "B.C"]);
+    assert_eq!(config.renewal.rejections, rejections(&["A", "B.C:no key"]));
     assert_eq!(config.max_stale, Some(milliseconds(8)));
     assert_eq!(config.cache_file, Some(vectors().join("kmsak.cache")));
     let transport = &only(&config).transport;
@@ -156,7 +158,7 @@ fn an_empty_list_from_code_wins_over_a_file() {
     let builder = builder(&[]).properties_text(&text, None).secret_names(none).rejection_codes(none);
     let config = builder.build().unwrap();
     assert!(config.secret_names.is_empty());
-    assert!(config.renewal.rejection_codes.is_empty());
+    assert_eq!(config.renewal.rejections, rejections(&[]));
 }
 
 #[test]
@@ -196,7 +198,7 @@ fn the_builder_sets_what_the_keys_set() {
     assert_eq!(config.secret_names, ["a", "b"]);
     assert_eq!(config.refresh.jitter, milliseconds(1));
     assert_eq!(config.renewal.tokens, 6);
-    assert_eq!(*config.renewal.rejection_codes, ["A"]);
+    assert_eq!(config.renewal.rejections, rejections(&["A"]));
     assert_eq!(config.max_stale, Some(milliseconds(8)));
     assert_eq!(config.language, "python");
 }

@@ -248,7 +248,7 @@ static cJSON *op_call(const cJSON *request) {
   bool refused;
   if (kmsak_provider_credentials(provider, text(request, "name"), &credentials, &error) != KMSAK_OK) return failed(error);
   refused = rejects(request, credentials);
-  if (refused && kmsak_provider_is_rejection(provider, code)) {
+  if (refused && kmsak_provider_is_rejection(provider, code, text(request, "message"))) {
     kmsak_credentials *renewed = NULL;
     if (kmsak_provider_renew(provider, text(request, "name"), kmsak_credentials_access_key_id(credentials), &renewed,
                              NULL) == KMSAK_OK) {
@@ -368,7 +368,9 @@ static cJSON *op_stats(void) {
 static cJSON *op_is_rejection(const cJSON *request) {
   cJSON *value = cJSON_CreateObject();
   const char *code = text(request, "code");
-  bool rejection = provider == NULL ? kmsak_is_rejection(code) : kmsak_provider_is_rejection(provider, code);
+  const char *message = text(request, "message");
+  bool rejection = provider == NULL ? kmsak_is_rejection(code, message)
+                                    : kmsak_provider_is_rejection(provider, code, message);
   cJSON_AddBoolToObject(value, "is_rejection", rejection);
   return ok(value);
 }

@@ -40,13 +40,13 @@ public final class Driver {
   private volatile BlockingQueue<Event> events = new LinkedBlockingQueue<>();
   private volatile Provider provider;
 
-  /** The error of some SDK, with a code and nothing else. */
+  /** The error of some SDK. */
   private static final class Rejected extends Exception implements ServiceError {
     private static final long serialVersionUID = 1L;
     private final String code;
 
-    Rejected(String code) {
-      super(code);
+    Rejected(String code, String message) {
+      super(message);
       this.code = code;
     }
 
@@ -130,7 +130,7 @@ public final class Driver {
       case "concurrently":
         return concurrently(request.get("threads").getAsInt(), request.getAsJsonObject("do"));
       case "is_rejection":
-        return map("is_rejection", provider.isRejection(text(request, "code")));
+        return map("is_rejection", provider.isRejection(text(request, "code"), text(request, "message")));
       case "stats":
         return stats(provider.stats());
       case "shown":
@@ -203,7 +203,7 @@ public final class Driver {
               credentials -> {
                 runs.incrementAndGet();
                 if (rejects.contains(credentials.accessKeyId())) {
-                  throw new Rejected(code);
+                  throw new Rejected(code, text(request, "message"));
                 }
                 return credentials.accessKeyId();
               });

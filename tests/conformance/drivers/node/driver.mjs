@@ -53,7 +53,7 @@ const operations = {
   async refresh({ name }) {
     return secret(await provider.refresh(name));
   },
-  async call({ name, code, rejects }) {
+  async call({ name, code, message, rejects }) {
     let runs = 0;
     try {
       const access_key_id = await provider.call(
@@ -61,7 +61,7 @@ const operations = {
         async ({ accessKeyId }) => {
           runs++;
           if (rejects.includes(accessKeyId))
-            throw Object.assign(new Error("rejected"), { code });
+            throw Object.assign(new Error(message ?? "rejected"), { code });
           return accessKeyId;
         },
       );
@@ -105,8 +105,8 @@ const operations = {
       clock_skew_milliseconds: clockSkew,
     };
   },
-  is_rejection({ code }) {
-    return { is_rejection: provider.isRejection(code) };
+  is_rejection({ code, message }) {
+    return { is_rejection: provider.isRejection(code, message) };
   },
   shown: () => ({ texts }),
   async logs() {

@@ -22,8 +22,8 @@ Answer = dict[str, Any]
 class RejectedError(Exception):
     """What a cloud service's SDK raises."""
 
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
         self.code = code
 
 
@@ -162,7 +162,7 @@ class Driver:
             nonlocal runs
             runs += 1
             if credentials.access_key_id in request["rejects"]:
-                raise RejectedError(request["code"])
+                raise RejectedError(request["code"], request.get("message", ""))
             return credentials.access_key_id
 
         try:
@@ -210,8 +210,8 @@ class Driver:
         return plain(self.opened().stats())
 
     def is_rejection(self, request: Request) -> Answer:
-        """Say whether a code is a rejection."""
-        return {"is_rejection": self.opened().is_rejection(request["code"])}
+        """Say whether an error is a rejection."""
+        return {"is_rejection": self.opened().is_rejection(request["code"], request.get("message"))}
 
     def shown(self, request: Request) -> Answer:
         """Give all that Python prints for the latest of everything."""

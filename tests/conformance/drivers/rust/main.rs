@@ -1,5 +1,6 @@
 //! The conformance driver for Rust; see tests/conformance/README.md.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::io::{self, BufRead, Write};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -47,17 +48,24 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// The error of some SDK, with a code and nothing else.
+/// The error of some SDK.
 enum CallError {
-    Service(String),
+    Service { code: String, message: String },
     Kmsak(Error),
 }
 
 impl ServiceError for CallError {
     fn code(&self) -> Option<&str> {
         match self {
-            CallError::Service(code) => Some(code),
+            CallError::Service { code, .. } => Some(code),
             CallError::Kmsak(error) => error.code(),
+        }
+    }
+
+    fn message(&self) -> Option<Cow<'_, str>> {
+        match self {
+            CallError::Service { message, .. } => Some(message.into()),
+            CallError::Kmsak(_) => None,
         }
     }
 }
@@ -105,8 +113,10 @@ impl Driver {
             "renew" => self.credentials(&*provider.renew(name, text("rejected_id"))?),
             "secret" => self.secret(&*provider.secret(name)?),
             "refresh" => self.secret(&*provider.refresh(name)?),
-            "call" => self.call(provider, name, text("code"), &request["rejects"])?,
-            "is_rejection" => json!({ "is_rejection": provider.is_rejection(text("code")) }),
+            "call" => self.call(provider, name, request)?,
+            "is_rejection" => {
+                json!({ "is_rejection": provider.is_rejection(text("code"), request["message"].as_str()) })
+            }
             "stats" => stats(provider),
             "close" => {
                 provider.close();
@@ -158,17 +168,20 @@ impl Driver {
         })
     }
 
-    fn call(&self, provider: &Provider, name: &str, code: &str, rejects: &Value) -> Result<Value, Error> {
-        let rejects: Vec<&str> = rejects.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    fn call(&self, provider: &Provider, name: &str, request: &Value) -> Result<Value, Error> {
+        let text = |field: &str| request[field].as_str().unwrap_or_default().to_owned();
+        let refused = || CallError::Service { code: text("code"), message: text("message") };
+        let rejects: Vec<&str> =
+            request["rejects"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let mut runs = 0;
         let result = provider.call(name, |credentials| {
             runs += 1;
             let id = credentials.access_key_id();
-            if rejects.contains(&id) { Err(CallError::Service(code.to_owned())) } else { Ok(id.to_owned()) }
+            if rejects.contains(&id) { Err(refused()) } else { Ok(id.to_owned()) }
         });
         match result {
             Ok(id) => Ok(json!({ "access_key_id": id, "runs": runs })),
-            Err(CallError::Service(code)) => Ok(json!({ "service_error": code, "runs": runs })),
+            Err(CallError::Service { code, .. }) => Ok(json!({ "service_error": code, "runs": runs })),
             Err(CallError::Kmsak(error)) => Err(error),
         }
     }

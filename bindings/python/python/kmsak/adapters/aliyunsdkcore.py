@@ -21,7 +21,7 @@ from aliyunsdkcore.auth.signers.access_key_signer import AccessKeySigner
 from aliyunsdkcore.client import AcsClient as SdkAcsClient
 
 import kmsak
-from kmsak._service_error import because
+from kmsak._service_error import because, service_error
 
 
 class AKExpireHandler(Protocol):
@@ -124,8 +124,8 @@ class AcsClient(SdkAcsClient):
     def _is_rejection(self, exception: Exception) -> bool:
         if self._kmsak_handler is not None:
             return self._kmsak_handler.judge_ak_expire(exception)
-        code = kmsak.service_error_code(exception)
-        return code is not None and self._kmsak_provider.is_rejection(code)
+        found = service_error(exception)
+        return found is not None and self._kmsak_provider.is_rejection(*found)
 
 
 def _signer(credentials: kmsak.Credentials) -> Any:

@@ -80,8 +80,8 @@ final class NativeProvider {
     beginRefresh(handle, name, answer);
   }
 
-  boolean isRejection(String code) {
-    return isRejection(handle, code);
+  boolean isRejection(String code, String message) {
+    return isRejection(handle, code, message);
   }
 
   long subscribe(Subscription subscription) {
@@ -129,7 +129,7 @@ final class NativeProvider {
 
   private native void beginRefresh(long handle, String name, Answer<?> answer);
 
-  private native boolean isRejection(long handle, String code);
+  private native boolean isRejection(long handle, String code, String message);
 
   private native long subscribe(long handle, Subscription subscription, Answer<Void> answer);
 

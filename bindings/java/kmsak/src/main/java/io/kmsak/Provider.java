@@ -287,7 +287,7 @@ public final class Provider implements AutoCloseable {
 
   /**
    * Runs a call to a cloud service; when the service rejects its AccessKey, renews that and runs the call once more. The
-   * exception must be a {@link ServiceError} for its code to be known; see the other form for those that are not.
+   * exception's message counts as the service's; it must be a {@link ServiceError} for its code to be known; see the other form for those that are not.
    *
    * @param name the secret's name
    * @param call the call
@@ -306,7 +306,8 @@ public final class Provider implements AutoCloseable {
    *
    * @param name the secret's name
    * @param call the call
-   * @param errorCode reads the service's error code from an exception; null where there is none
+   * @param errorCode reads the service's error code from an exception, whose message counts as the service's; null where there
+   *     is none
    * @param <T> what the call returns
    * @param <E> what the call throws
    * @return what the call returned last
@@ -321,7 +322,7 @@ public final class Provider implements AutoCloseable {
       return call.run(credentials);
     } catch (Exception rejected) {
       String code = errorCode.apply(rejected);
-      if (code == null || !isRejection(code)) {
+      if (code == null || !isRejection(code, rejected.getMessage())) {
         throw rejected;
       }
       Credentials renewed;
@@ -336,14 +337,28 @@ public final class Provider implements AutoCloseable {
   }
 
   /**
-   * Whether a cloud service's error code means that it does not know an AccessKey: {@code InvalidAccessKeyId},
-   * {@code InvalidAccessKeyId.NotFound} or {@code InvalidAccessKeyId.Inactive} unless configured otherwise.
+   * Whether a cloud service's error means that it does not know an AccessKey, by a code that says so by itself.
    *
    * @param code the service's error code
    * @return whether to renew
+   * @see #isRejection(String, String)
    */
   public boolean isRejection(String code) {
-    return provider.isRejection(Objects.requireNonNull(code, "code"));
+    return isRejection(code, null);
+  }
+
+  /**
+   * Whether a cloud service's error means that it does not know an AccessKey: what {@code rejection_codes} names, or else
+   * {@code InvalidAccessKeyId}, {@code InvalidAccessKeyId.NotFound}, {@code InvalidAccessKeyId.Inactive}, {@code
+   * Forbidden.AccessKey}, {@code Forbidden.AccessKeyDisabled} and {@code ODPS-0410051}, and where the message speaks of an
+   * AccessKeyId {@code Unauthorized} and {@code OTSAuthFailed}. Upper and lower case are the same.
+   *
+   * @param code the service's error code
+   * @param message the service's message; null where there is none
+   * @return whether to renew
+   */
+  public boolean isRejection(String code, String message) {
+    return provider.isRejection(Objects.requireNonNull(code, "code"), message == null ? "" : message);
   }
 
   /**

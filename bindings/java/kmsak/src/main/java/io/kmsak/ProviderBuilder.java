@@ -287,9 +287,10 @@ public final class ProviderBuilder {
   }
 
   /**
-   * The codes by which a cloud service says that it does not know an AccessKey, instead of the usual ones.
+   * The codes by which a cloud service says that it does not know an AccessKey, instead of those of {@link
+   * Provider#isRejection(String, String)}.
    *
-   * @param codes the error codes
+   * @param codes the error codes; {@code Code:words} counts only where the message has the words
    * @return this
    */
   public ProviderBuilder rejectionCodes(String... codes) {

@@ -60,7 +60,7 @@ public final class KmsakCredentialsProvider implements CredentialsProvider {
     return given.get() != null;
   }
 
-  boolean isRejection(String code) {
-    return code != null && provider.isRejection(code);
+  boolean isRejection(String code, String message) {
+    return code != null && provider.isRejection(code, message);
   }
 }

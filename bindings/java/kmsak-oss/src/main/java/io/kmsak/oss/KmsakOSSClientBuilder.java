@@ -71,7 +71,7 @@ public final class KmsakOSSClientBuilder {
     Objects.requireNonNull(afterShutdown, "afterShutdown");
     KmsakCredentialsProvider credentials = new KmsakCredentialsProvider(provider, secretName);
     Predicate<? super OSSException> test =
-        isRejection == null ? error -> credentials.isRejection(error.getErrorCode()) : isRejection;
+        isRejection == null ? error -> credentials.isRejection(error.getErrorCode(), error.getMessage()) : isRejection;
     return RenewingClients.open(
         endpoint,
         credentials,

@@ -51,7 +51,7 @@ public class KmsakAcsClient extends DefaultAcsClient {
       IClientProfile profile, KmsakCredentialsProvider credentials, Predicate<? super ClientException> isRejection) {
     super(profile, credentials);
     this.credentials = credentials;
-    this.isRejection = isRejection == null ? error -> credentials.isRejection(error.getErrCode()) : isRejection;
+    this.isRejection = isRejection == null ? error -> credentials.isRejection(error.getErrCode(), error.getMessage()) : isRejection;
   }
 
   @FunctionalInterface

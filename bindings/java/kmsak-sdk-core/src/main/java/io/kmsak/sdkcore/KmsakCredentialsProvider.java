@@ -55,7 +55,7 @@ public final class KmsakCredentialsProvider implements AlibabaCloudCredentialsPr
     return given.get() != null;
   }
 
-  boolean isRejection(String code) {
-    return code != null && provider.isRejection(code);
+  boolean isRejection(String code, String message) {
+    return code != null && provider.isRejection(code, message);
   }
 }

@@ -271,11 +271,13 @@ class ProviderTest {
                     .ca(Files.readAllBytes(caFile))
                     .readTimeout(Duration.ofSeconds(5)))
             .secretNames(APP)
-            .rejectionCodes("Mine")
+            .rejectionCodes("Mine", "Odd:no such key")
             .open()) {
       assertEquals(kms.accessKeyId(), provider.credentials(APP).accessKeyId());
       assertTrue(provider.isRejection("Mine"));
       assertFalse(provider.isRejection("InvalidAccessKeyId"));
+      assertTrue(provider.isRejection("Odd", "There is no such key."));
+      assertFalse(provider.isRejection("Odd", null));
     }
     assertThrows(
         ClientKeyException.class,

@@ -9,9 +9,6 @@ import java.util.concurrent.Callable;
 
 /** Gives a client its AccessKeys and makes calls whose AccessKey was rejected once more. */
 final class Renewal {
-  /** What some services say besides the usual codes. */
-  private static final String UNAUTHORIZED = "Unauthorized";
-
   /** Held for as long as the client is: the provider must not be closed before. */
   private final Object share;
 
@@ -55,6 +52,6 @@ final class Renewal {
 
   private boolean isRejection(TeaException error) {
     String code = error.getCode();
-    return code != null && (code.equals(UNAUTHORIZED) || provider.isRejection(code));
+    return code != null && provider.isRejection(code, error.getMessage());
   }
 }
