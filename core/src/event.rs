@@ -4,16 +4,15 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
 use std::time::{Duration, SystemTime};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::runtime::Handle;
 
 use crate::error::Error;
 use crate::process::fork::PerProcess;
-use crate::process::lock::Mutex;
 
 /// Something that happened. No event carries a secret.
 #[derive(Clone, Debug)]
@@ -156,23 +155,37 @@ type Listener = dyn Fn(&Event) + Send + Sync;
 pub(crate) struct Subscribers(ArcSwap<Vec<Arc<Subscriber>>>);
 
 struct Subscriber {
-    listener: Box<Listener>,
-    queue: PerProcess<Mutex<Queue>>,
-    gone: AtomicBool,
+    /// None once the subscription has ended.
+    listener: ArcSwapOption<Box<Listener>>,
+    queue: PerProcess<Queue>,
 }
 
 #[derive(Default)]
 struct Queue {
+    state: Mutex<QueueState>,
+    call_ended: Condvar,
+}
+
+#[derive(Default)]
+struct QueueState {
     events: VecDeque<Event>,
     /// Whether a thread is emptying the queue.
     busy: bool,
+    /// The thread that the listener is being called on.
+    calling: Option<ThreadId>,
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Events that wait for a slow listener; the oldest are dropped beyond that.
 const QUEUE_LENGTH: usize = 1024;
 
 /// Keeps a listener subscribed. Dropping it unsubscribes: a call that runs at that moment ends, no other begins, and
-/// the listener is dropped after it.
+/// the listener is dropped after it. [`end`](Subscription::end) waits for that.
 #[must_use = "dropping a subscription ends it"]
 pub struct Subscription {
     subscriber: Arc<Subscriber>,
@@ -185,8 +198,10 @@ impl Subscribers {
     }
 
     pub(crate) fn add(self: &Arc<Self>, listener: Box<Listener>) -> Subscription {
-        let subscriber =
-            Arc::new(Subscriber { listener, queue: PerProcess::empty(), gone: AtomicBool::new(false) });
+        let subscriber = Arc::new(Subscriber {
+            listener: ArcSwapOption::from_pointee(listener),
+            queue: PerProcess::empty(),
+        });
         self.0.rcu(|all| all.iter().chain([&subscriber]).cloned().collect::<Vec<_>>());
         Subscription { subscriber, all: Arc::downgrade(self) }
     }
@@ -206,7 +221,7 @@ impl Subscribers {
 }
 
 impl Subscriber {
-    fn queue(&self) -> Arc<Mutex<Queue>> {
+    fn queue(&self) -> Arc<Queue> {
         let Ok(queue) = self.queue.get_or_make(|| Ok::<_, Infallible>(Arc::default()), drop);
         queue
     }
@@ -228,33 +243,56 @@ impl Subscriber {
 
     fn empty_queue(&self) {
         let queue = self.queue();
+        let mut state = queue.lock();
         loop {
-            let event = {
-                let mut queue = queue.lock();
-                match queue.events.pop_front() {
-                    Some(event) if !self.gone.load(Ordering::Acquire) => event,
-                    _ => {
-                        queue.events.clear();
-                        queue.busy = false;
-                        return;
-                    }
-                }
+            let next = state.events.pop_front().zip(self.listener.load_full());
+            let Some((event, listener)) = next else {
+                state.events.clear();
+                state.busy = false;
+                return;
             };
-            if panic::catch_unwind(AssertUnwindSafe(|| (self.listener)(&event))).is_err() {
+            state.calling = Some(thread::current().id());
+            drop(state);
+            if panic::catch_unwind(AssertUnwindSafe(|| listener(&event))).is_err() {
                 tracing::warn!("a subscriber panicked on the event {}; it stays subscribed", event.name());
             }
+            // Before whoever waits for this call goes on.
+            drop(listener);
+            state = queue.lock();
+            state.calling = None;
+            queue.call_ended.notify_all();
         }
     }
 }
 
-impl Drop for Subscription {
-    fn drop(&mut self) {
-        self.subscriber.gone.store(true, Ordering::Release);
+impl Subscription {
+    /// Ends the subscription, and waits for a call that runs at that moment, unless this is its thread: after that the listener is
+    /// gone, and what it uses may go as well. Again it ends nothing more, but waits all the same. Waits for ever where the listener
+    /// waits for whoever calls this.
+    pub fn end(&self) {
+        let listener = self.leave();
+        let queue = self.subscriber.queue();
+        let mut state = queue.lock();
+        while state.calling.is_some_and(|thread| thread != thread::current().id()) {
+            state = queue.call_ended.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        drop(state);
+        drop(listener);
+    }
+
+    fn leave(&self) -> Option<Arc<Box<Listener>>> {
         if let Some(all) = self.all.upgrade() {
             all.0.rcu(|all| {
                 all.iter().filter(|one| !Arc::ptr_eq(one, &self.subscriber)).cloned().collect::<Vec<_>>()
             });
         }
+        self.subscriber.listener.swap(None)
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        drop(self.leave());
     }
 }
 
