@@ -380,8 +380,7 @@ impl Inner {
         }
         let make = || {
             let engine = Engine::get()?;
-            // Everything that opens sockets and timers must be made where they will run.
-            let _inside = engine.handle().enter();
+            // The runtime is entered on its own thread alone: whoever asks from an exit handler has no way in any more.
             let live = Live::start(self.state.clone(), self.endpoints()?, engine.handle());
             Ok(Arc::new(Process { live, _engine: engine.clone() }))
         };

@@ -43,13 +43,13 @@ impl WatchedFiles {
 pub(crate) fn start(live: &Arc<Live>) {
     let files = &live.state().files;
     if !files.paths.is_empty() {
-        let notices = Notices::about(&files.paths);
-        live.spawn(watch(live.clone(), notices));
+        live.spawn(watch(live.clone()));
     }
 }
 
-async fn watch(live: Arc<Live>, mut notices: Notices) {
+async fn watch(live: Arc<Live>) {
     let files = &live.state().files;
+    let mut notices = Notices::about(&files.paths);
     let mut now = Fingerprint::of(&files.paths);
     // A forked child may not be allowed to see the files: what its parent read is in use.
     if !now.sees_a_change_since(&files.seen.load()) {
