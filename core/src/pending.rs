@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use crate::process::engine;
 use crate::error::{Error, Kind, Result};
 
 /// An answer that may still be on its way: wait for it ([`wait`](Pending::wait),
@@ -85,6 +86,10 @@ impl<T> Pending<T> {
         self.wait_timeout(timeout).unwrap_or_else(|| Err(Error::no_answer_within(timeout)))
     }
 
+    pub(crate) fn is_here(&self) -> bool {
+        matches!(*self.0.lock(), State::Here(_))
+    }
+
     /// Calls `f` with the answer, once: now, on this thread, if it is here already; else on kmsak's own thread, which `f` must
     /// not block and where a panic of `f` is caught and logged.
     pub fn then(self, f: impl FnOnce(Result<T>) + Send + 'static) {
@@ -95,6 +100,14 @@ impl<T> Pending<T> {
         } else {
             *state = State::Promised(Box::new(f));
         }
+    }
+}
+
+impl<T: Send + 'static> Pending<T> {
+    /// As [`then`](Pending::then), but `f` may block: where it would be called on kmsak's own thread it is called on another one,
+    /// which blocks all signals.
+    pub fn then_apart(self, f: impl FnOnce(Result<T>) + Send + 'static) {
+        self.then(move |result| engine::run_where_it_may_block(move || f(result)));
     }
 }
 

@@ -16,6 +16,7 @@ use crate::event::{Event, Subscribers, Subscription};
 use crate::pending::{Pending, closed};
 use crate::process::engine::Engine;
 use crate::process::fork::{self, PerProcess};
+use crate::process::lock::Mutex;
 use crate::process::logs;
 use crate::secret::name::{check_name, check_stage};
 use crate::secret::{Credentials, Secret};
@@ -257,6 +258,34 @@ impl Provider {
     pub fn begin_refresh(&self, name: &str) -> Pending<Arc<Secret>> {
         let (reply, pending) = Pending::new();
         self.ask(name, Ask::Refresh(Waiter::Secret(reply)), pending)
+    }
+
+    /// `pending`, of this provider, but for at most `timeout`: after that its answer is a failure of
+    /// [`Kind::Network`](crate::Kind::Network) that may be tried again. What was asked for is fetched all the same, for the cache.
+    /// For whoever awaits; [`Pending::wait_within`] is for whoever blocks.
+    pub fn within<T: Send + 'static>(&self, timeout: Duration, pending: Pending<T>) -> Pending<T> {
+        if pending.is_here() {
+            return pending;
+        }
+        // A closed provider answers by itself.
+        let Ok(live) = self.0.live() else { return pending };
+        let (reply, limited) = Pending::new();
+        let reply = Arc::new(Mutex::new(Some(reply)));
+        let late = Arc::downgrade(&reply);
+        pending.then(move |result| {
+            let unless_too_late = reply.lock().take();
+            if let Some(reply) = unless_too_late {
+                reply.send(result);
+            }
+        });
+        live.spawn(async move {
+            tokio::time::sleep(timeout).await;
+            let unless_answered = late.upgrade().and_then(|reply| reply.lock().take());
+            if let Some(reply) = unless_answered {
+                reply.send(Err(Error::no_answer_within(timeout)));
+            }
+        });
+        limited
     }
 
     /// Runs `f` with the AccessKey in `name`. When the service rejects that AccessKey (see

@@ -8,6 +8,7 @@
 
 use std::cell::Cell;
 use std::future::Future;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
@@ -30,12 +31,45 @@ pub fn never_unloaded() {
 }
 
 thread_local! {
-    static IS_ENGINE: Cell<bool> = const { Cell::new(false) };
+    static THIS_THREAD: Cell<ThisThread> = const { Cell::new(ThisThread::Another) };
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum ThisThread {
+    Another,
+    Running,
+    Ending,
 }
 
 /// Whether this is kmsak's own thread, which must not wait for itself.
 pub(crate) fn is_this_thread() -> bool {
-    IS_ENGINE.get()
+    THIS_THREAD.get() != ThisThread::Another
+}
+
+/// Runs `f`, once, where it may block: here, unless this is kmsak's own thread, which borrows another for it.
+pub(crate) fn run_where_it_may_block(f: impl FnOnce() + Send + 'static) {
+    // A runtime that ends drops what it has not begun.
+    let call = OnDrop(Some(f));
+    match (THIS_THREAD.get(), Handle::try_current()) {
+        (ThisThread::Running, Ok(runtime)) => drop(runtime.spawn_blocking(move || drop(call))),
+        // It lends no thread any more. Where the system refuses one, `call` is dropped, and run, here.
+        (ThisThread::Ending, _) => {
+            drop(thread::Builder::new().name("kmsak-blocking".into()).spawn(move || drop(call)));
+        }
+        _ => drop(call),
+    }
+}
+
+struct OnDrop<F: FnOnce()>(Option<F>);
+
+impl<F: FnOnce()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        if let Some(f) = self.0.take()
+            && panic::catch_unwind(AssertUnwindSafe(f)).is_err()
+        {
+            tracing::warn!("a function that was to be called with an answer panicked");
+        }
+    }
 }
 
 /// A running thread. Dropping the last `Arc` ends it.
@@ -75,9 +109,10 @@ impl Engine {
         let (stop, stopped) = oneshot::channel();
         let thread = signals::blocked(|| {
             thread::Builder::new().name("kmsak".into()).spawn(move || {
-                IS_ENGINE.set(true);
+                THIS_THREAD.set(ThisThread::Running);
                 // Either way it is time to go: told so, or forgotten.
                 let _told_or_forgotten = runtime.block_on(stopped);
+                THIS_THREAD.set(ThisThread::Ending);
                 // A name look-up or a subscriber may still be at work on a thread of its own; nobody waits for it.
                 runtime.shutdown_background();
             })
