@@ -414,33 +414,33 @@ kmsak_status kmsak_config_secret_names(kmsak_config *config,
  * How often, in milliseconds, a secret without a rotation date in sight is fetched again: 6 h by default. Fails as
  * kmsak_config says. Thread-safe.
  */
-kmsak_status kmsak_config_rotation_interval(kmsak_config *config,
+kmsak_status kmsak_config_rotation_interval_ms(kmsak_config *config,
                                             uint64_t milliseconds);
 
 /**
  * How many milliseconds after its rotation date a secret is fetched: 5 min by default. Fails as kmsak_config says.
  * Thread-safe.
  */
-kmsak_status kmsak_config_delay_interval(kmsak_config *config,
+kmsak_status kmsak_config_delay_interval_ms(kmsak_config *config,
                                          uint64_t milliseconds);
 
 /**
  * The most, in milliseconds, that is added to each refresh at random: 5 min by default. Fails as kmsak_config says.
  * Thread-safe.
  */
-kmsak_status kmsak_config_jitter_interval(kmsak_config *config,
+kmsak_status kmsak_config_jitter_interval_ms(kmsak_config *config,
                                           uint64_t milliseconds);
 
 /**
  * How many milliseconds a connection may take to be made: 3 s by default. Fails as kmsak_config says. Thread-safe.
  */
-kmsak_status kmsak_config_connect_timeout(kmsak_config *config,
+kmsak_status kmsak_config_connect_timeout_ms(kmsak_config *config,
                                           uint64_t milliseconds);
 
 /**
  * How many milliseconds the answer may take once the request is sent: 10 s by default. Fails as kmsak_config says. Thread-safe.
  */
-kmsak_status kmsak_config_read_timeout(kmsak_config *config,
+kmsak_status kmsak_config_read_timeout_ms(kmsak_config *config,
                                        uint64_t milliseconds);
 
 /**
@@ -467,14 +467,14 @@ kmsak_status kmsak_config_no_proxy(kmsak_config *config,
  * How many milliseconds a call may wait for a fetch with all its retries: 20 s by default. Fails as kmsak_config says.
  * Thread-safe.
  */
-kmsak_status kmsak_config_fetch_deadline(kmsak_config *config,
+kmsak_status kmsak_config_fetch_deadline_ms(kmsak_config *config,
                                          uint64_t milliseconds);
 
 /**
  * How many milliseconds a renewal goes on asking while KMS still answers with the rejected AccessKey: 10 s by default.
  * Fails as kmsak_config says. Thread-safe.
  */
-kmsak_status kmsak_config_renew_deadline(kmsak_config *config,
+kmsak_status kmsak_config_renew_deadline_ms(kmsak_config *config,
                                          uint64_t milliseconds);
 
 /**
@@ -487,7 +487,7 @@ kmsak_status kmsak_config_renew_tokens(kmsak_config *config,
  * After how many milliseconds a secret is given one renewal more: 10 min by default. Fails as kmsak_config says.
  * Thread-safe.
  */
-kmsak_status kmsak_config_renew_refill_interval(kmsak_config *config,
+kmsak_status kmsak_config_renew_refill_interval_ms(kmsak_config *config,
                                                 uint64_t milliseconds);
 
 /**
@@ -502,7 +502,7 @@ kmsak_status kmsak_config_rejection_codes(kmsak_config *config,
  * The age in milliseconds from which a cached value is no longer handed out while KMS cannot be reached. Off by
  * default: stale is better than nothing. Fails as kmsak_config says. Thread-safe.
  */
-kmsak_status kmsak_config_max_stale(kmsak_config *config,
+kmsak_status kmsak_config_max_stale_ms(kmsak_config *config,
                                     uint64_t milliseconds);
 
 /**
@@ -695,26 +695,26 @@ const kmsak_error *kmsak_event_error(const kmsak_event *event);
  * How long ago the cached value was fetched, in milliseconds; 0 when nothing is cached, -1 where the event does not say.
  * Thread-safe.
  */
-int64_t kmsak_event_stale_for(const kmsak_event *event);
+int64_t kmsak_event_stale_for_ms(const kmsak_event *event);
 
 /**
  * The milliseconds until it is tried again without anybody asking; -1 where the event does not say, or nothing is
  * cached.
  * Thread-safe.
  */
-int64_t kmsak_event_next_try_in(const kmsak_event *event);
+int64_t kmsak_event_next_try_in_ms(const kmsak_event *event);
 
 /**
  * How long ago the value was fetched from KMS, in milliseconds; -1 where the event does not say.
  * Thread-safe.
  */
-int64_t kmsak_event_age(const kmsak_event *event);
+int64_t kmsak_event_age_ms(const kmsak_event *event);
 
 /**
  * The end of the ClientKey's validity, in seconds since 1970-01-01 UTC; -1 where the event does not say.
  * Thread-safe.
  */
-int64_t kmsak_event_not_after(const kmsak_event *event);
+int64_t kmsak_event_not_after_unix(const kmsak_event *event);
 
 /**
  * The whole days until the ClientKey expires; -1 where the event does not say.
@@ -817,13 +817,13 @@ kmsak_status kmsak_gateway_ignore_ssl_certs(kmsak_gateway *gateway,
 /**
  * How many milliseconds a connection may take to be made, up to 10 min. Fails as kmsak_gateway says. Thread-safe.
  */
-kmsak_status kmsak_gateway_connect_timeout(kmsak_gateway *gateway,
+kmsak_status kmsak_gateway_connect_timeout_ms(kmsak_gateway *gateway,
                                            uint64_t milliseconds);
 
 /**
  * How many milliseconds the answer may take once the request is sent, up to 10 min. Fails as kmsak_gateway says. Thread-safe.
  */
-kmsak_status kmsak_gateway_read_timeout(kmsak_gateway *gateway,
+kmsak_status kmsak_gateway_read_timeout_ms(kmsak_gateway *gateway,
                                         uint64_t milliseconds);
 
 /**
@@ -1077,17 +1077,17 @@ const char *kmsak_secret_request_id(const kmsak_secret *secret);
 /**
  * When KMS last rotated the secret, in seconds since 1970-01-01 UTC; -1 if it never did. Thread-safe.
  */
-int64_t kmsak_secret_last_rotation_date(const kmsak_secret *secret);
+int64_t kmsak_secret_last_rotation_date_unix(const kmsak_secret *secret);
 
 /**
  * When KMS will next rotate the secret, in seconds since 1970-01-01 UTC; -1 if rotation is off. Thread-safe.
  */
-int64_t kmsak_secret_next_rotation_date(const kmsak_secret *secret);
+int64_t kmsak_secret_next_rotation_date_unix(const kmsak_secret *secret);
 
 /**
  * The time between two rotations in seconds; -1 if rotation is off. Thread-safe.
  */
-int64_t kmsak_secret_rotation_interval(const kmsak_secret *secret);
+int64_t kmsak_secret_rotation_interval_ms(const kmsak_secret *secret);
 
 /**
  * Whether KMS rotates by itself, in its words: `Enabled`, `Disabled` or `Invalid` (it should, but cannot); NULL where KMS
@@ -1157,7 +1157,7 @@ const kmsak_client_key_stats *kmsak_stats_client_key(const kmsak_stats *stats, s
  * KMS's clock less this machine's, in milliseconds, as learnt from KMS; 0 when KMS never complained, and for NULL.
  * Thread-safe.
  */
-int64_t kmsak_stats_clock_skew_milliseconds(const kmsak_stats *stats);
+int64_t kmsak_stats_clock_skew_ms(const kmsak_stats *stats);
 
 /**
  * The secret's name.
@@ -1183,17 +1183,17 @@ const char *kmsak_secret_stats_access_key_id(const kmsak_secret_stats *stats);
 /**
  * How long ago the cached value was fetched, in milliseconds; -1 when nothing is cached. Thread-safe.
  */
-int64_t kmsak_secret_stats_age(const kmsak_secret_stats *stats);
+int64_t kmsak_secret_stats_age_ms(const kmsak_secret_stats *stats);
 
 /**
  * How long ago the cached value was fetched, in milliseconds, if the latest refresh failed; 0 when it succeeded. Thread-safe.
  */
-int64_t kmsak_secret_stats_stale_for(const kmsak_secret_stats *stats);
+int64_t kmsak_secret_stats_stale_for_ms(const kmsak_secret_stats *stats);
 
 /**
  * The milliseconds until the next scheduled refresh; -1 when none is. Thread-safe.
  */
-int64_t kmsak_secret_stats_next_refresh_in(const kmsak_secret_stats *stats);
+int64_t kmsak_secret_stats_next_refresh_in_ms(const kmsak_secret_stats *stats);
 
 /**
  * Successful fetches. Thread-safe.
@@ -1232,7 +1232,7 @@ bool kmsak_endpoint_stats_down(const kmsak_endpoint_stats *stats);
 /**
  * The moving average of its answers' latency in microseconds; -1 when it never answered. Thread-safe.
  */
-int64_t kmsak_endpoint_stats_latency(const kmsak_endpoint_stats *stats);
+int64_t kmsak_endpoint_stats_latency_us(const kmsak_endpoint_stats *stats);
 
 /**
  * Requests sent to it and ended. Thread-safe.
@@ -1261,12 +1261,12 @@ const char *kmsak_client_key_stats_instance_id(const kmsak_client_key_stats *sta
 /**
  * The start of its validity in seconds since 1970-01-01 UTC. Thread-safe.
  */
-int64_t kmsak_client_key_stats_not_before(const kmsak_client_key_stats *stats);
+int64_t kmsak_client_key_stats_not_before_unix(const kmsak_client_key_stats *stats);
 
 /**
  * The end of its validity in seconds since 1970-01-01 UTC. Thread-safe.
  */
-int64_t kmsak_client_key_stats_not_after(const kmsak_client_key_stats *stats);
+int64_t kmsak_client_key_stats_not_after_unix(const kmsak_client_key_stats *stats);
 
 /**
  * The whole days until it expires; 0 once it has. Thread-safe.

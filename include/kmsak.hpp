@@ -268,13 +268,13 @@ class Secret {
   }
   std::string_view request_id() const noexcept { return detail::view(kmsak_secret_request_id(get())); }
   std::optional<TimePoint> last_rotation_date() const noexcept {
-    return detail::optional_time(kmsak_secret_last_rotation_date(get()));
+    return detail::optional_time(kmsak_secret_last_rotation_date_unix(get()));
   }
   std::optional<TimePoint> next_rotation_date() const noexcept {
-    return detail::optional_time(kmsak_secret_next_rotation_date(get()));
+    return detail::optional_time(kmsak_secret_next_rotation_date_unix(get()));
   }
   std::optional<std::chrono::seconds> rotation_interval() const noexcept {
-    return detail::optional_duration<std::chrono::seconds>(kmsak_secret_rotation_interval(get()));
+    return detail::optional_duration<std::chrono::seconds>(kmsak_secret_rotation_interval_ms(get()));
   }
   std::optional<std::string_view> automatic_rotation() const noexcept {
     return detail::optional_view(kmsak_secret_automatic_rotation(get()));
@@ -357,15 +357,15 @@ class Event {
     return error == nullptr ? std::nullopt : std::optional<Error>(Error(error));
   }
   std::optional<std::chrono::milliseconds> stale_for() const noexcept {
-    return detail::optional_duration<std::chrono::milliseconds>(kmsak_event_stale_for(event_));
+    return detail::optional_duration<std::chrono::milliseconds>(kmsak_event_stale_for_ms(event_));
   }
   std::optional<std::chrono::milliseconds> next_try_in() const noexcept {
-    return detail::optional_duration<std::chrono::milliseconds>(kmsak_event_next_try_in(event_));
+    return detail::optional_duration<std::chrono::milliseconds>(kmsak_event_next_try_in_ms(event_));
   }
   std::optional<std::chrono::milliseconds> age() const noexcept {
-    return detail::optional_duration<std::chrono::milliseconds>(kmsak_event_age(event_));
+    return detail::optional_duration<std::chrono::milliseconds>(kmsak_event_age_ms(event_));
   }
-  std::optional<TimePoint> not_after() const noexcept { return detail::optional_time(kmsak_event_not_after(event_)); }
+  std::optional<TimePoint> not_after() const noexcept { return detail::optional_time(kmsak_event_not_after_unix(event_)); }
   std::optional<std::int64_t> days_left() const noexcept {
     const std::int64_t days = kmsak_event_days_left(event_);
     return days < 0 ? std::nullopt : std::optional<std::int64_t>(days);
@@ -459,10 +459,10 @@ class Gateway {
   /// `true` switches verification of the peer off.
   Gateway& ignore_ssl_certs(bool ignore) { return done(kmsak_gateway_ignore_ssl_certs(get(), ignore)); }
   Gateway& connect_timeout(std::chrono::milliseconds timeout) {
-    return done(kmsak_gateway_connect_timeout(get(), detail::count(timeout)));
+    return done(kmsak_gateway_connect_timeout_ms(get(), detail::count(timeout)));
   }
   Gateway& read_timeout(std::chrono::milliseconds timeout) {
-    return done(kmsak_gateway_read_timeout(get(), detail::count(timeout)));
+    return done(kmsak_gateway_read_timeout_ms(get(), detail::count(timeout)));
   }
   /// Checked, but without effect: KMS is spoken to over HTTPS only.
   Gateway& http_proxy(std::string_view proxy) { return text(kmsak_gateway_http_proxy, proxy); }
@@ -522,28 +522,28 @@ class Config {
   }
   Config& secret_names(const std::vector<std::string>& names) { return texts(kmsak_config_secret_names, names); }
   Config& rotation_interval(std::chrono::milliseconds interval) {
-    return duration(kmsak_config_rotation_interval, interval);
+    return duration(kmsak_config_rotation_interval_ms, interval);
   }
-  Config& delay_interval(std::chrono::milliseconds interval) { return duration(kmsak_config_delay_interval, interval); }
+  Config& delay_interval(std::chrono::milliseconds interval) { return duration(kmsak_config_delay_interval_ms, interval); }
   Config& jitter_interval(std::chrono::milliseconds interval) {
-    return duration(kmsak_config_jitter_interval, interval);
+    return duration(kmsak_config_jitter_interval_ms, interval);
   }
-  Config& connect_timeout(std::chrono::milliseconds timeout) { return duration(kmsak_config_connect_timeout, timeout); }
-  Config& read_timeout(std::chrono::milliseconds timeout) { return duration(kmsak_config_read_timeout, timeout); }
+  Config& connect_timeout(std::chrono::milliseconds timeout) { return duration(kmsak_config_connect_timeout_ms, timeout); }
+  Config& read_timeout(std::chrono::milliseconds timeout) { return duration(kmsak_config_read_timeout_ms, timeout); }
   /// Checked, but without effect: KMS is spoken to over HTTPS only.
   Config& http_proxy(std::string_view proxy) { return text(kmsak_config_http_proxy, proxy); }
   Config& https_proxy(std::string_view proxy) { return text(kmsak_config_https_proxy, proxy); }
   Config& no_proxy(std::string_view hosts) { return text(kmsak_config_no_proxy, hosts); }
-  Config& fetch_deadline(std::chrono::milliseconds deadline) { return duration(kmsak_config_fetch_deadline, deadline); }
-  Config& renew_deadline(std::chrono::milliseconds deadline) { return duration(kmsak_config_renew_deadline, deadline); }
+  Config& fetch_deadline(std::chrono::milliseconds deadline) { return duration(kmsak_config_fetch_deadline_ms, deadline); }
+  Config& renew_deadline(std::chrono::milliseconds deadline) { return duration(kmsak_config_renew_deadline_ms, deadline); }
   Config& renew_tokens(std::uint32_t tokens) { return done(kmsak_config_renew_tokens(get(), tokens)); }
   Config& renew_refill_interval(std::chrono::milliseconds interval) {
-    return duration(kmsak_config_renew_refill_interval, interval);
+    return duration(kmsak_config_renew_refill_interval_ms, interval);
   }
   Config& rejection_codes(const std::vector<std::string>& codes) {
     return texts(kmsak_config_rejection_codes, codes);
   }
-  Config& max_stale(std::chrono::milliseconds age) { return duration(kmsak_config_max_stale, age); }
+  Config& max_stale(std::chrono::milliseconds age) { return duration(kmsak_config_max_stale_ms, age); }
   Config& cache_file(std::string_view path) { return text(kmsak_config_cache_file, path); }
 
   /// Checks everything and opens a provider, which uses the configuration up. Throws ConfigurationError or ClientKeyError.
@@ -713,7 +713,7 @@ class Provider {
   Stats stats() const {
     detail::Handle<kmsak_stats, kmsak_stats_free> raw(kmsak_provider_stats(get()));
     Stats stats;
-    stats.clock_skew = std::chrono::milliseconds(kmsak_stats_clock_skew_milliseconds(raw.get()));
+    stats.clock_skew = std::chrono::milliseconds(kmsak_stats_clock_skew_ms(raw.get()));
     const auto text = [](const char* value) {
       return value == nullptr ? std::nullopt : std::optional<std::string>(value);
     };
@@ -723,9 +723,9 @@ class Provider {
       stats.secrets.push_back(
           {kmsak_secret_stats_name(one), text(kmsak_secret_stats_version_id(one)),
            text(kmsak_secret_stats_access_key_id(one)),
-           detail::optional_duration<std::chrono::milliseconds>(kmsak_secret_stats_age(one)),
-           std::chrono::milliseconds(kmsak_secret_stats_stale_for(one)),
-           detail::optional_duration<std::chrono::milliseconds>(kmsak_secret_stats_next_refresh_in(one)),
+           detail::optional_duration<std::chrono::milliseconds>(kmsak_secret_stats_age_ms(one)),
+           std::chrono::milliseconds(kmsak_secret_stats_stale_for_ms(one)),
+           detail::optional_duration<std::chrono::milliseconds>(kmsak_secret_stats_next_refresh_in_ms(one)),
            kmsak_secret_stats_fetches(one), kmsak_secret_stats_failures(one), kmsak_secret_stats_renewals(one),
            error == nullptr ? std::nullopt : std::optional<Error>(Error(error))});
     }
@@ -733,15 +733,15 @@ class Provider {
       const kmsak_endpoint_stats* one = kmsak_stats_endpoint(raw.get(), i);
       stats.endpoints.push_back(
           {kmsak_endpoint_stats_endpoint(one), kmsak_endpoint_stats_down(one),
-           detail::optional_duration<std::chrono::microseconds>(kmsak_endpoint_stats_latency(one)),
+           detail::optional_duration<std::chrono::microseconds>(kmsak_endpoint_stats_latency_us(one)),
            kmsak_endpoint_stats_requests(one), kmsak_endpoint_stats_failures(one)});
     }
     for (std::size_t i = 0; i < kmsak_stats_client_key_count(raw.get()); ++i) {
       const kmsak_client_key_stats* one = kmsak_stats_client_key(raw.get(), i);
       const auto time = [](std::int64_t seconds) { return detail::optional_time(seconds).value_or(TimePoint()); };
       stats.client_keys.push_back({kmsak_client_key_stats_key_id(one), text(kmsak_client_key_stats_instance_id(one)),
-                                   time(kmsak_client_key_stats_not_before(one)),
-                                   time(kmsak_client_key_stats_not_after(one)),
+                                   time(kmsak_client_key_stats_not_before_unix(one)),
+                                   time(kmsak_client_key_stats_not_after_unix(one)),
                                    kmsak_client_key_stats_days_left(one)});
     }
     return stats;

@@ -287,7 +287,7 @@ pub unsafe extern "C" fn kmsak_config_secret_names(
 /// How often, in milliseconds, a secret without a rotation date in sight is fetched again: 6 h by default. Fails as
 /// kmsak_config says. Thread-safe.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kmsak_config_rotation_interval(
+pub unsafe extern "C" fn kmsak_config_rotation_interval_ms(
     config: *mut kmsak_config,
     milliseconds: u64,
 ) -> kmsak_status {
@@ -299,7 +299,7 @@ pub unsafe extern "C" fn kmsak_config_rotation_interval(
 /// How many milliseconds after its rotation date a secret is fetched: 5 min by default. Fails as kmsak_config says.
 /// Thread-safe.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kmsak_config_delay_interval(
+pub unsafe extern "C" fn kmsak_config_delay_interval_ms(
     config: *mut kmsak_config,
     milliseconds: u64,
 ) -> kmsak_status {
@@ -311,7 +311,7 @@ pub unsafe extern "C" fn kmsak_config_delay_interval(
 /// The most, in milliseconds, that is added to each refresh at random: 5 min by default. Fails as kmsak_config says.
 /// Thread-safe.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kmsak_config_jitter_interval(
+pub unsafe extern "C" fn kmsak_config_jitter_interval_ms(
     config: *mut kmsak_config,
     milliseconds: u64,
 ) -> kmsak_status {
@@ -322,7 +322,7 @@ pub unsafe extern "C" fn kmsak_config_jitter_interval(
 
 /// How many milliseconds a connection may take to be made: 3 s by default. Fails as kmsak_config says. Thread-safe.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kmsak_config_connect_timeout(
+pub unsafe extern "C" fn kmsak_config_connect_timeout_ms(
     config: *mut kmsak_config,
     milliseconds: u64,
 ) -> kmsak_status {
@@ -333,7 +333,7 @@ pub unsafe extern "C" fn kmsak_config_connect_timeout(
 
 /// How many milliseconds the answer may take once the request is sent: 10 s by default. Fails as kmsak_config says. Thread-safe.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kmsak_config_read_timeout(
+pub unsafe extern "C" fn kmsak_config_read_timeout_ms(
     config: *mut kmsak_config,
     milliseconds: u64,
 ) -> kmsak_status {
@@ -392,7 +392,7 @@ pub unsafe extern "C" fn kmsak_config_no_proxy(
 /// How many milliseconds a call may wait for a fetch with all its retries: 20 s by default. Fails as kmsak_config says.
 /// Thread-safe.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kmsak_config_fetch_deadline(
+pub unsafe extern "C" fn kmsak_config_fetch_deadline_ms(
     config: *mut kmsak_config,
     milliseconds: u64,
 ) -> kmsak_status {
@@ -404,7 +404,7 @@ pub unsafe extern "C" fn kmsak_config_fetch_deadline(
 /// How many milliseconds a renewal goes on asking while KMS still answers with the rejected AccessKey: 10 s by default.
 /// Fails as kmsak_config says. Thread-safe.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kmsak_config_renew_deadline(
+pub unsafe extern "C" fn kmsak_config_renew_deadline_ms(
     config: *mut kmsak_config,
     milliseconds: u64,
 ) -> kmsak_status {
@@ -424,7 +424,7 @@ pub unsafe extern "C" fn kmsak_config_renew_tokens(config: *mut kmsak_config, to
 /// After how many milliseconds a secret is given one renewal more: 10 min by default. Fails as kmsak_config says.
 /// Thread-safe.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kmsak_config_renew_refill_interval(
+pub unsafe extern "C" fn kmsak_config_renew_refill_interval_ms(
     config: *mut kmsak_config,
     milliseconds: u64,
 ) -> kmsak_status {
@@ -453,7 +453,7 @@ pub unsafe extern "C" fn kmsak_config_rejection_codes(
 /// The age in milliseconds from which a cached value is no longer handed out while KMS cannot be reached. Off by
 /// default: stale is better than nothing. Fails as kmsak_config says. Thread-safe.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kmsak_config_max_stale(
+pub unsafe extern "C" fn kmsak_config_max_stale_ms(
     config: *mut kmsak_config,
     milliseconds: u64,
 ) -> kmsak_status {

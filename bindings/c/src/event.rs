@@ -253,7 +253,7 @@ pub unsafe extern "C" fn kmsak_event_error(event: *const kmsak_event) -> *const 
 /// How long ago the cached value was fetched, in milliseconds; 0 when nothing is cached, -1 where the event does not say.
 /// Thread-safe.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kmsak_event_stale_for(event: *const kmsak_event) -> i64 {
+pub unsafe extern "C" fn kmsak_event_stale_for_ms(event: *const kmsak_event) -> i64 {
     // SAFETY: the caller passes NULL or an event that lives.
     unsafe { read(event, -1, |event| event.stale_for) }
 }
@@ -262,7 +262,7 @@ pub unsafe extern "C" fn kmsak_event_stale_for(event: *const kmsak_event) -> i64
 /// cached.
 /// Thread-safe.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kmsak_event_next_try_in(event: *const kmsak_event) -> i64 {
+pub unsafe extern "C" fn kmsak_event_next_try_in_ms(event: *const kmsak_event) -> i64 {
     // SAFETY: the caller passes NULL or an event that lives.
     unsafe { read(event, -1, |event| event.next_try_in) }
 }
@@ -270,7 +270,7 @@ pub unsafe extern "C" fn kmsak_event_next_try_in(event: *const kmsak_event) -> i
 /// How long ago the value was fetched from KMS, in milliseconds; -1 where the event does not say.
 /// Thread-safe.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kmsak_event_age(event: *const kmsak_event) -> i64 {
+pub unsafe extern "C" fn kmsak_event_age_ms(event: *const kmsak_event) -> i64 {
     // SAFETY: the caller passes NULL or an event that lives.
     unsafe { read(event, -1, |event| event.age) }
 }
@@ -278,7 +278,7 @@ pub unsafe extern "C" fn kmsak_event_age(event: *const kmsak_event) -> i64 {
 /// The end of the ClientKey's validity, in seconds since 1970-01-01 UTC; -1 where the event does not say.
 /// Thread-safe.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kmsak_event_not_after(event: *const kmsak_event) -> i64 {
+pub unsafe extern "C" fn kmsak_event_not_after_unix(event: *const kmsak_event) -> i64 {
     // SAFETY: the caller passes NULL or an event that lives.
     unsafe { read(event, -1, |event| unix_seconds(event.not_after)) }
 }

@@ -241,7 +241,7 @@ pub unsafe extern "C" fn kmsak_gateway_ignore_ssl_certs(
 
 /// How many milliseconds a connection may take to be made, up to 10 min. Fails as kmsak_gateway says. Thread-safe.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kmsak_gateway_connect_timeout(
+pub unsafe extern "C" fn kmsak_gateway_connect_timeout_ms(
     gateway: *mut kmsak_gateway,
     milliseconds: u64,
 ) -> kmsak_status {
@@ -252,7 +252,7 @@ pub unsafe extern "C" fn kmsak_gateway_connect_timeout(
 
 /// How many milliseconds the answer may take once the request is sent, up to 10 min. Fails as kmsak_gateway says. Thread-safe.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kmsak_gateway_read_timeout(
+pub unsafe extern "C" fn kmsak_gateway_read_timeout_ms(
     gateway: *mut kmsak_gateway,
     milliseconds: u64,
 ) -> kmsak_status {

@@ -10,6 +10,7 @@ use kmsak_core::Secret;
 
 use crate::boundary::{guard, read, read_text};
 use crate::c_string::c_string;
+use crate::event::milliseconds;
 
 /// One version of a secret as KMS answered it. Immutable, so any thread may read it. It stays as it is, and readable, when
 /// the secret rotates and when the provider is closed or freed.
@@ -147,28 +148,23 @@ pub unsafe extern "C" fn kmsak_secret_request_id(secret: *const kmsak_secret) ->
 
 /// When KMS last rotated the secret, in seconds since 1970-01-01 UTC; -1 if it never did. Thread-safe.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kmsak_secret_last_rotation_date(secret: *const kmsak_secret) -> i64 {
+pub unsafe extern "C" fn kmsak_secret_last_rotation_date_unix(secret: *const kmsak_secret) -> i64 {
     // SAFETY: the caller passes NULL or a secret that lives.
     unsafe { read(secret, -1, |secret| unix_seconds(secret.secret.last_rotation_date())) }
 }
 
 /// When KMS will next rotate the secret, in seconds since 1970-01-01 UTC; -1 if rotation is off. Thread-safe.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kmsak_secret_next_rotation_date(secret: *const kmsak_secret) -> i64 {
+pub unsafe extern "C" fn kmsak_secret_next_rotation_date_unix(secret: *const kmsak_secret) -> i64 {
     // SAFETY: the caller passes NULL or a secret that lives.
     unsafe { read(secret, -1, |secret| unix_seconds(secret.secret.next_rotation_date())) }
 }
 
-/// The time between two rotations in seconds; -1 if rotation is off. Thread-safe.
+/// The time between two rotations in milliseconds; -1 if rotation is off. Thread-safe.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kmsak_secret_rotation_interval(secret: *const kmsak_secret) -> i64 {
+pub unsafe extern "C" fn kmsak_secret_rotation_interval_ms(secret: *const kmsak_secret) -> i64 {
     // SAFETY: the caller passes NULL or a secret that lives.
-    unsafe {
-        read(secret, -1, |secret| {
-            let interval = secret.secret.rotation_interval();
-            interval.map_or(-1, |interval| i64::try_from(interval.as_secs()).unwrap_or(i64::MAX))
-        })
-    }
+    unsafe { read(secret, -1, |secret| milliseconds(secret.secret.rotation_interval())) }
 }
 
 /// Whether KMS rotates by itself, in its words: `Enabled`, `Disabled` or `Invalid` (it should, but cannot); NULL where KMS

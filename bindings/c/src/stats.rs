@@ -16,7 +16,7 @@ pub struct kmsak_stats {
     secrets: Vec<kmsak_secret_stats>,
     endpoints: Vec<kmsak_endpoint_stats>,
     client_keys: Vec<kmsak_client_key_stats>,
-    clock_skew_milliseconds: i64,
+    clock_skew_ms: i64,
 }
 
 /// One cached secret.
@@ -57,7 +57,7 @@ impl kmsak_stats {
             secrets: stats.secrets.iter().map(kmsak_secret_stats::of).collect(),
             endpoints: stats.endpoints.iter().map(kmsak_endpoint_stats::of).collect(),
             client_keys: stats.client_keys.iter().map(kmsak_client_key_stats::of).collect(),
-            clock_skew_milliseconds: stats.clock_skew_milliseconds,
+            clock_skew_ms: stats.clock_skew_milliseconds,
         }
     }
 }
@@ -167,9 +167,9 @@ pub unsafe extern "C" fn kmsak_stats_client_key(
 /// KMS's clock less this machine's, in milliseconds, as learnt from KMS; 0 when KMS never complained, and for NULL.
 /// Thread-safe.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kmsak_stats_clock_skew_milliseconds(stats: *const kmsak_stats) -> i64 {
+pub unsafe extern "C" fn kmsak_stats_clock_skew_ms(stats: *const kmsak_stats) -> i64 {
     // SAFETY: the caller passes NULL or statistics that live.
-    unsafe { read(stats, 0, |stats| stats.clock_skew_milliseconds) }
+    unsafe { read(stats, 0, |stats| stats.clock_skew_ms) }
 }
 
 /// The secret's name.
@@ -201,21 +201,21 @@ pub unsafe extern "C" fn kmsak_secret_stats_access_key_id(stats: *const kmsak_se
 
 /// How long ago the cached value was fetched, in milliseconds; -1 when nothing is cached. Thread-safe.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kmsak_secret_stats_age(stats: *const kmsak_secret_stats) -> i64 {
+pub unsafe extern "C" fn kmsak_secret_stats_age_ms(stats: *const kmsak_secret_stats) -> i64 {
     // SAFETY: the caller passes NULL or a part of statistics that live.
     unsafe { read(stats, -1, |stats| stats.age) }
 }
 
 /// How long ago the cached value was fetched, in milliseconds, if the latest refresh failed; 0 when it succeeded. Thread-safe.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kmsak_secret_stats_stale_for(stats: *const kmsak_secret_stats) -> i64 {
+pub unsafe extern "C" fn kmsak_secret_stats_stale_for_ms(stats: *const kmsak_secret_stats) -> i64 {
     // SAFETY: the caller passes NULL or a part of statistics that live.
     unsafe { read(stats, -1, |stats| stats.stale_for) }
 }
 
 /// The milliseconds until the next scheduled refresh; -1 when none is. Thread-safe.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kmsak_secret_stats_next_refresh_in(stats: *const kmsak_secret_stats) -> i64 {
+pub unsafe extern "C" fn kmsak_secret_stats_next_refresh_in_ms(stats: *const kmsak_secret_stats) -> i64 {
     // SAFETY: the caller passes NULL or a part of statistics that live.
     unsafe { read(stats, -1, |stats| stats.next_refresh_in) }
 }
@@ -270,7 +270,7 @@ pub unsafe extern "C" fn kmsak_endpoint_stats_down(stats: *const kmsak_endpoint_
 
 /// The moving average of its answers' latency in microseconds; -1 when it never answered. Thread-safe.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kmsak_endpoint_stats_latency(stats: *const kmsak_endpoint_stats) -> i64 {
+pub unsafe extern "C" fn kmsak_endpoint_stats_latency_us(stats: *const kmsak_endpoint_stats) -> i64 {
     // SAFETY: the caller passes NULL or a part of statistics that live.
     unsafe { read(stats, -1, |stats| stats.latency) }
 }
@@ -313,14 +313,14 @@ pub unsafe extern "C" fn kmsak_client_key_stats_instance_id(
 
 /// The start of its validity in seconds since 1970-01-01 UTC. Thread-safe.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kmsak_client_key_stats_not_before(stats: *const kmsak_client_key_stats) -> i64 {
+pub unsafe extern "C" fn kmsak_client_key_stats_not_before_unix(stats: *const kmsak_client_key_stats) -> i64 {
     // SAFETY: the caller passes NULL or a part of statistics that live.
     unsafe { read(stats, -1, |stats| stats.not_before) }
 }
 
 /// The end of its validity in seconds since 1970-01-01 UTC. Thread-safe.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn kmsak_client_key_stats_not_after(stats: *const kmsak_client_key_stats) -> i64 {
+pub unsafe extern "C" fn kmsak_client_key_stats_not_after_unix(stats: *const kmsak_client_key_stats) -> i64 {
     // SAFETY: the caller passes NULL or a part of statistics that live.
     unsafe { read(stats, -1, |stats| stats.not_after) }
 }

@@ -108,9 +108,9 @@ TEST(Arguments, OfGettersAndFrees) {
   EXPECT_FALSE(kmsak_secret_is_binary(nullptr));
   EXPECT_EQ(kmsak_secret_version_stage_count(nullptr), 0u);
   EXPECT_EQ(kmsak_secret_version_stage(nullptr, 0), nullptr);
-  EXPECT_EQ(kmsak_secret_last_rotation_date(nullptr), -1);
-  EXPECT_EQ(kmsak_secret_next_rotation_date(nullptr), -1);
-  EXPECT_EQ(kmsak_secret_rotation_interval(nullptr), -1);
+  EXPECT_EQ(kmsak_secret_last_rotation_date_unix(nullptr), -1);
+  EXPECT_EQ(kmsak_secret_next_rotation_date_unix(nullptr), -1);
+  EXPECT_EQ(kmsak_secret_rotation_interval_ms(nullptr), -1);
   EXPECT_EQ(kmsak_secret_clone(nullptr), nullptr);
   EXPECT_EQ(kmsak_error_status(nullptr), KMSAK_OK);
   EXPECT_STREQ(kmsak_error_kind(nullptr), "ok");
@@ -126,7 +126,7 @@ TEST(Arguments, OfGettersAndFrees) {
     EXPECT_EQ(getter(nullptr), nullptr);
   }
   EXPECT_EQ(kmsak_event_error(nullptr), nullptr);
-  for (auto getter : {kmsak_event_stale_for, kmsak_event_next_try_in, kmsak_event_age, kmsak_event_not_after,
+  for (auto getter : {kmsak_event_stale_for_ms, kmsak_event_next_try_in_ms, kmsak_event_age_ms, kmsak_event_not_after_unix,
                       kmsak_event_days_left}) {
     EXPECT_EQ(getter(nullptr), -1);
   }
@@ -136,26 +136,26 @@ TEST(Arguments, OfGettersAndFrees) {
   EXPECT_EQ(kmsak_stats_endpoint(nullptr, 0), nullptr);
   EXPECT_EQ(kmsak_stats_client_key_count(nullptr), 0u);
   EXPECT_EQ(kmsak_stats_client_key(nullptr, 0), nullptr);
-  EXPECT_EQ(kmsak_stats_clock_skew_milliseconds(nullptr), 0);
+  EXPECT_EQ(kmsak_stats_clock_skew_ms(nullptr), 0);
   EXPECT_EQ(kmsak_secret_stats_name(nullptr), nullptr);
   EXPECT_EQ(kmsak_secret_stats_version_id(nullptr), nullptr);
   EXPECT_EQ(kmsak_secret_stats_access_key_id(nullptr), nullptr);
-  EXPECT_EQ(kmsak_secret_stats_age(nullptr), -1);
-  EXPECT_EQ(kmsak_secret_stats_stale_for(nullptr), -1);
-  EXPECT_EQ(kmsak_secret_stats_next_refresh_in(nullptr), -1);
+  EXPECT_EQ(kmsak_secret_stats_age_ms(nullptr), -1);
+  EXPECT_EQ(kmsak_secret_stats_stale_for_ms(nullptr), -1);
+  EXPECT_EQ(kmsak_secret_stats_next_refresh_in_ms(nullptr), -1);
   EXPECT_EQ(kmsak_secret_stats_fetches(nullptr), 0u);
   EXPECT_EQ(kmsak_secret_stats_failures(nullptr), 0u);
   EXPECT_EQ(kmsak_secret_stats_renewals(nullptr), 0u);
   EXPECT_EQ(kmsak_secret_stats_last_error(nullptr), nullptr);
   EXPECT_EQ(kmsak_endpoint_stats_endpoint(nullptr), nullptr);
   EXPECT_FALSE(kmsak_endpoint_stats_down(nullptr));
-  EXPECT_EQ(kmsak_endpoint_stats_latency(nullptr), -1);
+  EXPECT_EQ(kmsak_endpoint_stats_latency_us(nullptr), -1);
   EXPECT_EQ(kmsak_endpoint_stats_requests(nullptr), 0u);
   EXPECT_EQ(kmsak_endpoint_stats_failures(nullptr), 0u);
   EXPECT_EQ(kmsak_client_key_stats_key_id(nullptr), nullptr);
   EXPECT_EQ(kmsak_client_key_stats_instance_id(nullptr), nullptr);
-  EXPECT_EQ(kmsak_client_key_stats_not_before(nullptr), -1);
-  EXPECT_EQ(kmsak_client_key_stats_not_after(nullptr), -1);
+  EXPECT_EQ(kmsak_client_key_stats_not_before_unix(nullptr), -1);
+  EXPECT_EQ(kmsak_client_key_stats_not_after_unix(nullptr), -1);
   EXPECT_EQ(kmsak_client_key_stats_days_left(nullptr), 0u);
 
   kmsak_provider_free(nullptr);
@@ -185,9 +185,9 @@ TEST(Arguments, OfConfigurations) {
   }
   using NumberSetter = kmsak_status (*)(kmsak_config*, std::uint64_t);
   for (NumberSetter set :
-       {kmsak_config_rotation_interval, kmsak_config_delay_interval, kmsak_config_jitter_interval,
-        kmsak_config_connect_timeout, kmsak_config_read_timeout, kmsak_config_fetch_deadline,
-        kmsak_config_renew_deadline, kmsak_config_renew_refill_interval, kmsak_config_max_stale}) {
+       {kmsak_config_rotation_interval_ms, kmsak_config_delay_interval_ms, kmsak_config_jitter_interval_ms,
+        kmsak_config_connect_timeout_ms, kmsak_config_read_timeout_ms, kmsak_config_fetch_deadline_ms,
+        kmsak_config_renew_deadline_ms, kmsak_config_renew_refill_interval_ms, kmsak_config_max_stale_ms}) {
     EXPECT_EQ(set(nullptr, 1000), KMSAK_INVALID_ARGUMENT);
     // What makes no sense is told when the provider is opened.
     Config config(kmsak_config_new());
@@ -253,8 +253,8 @@ TEST(Arguments, OfGateways) {
   }
   EXPECT_EQ(kmsak_gateway_vpc(nullptr, true), KMSAK_INVALID_ARGUMENT);
   EXPECT_EQ(kmsak_gateway_ignore_ssl_certs(nullptr, true), KMSAK_INVALID_ARGUMENT);
-  EXPECT_EQ(kmsak_gateway_connect_timeout(nullptr, 1), KMSAK_INVALID_ARGUMENT);
-  EXPECT_EQ(kmsak_gateway_read_timeout(nullptr, 1), KMSAK_INVALID_ARGUMENT);
+  EXPECT_EQ(kmsak_gateway_connect_timeout_ms(nullptr, 1), KMSAK_INVALID_ARGUMENT);
+  EXPECT_EQ(kmsak_gateway_read_timeout_ms(nullptr, 1), KMSAK_INVALID_ARGUMENT);
   for (const char* bad : {static_cast<const char*>(nullptr), kBad}) {
     Gateway gateway(kmsak_gateway_shared(bad));
     Config config(kmsak_config_new());

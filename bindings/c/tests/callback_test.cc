@@ -71,7 +71,7 @@ TEST(Subscription, TellsWhatHappens) {
     if (kmsak_event_get_kind(event) == KMSAK_EVENT_REFRESH_FAILED) {
       const char* code = kmsak_error_code(kmsak_event_error(event));
       failure = code == nullptr ? "" : code;
-      EXPECT_GE(kmsak_event_stale_for(event), 0);
+      EXPECT_GE(kmsak_event_stale_for_ms(event), 0);
     }
   };
   Provider provider = ::provider();

@@ -33,6 +33,8 @@ const ABOUT: &str = r"/*
  * - kmsak reads environment variables when a provider is opened, and later on its own thread when a ClientKey or CA file has
  *   changed, and in a child after fork(). As for whatever reads it, no thread may change the environment (setenv, putenv,
  *   unsetenv) meanwhile: set it before the first provider is opened.
+ * - A number's unit ends its function's name: `_ms` milliseconds, `_us` microseconds, `_days_left` whole days, `_unix` seconds
+ *   since 1970-01-01 UTC. -1 says that there is none.
  * - No function changes signal handlers, the locale or the environment, and none writes to standard output.
  *
  * The ABI is stable: as long as the soname stays libkmsak.so.@MAJOR@, no function is removed or changed, no number gets another
@@ -76,4 +78,37 @@ fn is_current() {
         committed == generated,
         "include/kmsak.h is not what bindings/c/src says: run `make header` and commit the outcome"
     );
+}
+
+/// Every duration and point in time is 64 bits wide, and signed where it is an answer; nothing else is.
+#[test]
+fn names_tell_units() {
+    let header = generated();
+    let code: Vec<&str> = header
+        .lines()
+        .filter(|line| !["*", "/*", "#"].iter().any(|start| line.trim_start().starts_with(start)))
+        .collect();
+    let mut checked = 0;
+    for declaration in code.join(" ").split(';') {
+        let Some((before, parameters)) = declaration.split_once('(') else { continue };
+        let name = before.split_whitespace().next_back().unwrap_or_default();
+        let name = name.trim_start_matches('*');
+        if !name.starts_with("kmsak_") {
+            continue;
+        }
+        let of_answer = before.trim_start().starts_with("int64_t ").then_some(name);
+        let of_parameters =
+            parameters.split(',').filter(|parameter| parameter.contains("int64_t ")).map(|parameter| {
+                let parameter =
+                    parameter.split_whitespace().next_back().unwrap_or_default().trim_end_matches(')');
+                // A setter has one.
+                if parameter == "milliseconds" { name } else { parameter }
+            });
+        for name in of_answer.into_iter().chain(of_parameters) {
+            let told = ["_ms", "_us", "_unix", "_days_left"].iter().any(|unit| name.ends_with(unit));
+            assert!(told, "{name} does not tell its unit: end it with _ms, _us or _unix");
+            checked += 1;
+        }
+    }
+    assert!(checked > 30, "only {checked} names with a unit were found");
 }

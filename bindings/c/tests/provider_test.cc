@@ -54,9 +54,9 @@ TEST(Provider, HandsOutSecretsOfAnyType) {
   EXPECT_EQ(kmsak_secret_version_stage(text.value.get(), 1), nullptr);
   EXPECT_NE(kmsak_secret_create_time(text.value.get()), nullptr);
   EXPECT_STRNE(kmsak_secret_request_id(text.value.get()), "");
-  EXPECT_EQ(kmsak_secret_last_rotation_date(text.value.get()), -1);
-  EXPECT_EQ(kmsak_secret_next_rotation_date(text.value.get()), -1);
-  EXPECT_EQ(kmsak_secret_rotation_interval(text.value.get()), -1);
+  EXPECT_EQ(kmsak_secret_last_rotation_date_unix(text.value.get()), -1);
+  EXPECT_EQ(kmsak_secret_next_rotation_date_unix(text.value.get()), -1);
+  EXPECT_EQ(kmsak_secret_rotation_interval_ms(text.value.get()), -1);
 
   const auto binary = secret(provider, "c/binary");
   ASSERT_EQ(binary.status, KMSAK_OK);
@@ -136,7 +136,7 @@ TEST(Provider, ServesWhatItHasWhileKmsIsAway) {
   EXPECT_STREQ(kmsak_secret_stats_name(one), emulator::kSecret.c_str());
   EXPECT_EQ(id_of(before.value), kmsak_secret_stats_access_key_id(one));
   EXPECT_STREQ(kmsak_secret_stats_version_id(one), kmsak_credentials_version_id(before.value.get()));
-  EXPECT_GE(kmsak_secret_stats_age(one), 0);
+  EXPECT_GE(kmsak_secret_stats_age_ms(one), 0);
   EXPECT_EQ(kmsak_secret_stats_fetches(one), 1u);
   EXPECT_EQ(kmsak_secret_stats_failures(one), 1u);
   EXPECT_EQ(kmsak_error_status(kmsak_secret_stats_last_error(one)), KMSAK_DENIED);
@@ -146,7 +146,7 @@ TEST(Provider, ServesWhatItHasWhileKmsIsAway) {
   const kmsak_client_key_stats* client_key = kmsak_stats_client_key(stats.get(), 0);
   EXPECT_EQ(std::strncmp(kmsak_client_key_stats_key_id(client_key), "KAAP.", 5), 0);
   EXPECT_GT(kmsak_client_key_stats_days_left(client_key), 365u);
-  EXPECT_GT(kmsak_client_key_stats_not_after(client_key), kmsak_client_key_stats_not_before(client_key));
+  EXPECT_GT(kmsak_client_key_stats_not_after_unix(client_key), kmsak_client_key_stats_not_before_unix(client_key));
   EXPECT_EQ(kmsak_stats_secret(stats.get(), 1), nullptr);
 }
 
@@ -170,7 +170,7 @@ TEST(Provider, IsOpenedFromCode) {
   gateway.reset();
   EXPECT_EQ(kmsak_config_client_key(config.get(), json.data(), json.size()), KMSAK_OK);
   EXPECT_EQ(kmsak_config_client_key_password(config.get(), password.data(), password.size()), KMSAK_OK);
-  EXPECT_EQ(kmsak_config_fetch_deadline(config.get(), 5000), KMSAK_OK);
+  EXPECT_EQ(kmsak_config_fetch_deadline_ms(config.get(), 5000), KMSAK_OK);
   EXPECT_EQ(kmsak_config_property(config.get(), "rotation_interval", "3600000"), KMSAK_OK);
   const char* codes[] = {"GoAway", "GoHome"};
   EXPECT_EQ(kmsak_config_rejection_codes(config.get(), codes, 2), KMSAK_OK);

@@ -163,13 +163,13 @@ static void on_event(const kmsak_event *event, void *user_data) {
     if (texts[i].value != NULL) add_text(fields, texts[i].name, texts[i].value);
   }
   if (kmsak_event_error(event) != NULL) cJSON_AddItemToObject(fields, "error", error_parts(kmsak_event_error(event)));
-  if (kmsak_event_stale_for(event) >= 0) {
-    add_seconds(fields, "stale_for", kmsak_event_stale_for(event));
-    add_seconds(fields, "next_try_in", kmsak_event_next_try_in(event));
+  if (kmsak_event_stale_for_ms(event) >= 0) {
+    add_seconds(fields, "stale_for", kmsak_event_stale_for_ms(event));
+    add_seconds(fields, "next_try_in", kmsak_event_next_try_in_ms(event));
   }
-  if (kmsak_event_age(event) >= 0) add_seconds(fields, "age", kmsak_event_age(event));
+  if (kmsak_event_age_ms(event) >= 0) add_seconds(fields, "age", kmsak_event_age_ms(event));
   if (kmsak_event_days_left(event) >= 0) {
-    cJSON_AddNumberToObject(fields, "not_after", (double)kmsak_event_not_after(event));
+    cJSON_AddNumberToObject(fields, "not_after", (double)kmsak_event_not_after_unix(event));
     cJSON_AddNumberToObject(fields, "days_left", (double)kmsak_event_days_left(event));
   }
   pthread_mutex_lock(&mutex);
@@ -328,9 +328,9 @@ static cJSON *op_stats(void) {
     add_text(item, "name", kmsak_secret_stats_name(one));
     add_text(item, "version_id", kmsak_secret_stats_version_id(one));
     add_text(item, "access_key_id", kmsak_secret_stats_access_key_id(one));
-    add_seconds(item, "age", kmsak_secret_stats_age(one));
-    add_seconds(item, "stale_for", kmsak_secret_stats_stale_for(one));
-    add_seconds(item, "next_refresh_in", kmsak_secret_stats_next_refresh_in(one));
+    add_seconds(item, "age", kmsak_secret_stats_age_ms(one));
+    add_seconds(item, "stale_for", kmsak_secret_stats_stale_for_ms(one));
+    add_seconds(item, "next_refresh_in", kmsak_secret_stats_next_refresh_in_ms(one));
     cJSON_AddNumberToObject(item, "fetches", (double)kmsak_secret_stats_fetches(one));
     cJSON_AddNumberToObject(item, "failures", (double)kmsak_secret_stats_failures(one));
     cJSON_AddNumberToObject(item, "renewals", (double)kmsak_secret_stats_renewals(one));
@@ -340,7 +340,7 @@ static cJSON *op_stats(void) {
   list = cJSON_AddArrayToObject(value, "endpoints");
   for (i = 0; i < kmsak_stats_endpoint_count(stats); ++i) {
     const kmsak_endpoint_stats *one = kmsak_stats_endpoint(stats, i);
-    int64_t latency = kmsak_endpoint_stats_latency(one);
+    int64_t latency = kmsak_endpoint_stats_latency_us(one);
     cJSON *item = cJSON_CreateObject();
     add_text(item, "endpoint", kmsak_endpoint_stats_endpoint(one));
     cJSON_AddBoolToObject(item, "down", kmsak_endpoint_stats_down(one));
@@ -355,12 +355,12 @@ static cJSON *op_stats(void) {
     cJSON *item = cJSON_CreateObject();
     add_text(item, "key_id", kmsak_client_key_stats_key_id(one));
     add_text(item, "instance_id", kmsak_client_key_stats_instance_id(one));
-    cJSON_AddNumberToObject(item, "not_before", (double)kmsak_client_key_stats_not_before(one));
-    cJSON_AddNumberToObject(item, "not_after", (double)kmsak_client_key_stats_not_after(one));
+    cJSON_AddNumberToObject(item, "not_before", (double)kmsak_client_key_stats_not_before_unix(one));
+    cJSON_AddNumberToObject(item, "not_after", (double)kmsak_client_key_stats_not_after_unix(one));
     cJSON_AddNumberToObject(item, "days_left", (double)kmsak_client_key_stats_days_left(one));
     cJSON_AddItemToArray(list, item);
   }
-  cJSON_AddNumberToObject(value, "clock_skew_milliseconds", (double)kmsak_stats_clock_skew_milliseconds(stats));
+  cJSON_AddNumberToObject(value, "clock_skew_milliseconds", (double)kmsak_stats_clock_skew_ms(stats));
   kmsak_stats_free(stats);
   return ok(value);
 }
