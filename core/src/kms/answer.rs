@@ -11,6 +11,7 @@ use crate::date;
 use crate::error::{Error, Kind, Result};
 use crate::process::protected::ProtectedBytes;
 use crate::secret::Secret;
+use crate::secret::c_text::CText;
 use crate::shown::plain;
 use crate::transport::HttpResponse;
 
@@ -84,14 +85,14 @@ impl Fields {
             ProtectedBytes::copy_from(self.secret_data.as_bytes())
         };
         Ok(Secret {
-            name: request.name.clone(),
-            secret_type: take(&mut self.secret_type),
+            name: request.name.as_str().into(),
+            secret_type: take(&mut self.secret_type).into(),
             value,
             binary,
-            version_id: take(&mut self.version_id),
-            version_stages: take(&mut self.version_stages),
+            version_id: take(&mut self.version_id).into(),
+            version_stages: take(&mut self.version_stages).into(),
             create_time: present(&mut self.create_time),
-            request_id: take(&mut self.request_id),
+            request_id: take(&mut self.request_id).into(),
             last_rotation_date: date::parse_iso_date(&self.last_rotation_date),
             next_rotation_date: date::parse_iso_date(&self.next_rotation_date),
             rotation_interval: date::parse_interval(&self.rotation_interval),
@@ -108,8 +109,8 @@ fn names(asked: &str, answered: &str) -> bool {
     asked == answered || (!answered.is_empty() && in_arn() == Some(answered))
 }
 
-fn present(text: &mut String) -> Option<String> {
-    Some(take(text)).filter(|text| !text.is_empty())
+fn present(text: &mut String) -> Option<CText> {
+    Some(take(text)).filter(|text| !text.is_empty()).map(CText::from)
 }
 
 fn decode_base64(text: &str) -> Option<ProtectedBytes> {

@@ -27,7 +27,6 @@ pub struct Credentials(Arc<AccessKey>);
 struct AccessKey {
     id: CText,
     secret: ProtectedBytes,
-    version_id: CText,
     generate_timestamp: Option<CText>,
     expire_timestamp: Option<CText>,
     refresh_interval: Option<Duration>,
@@ -64,7 +63,8 @@ impl Credentials {
         if !secret.is_ram() {
             return Err(Error::configuration(format!(
                 "{} is of type {} and holds no AccessKey: name a managed RAM secret, or ask for the value of this one",
-                secret.name, secret.secret_type
+                secret.name(),
+                secret.secret_type()
             )));
         }
         let access_key = AccessKey::parse(&secret).ok_or_else(|| {
@@ -73,10 +73,11 @@ impl Credentials {
                 format!(
                     "version {} of {} is not the JSON of an AccessKey, which KMS itself writes: rotate the secret \
                      in the KMS console, and if that does not help, create it anew",
-                    secret.version_id, secret.name
+                    secret.version_id(),
+                    secret.name()
                 ),
             )
-            .with_request_id(Some(secret.request_id.clone()).filter(|id| !id.is_empty()))
+            .with_request_id(Some(secret.request_id().to_owned()).filter(|id| !id.is_empty()))
             .with_retryable(true)
         })?;
         Ok(Credentials(Arc::new(access_key)))
@@ -146,7 +147,7 @@ impl Credentials {
     /// [`version_id`](Credentials::version_id) for C.
     #[must_use]
     pub fn version_id_c(&self) -> &CStr {
-        self.0.version_id.as_c_str()
+        self.0.origin.version_id_c()
     }
 
     /// [`generate_timestamp`](Credentials::generate_timestamp) for C.
@@ -167,7 +168,7 @@ impl fmt::Debug for Credentials {
         f.debug_struct("Credentials")
             .field("access_key_id", &self.access_key_id())
             .field("version_id", &self.version_id())
-            .field("secret_name", &self.0.origin.name)
+            .field("secret_name", &self.0.origin.name())
             .finish_non_exhaustive()
     }
 }
@@ -180,7 +181,6 @@ impl AccessKey {
         Some(AccessKey {
             id: CText::new(&id),
             secret: ProtectedBytes::copy_from(access_key_secret.as_bytes()),
-            version_id: CText::new(&secret.version_id),
             generate_timestamp: text(fields.generate_timestamp).as_deref().map(CText::new),
             expire_timestamp: text(fields.expire_timestamp).as_deref().map(CText::new),
             refresh_interval: number(fields.refresh_interval)

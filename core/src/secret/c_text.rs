@@ -20,6 +20,34 @@ impl CText {
     }
 }
 
+impl<T: AsRef<str>> From<T> for CText {
+    fn from(text: T) -> Self {
+        CText::new(text.as_ref())
+    }
+}
+
+/// Texts, each as Rust and as C reads it.
+pub(crate) struct CTexts {
+    texts: Vec<String>,
+    for_c: Vec<CText>,
+}
+
+impl CTexts {
+    pub(crate) fn as_strings(&self) -> &[String] {
+        &self.texts
+    }
+
+    pub(crate) fn c_str(&self, index: usize) -> Option<&CStr> {
+        self.for_c.get(index).map(CText::as_c_str)
+    }
+}
+
+impl From<Vec<String>> for CTexts {
+    fn from(texts: Vec<String>) -> Self {
+        CTexts { for_c: texts.iter().map(CText::from).collect(), texts }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::CText;

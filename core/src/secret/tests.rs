@@ -14,7 +14,7 @@ fn secret(secret_type: &str, value: &[u8]) -> Arc<Secret> {
         value: ProtectedBytes::copy_from(value),
         binary: false,
         version_id: "v-1".into(),
-        version_stages: vec!["ACSCurrent".into()],
+        version_stages: vec!["ACSCurrent".to_owned()].into(),
         create_time: None,
         request_id: "r-1".into(),
         last_rotation_date: None,

@@ -156,14 +156,14 @@ impl Gateway for VirtualGateway {
         let id = std::str::from_utf8(&response.body).expect("an AccessKey id");
         let value = format!(r#"{{"AccessKeyId":"{id}","AccessKeySecret":"secret"}}"#);
         Ok(Secret {
-            name: request.name.clone(),
+            name: request.name.as_str().into(),
             secret_type: "RamCredentials".into(),
             value: ProtectedBytes::copy_from(value.as_bytes()),
             binary: false,
-            version_id: id.to_owned(),
-            version_stages: vec!["ACSCurrent".into()],
+            version_id: id.into(),
+            version_stages: vec!["ACSCurrent".to_owned()].into(),
             create_time: None,
-            request_id: String::new(),
+            request_id: "".into(),
             last_rotation_date: None,
             next_rotation_date: response.date,
             rotation_interval: None,

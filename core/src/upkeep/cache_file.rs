@@ -25,6 +25,7 @@ use crate::identity::client_key::ClientKey;
 use crate::process::lock::Mutex;
 use crate::process::protected::ProtectedBytes;
 use crate::secret::Secret;
+use crate::secret::c_text::CText;
 use crate::shown::path as shown_path;
 use crate::upkeep::cache::Snapshot;
 
@@ -176,19 +177,19 @@ impl CacheFile {
         let opened: Opened = serde_json::from_slice(plain).map_err(|_| corrupt)?;
         let value = Zeroizing::new(decode(&opened.value)?);
         let secret = Secret {
-            name: name.to_owned(),
-            secret_type: opened.secret_type.clone(),
+            name: name.into(),
+            secret_type: opened.secret_type.as_str().into(),
             value: ProtectedBytes::copy_from(&value),
             binary: opened.binary,
-            version_id: sealed.version_id.clone(),
-            version_stages: opened.version_stages.clone(),
-            create_time: opened.create_time.clone(),
-            request_id: String::new(),
+            version_id: sealed.version_id.as_str().into(),
+            version_stages: opened.version_stages.clone().into(),
+            create_time: opened.create_time.as_deref().map(CText::from),
+            request_id: "".into(),
             last_rotation_date: None,
             next_rotation_date: opened.next_rotation.and_then(moment),
             rotation_interval: opened.rotation_interval.map(Duration::from_secs),
-            automatic_rotation: opened.automatic_rotation.clone(),
-            extended_config: opened.extended_config.clone(),
+            automatic_rotation: opened.automatic_rotation.as_deref().map(CText::from),
+            extended_config: opened.extended_config.as_deref().map(CText::from),
         };
         Ok(Kept { secret, fetched: moment(sealed.fetched).ok_or(corrupt)? })
     }
@@ -197,15 +198,15 @@ impl CacheFile {
 fn seal(snapshot: &Snapshot, client_key: &ClientKey) -> Sealed {
     let secret = &snapshot.secret;
     let opened = Opened {
-        secret_type: secret.secret_type.clone(),
+        secret_type: secret.secret_type().to_owned(),
         value: STANDARD.encode(secret.as_bytes()),
         binary: secret.binary,
-        version_stages: secret.version_stages.clone(),
-        create_time: secret.create_time.clone(),
+        version_stages: secret.version_stages().to_vec(),
+        create_time: secret.create_time().map(str::to_owned),
         next_rotation: secret.next_rotation_date.map(milliseconds),
         rotation_interval: secret.rotation_interval.map(|interval| interval.as_secs()),
-        automatic_rotation: secret.automatic_rotation.clone(),
-        extended_config: secret.extended_config.clone(),
+        automatic_rotation: secret.automatic_rotation().map(str::to_owned),
+        extended_config: secret.extended_config().map(str::to_owned),
     };
     let random = SystemRandom::new();
     let mut salt = [0; SALT_LEN];

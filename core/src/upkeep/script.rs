@@ -75,14 +75,14 @@ impl Versions {
 pub(crate) fn secret(name: &str, index: usize, stage: &str, version: &Version) -> Secret {
     let value = version.value.as_bytes();
     Secret {
-        name: name.to_owned(),
-        secret_type: if version.holds_access_key { "RamCredentials" } else { "Generic" }.to_owned(),
+        name: name.into(),
+        secret_type: if version.holds_access_key { "RamCredentials" } else { "Generic" }.into(),
         value: ProtectedBytes::copy_from(value),
         binary: std::str::from_utf8(value).is_err(),
-        version_id: format!("v{}", index + 1),
-        version_stages: vec![stage.to_owned()],
+        version_id: format!("v{}", index + 1).into(),
+        version_stages: vec![stage.to_owned()].into(),
         create_time: None,
-        request_id: String::new(),
+        request_id: "".into(),
         last_rotation_date: None,
         next_rotation_date: None,
         rotation_interval: None,
