@@ -6,6 +6,7 @@ C_WORK := $(CARGO_TARGET_DIR)/c
 
 build-c:
 	$(CARGO) build --release -p kmsak-c
+	bindings/c/install/prepare.sh $(PROFILE_DIR)
 
 test-c: build-c build-program ## libkmsak from C and C++
 	bindings/c/tests/run.sh $(PROFILE_DIR) $(C_WORK)
@@ -35,5 +36,5 @@ demo-c: $(DEMO_BUILT) ## the examples in C and C++, through rotations
 
 # Not built here, so that `sudo make install` after `make build-c` makes nothing as root.
 install-c: ## libkmsak alone
-	@test -e "$(PROFILE_DIR)/libkmsak.so" || { echo "Run make build-c first." >&2; exit 1; }
+	@test -e "$(PROFILE_DIR)/libkmsak/libkmsak.a" || { echo "Run make build-c first." >&2; exit 1; }
 	bindings/c/install/install.sh "$(PROFILE_DIR)" "$(PREFIX)" "$(LIBDIR)" "$(DESTDIR)"
