@@ -27,6 +27,8 @@
  * - kmsak reads environment variables when a provider is opened, and later on its own thread when a ClientKey or CA file has
  *   changed, and in a child after fork(). As for whatever reads it, no thread may change the environment (setenv, putenv,
  *   unsetenv) meanwhile: set it before the first provider is opened.
+ * - A number's unit ends its function's name: `_ms` milliseconds, `_us` microseconds, `_days_left` whole days, `_unix` seconds
+ *   since 1970-01-01 UTC. -1 says that there is none.
  * - No function changes signal handlers, the locale or the environment, and none writes to standard output.
  *
  * The ABI is stable: as long as the soname stays libkmsak.so.0, no function is removed or changed, no number gets another
@@ -104,6 +106,10 @@ enum kmsak_status
    * A bug in kmsak. Nothing is lost; please report it.
    */
   KMSAK_INTERNAL = 11,
+  /**
+   * The call was cancelled.
+   */
+  KMSAK_CANCELLED = 12,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -246,6 +252,17 @@ typedef struct kmsak_error kmsak_error;
 typedef struct kmsak_event kmsak_event;
 
 /**
+ * Collects what a provider for tests hands out: no network, no emulator, no files. A secret has one version or several, in the
+ * order in which they are given. The first fetch gets the first; each fetch after it, by kmsak_provider_refresh or by the
+ * kmsak_provider_renew of an AccessKey that is in use, gets the next, as if KMS had just rotated the secret; the last one stays.
+ *
+ * A function that adds something copies what it is given and answers KMSAK_OK, or KMSAK_INVALID_ARGUMENT when a pointer is NULL or
+ * a text is not UTF-8; so it does after a call that failed. Opening the provider then fails with the first reason, so that you
+ * need not check each call. Any thread may use it.
+ */
+typedef struct kmsak_fixed kmsak_fixed;
+
+/**
  * A KMS gateway to ask, for kmsak_config_gateway. What is left out is taken from the configuration's own settings, and the
  * endpoint of an instance from its ClientKey. Values are checked when the provider is opened.
  *
@@ -254,6 +271,12 @@ typedef struct kmsak_event kmsak_event;
  * that you need not check each call. Any thread may use a gateway.
  */
 typedef struct kmsak_gateway kmsak_gateway;
+
+/**
+ * An answer that may still be on its way: wait for it, have a function called with it, or cancel it. Any thread may use it;
+ * what it answers it answers again. In a child after fork() one that the parent began is of no use: begin another.
+ */
+typedef struct kmsak_pending kmsak_pending;
 
 /**
  * Hands out managed AccessKeys and other secrets, and keeps them current. Any thread may use it, and so may a child after
@@ -297,6 +320,14 @@ typedef void (*kmsak_log_callback)(int32_t level, const char *message, void *use
  * at most once: never, where a thread that the child does not have was about to use it.
  */
 typedef void (*kmsak_destructor)(void *user_data);
+
+/**
+ * Gets an answer that is here, or was cancelled: kmsak_pending_credentials and kmsak_pending_secret do not wait in it.
+ * `pending` lives until the callback returns, whoever frees it. It may take its time and may call any kmsak function. It must
+ * not let an exception out, nor longjmp. On a thread of kmsak's all signals are blocked, and a thread or process that the
+ * callback starts there inherits that.
+ */
+typedef void (*kmsak_pending_callback)(const kmsak_pending *pending, void *user_data);
 
 /**
  * Gets an event, which lives until the callback returns. Called from other threads, one call at a time for each
@@ -415,33 +446,33 @@ kmsak_status kmsak_config_secret_names(kmsak_config *config,
  * kmsak_config says. Thread-safe.
  */
 kmsak_status kmsak_config_rotation_interval_ms(kmsak_config *config,
-                                            uint64_t milliseconds);
+                                               uint64_t milliseconds);
 
 /**
  * How many milliseconds after its rotation date a secret is fetched: 5 min by default. Fails as kmsak_config says.
  * Thread-safe.
  */
 kmsak_status kmsak_config_delay_interval_ms(kmsak_config *config,
-                                         uint64_t milliseconds);
+                                            uint64_t milliseconds);
 
 /**
  * The most, in milliseconds, that is added to each refresh at random: 5 min by default. Fails as kmsak_config says.
  * Thread-safe.
  */
 kmsak_status kmsak_config_jitter_interval_ms(kmsak_config *config,
-                                          uint64_t milliseconds);
+                                             uint64_t milliseconds);
 
 /**
  * How many milliseconds a connection may take to be made: 3 s by default. Fails as kmsak_config says. Thread-safe.
  */
 kmsak_status kmsak_config_connect_timeout_ms(kmsak_config *config,
-                                          uint64_t milliseconds);
+                                             uint64_t milliseconds);
 
 /**
  * How many milliseconds the answer may take once the request is sent: 10 s by default. Fails as kmsak_config says. Thread-safe.
  */
 kmsak_status kmsak_config_read_timeout_ms(kmsak_config *config,
-                                       uint64_t milliseconds);
+                                          uint64_t milliseconds);
 
 /**
  * Has no effect: it is for plain HTTP, which KMS does not speak. Checked all the same, as the official clients'
@@ -468,14 +499,14 @@ kmsak_status kmsak_config_no_proxy(kmsak_config *config,
  * Thread-safe.
  */
 kmsak_status kmsak_config_fetch_deadline_ms(kmsak_config *config,
-                                         uint64_t milliseconds);
+                                            uint64_t milliseconds);
 
 /**
  * How many milliseconds a renewal goes on asking while KMS still answers with the rejected AccessKey: 10 s by default.
  * Fails as kmsak_config says. Thread-safe.
  */
 kmsak_status kmsak_config_renew_deadline_ms(kmsak_config *config,
-                                         uint64_t milliseconds);
+                                            uint64_t milliseconds);
 
 /**
  * How many renewals in a row a secret is given: 5 by default. Fails as kmsak_config says. Thread-safe.
@@ -488,7 +519,7 @@ kmsak_status kmsak_config_renew_tokens(kmsak_config *config,
  * Thread-safe.
  */
 kmsak_status kmsak_config_renew_refill_interval_ms(kmsak_config *config,
-                                                uint64_t milliseconds);
+                                                   uint64_t milliseconds);
 
 /**
  * The `count` codes (UTF-8) by which a cloud service says that it does not know an AccessKey, instead of those of
@@ -503,7 +534,7 @@ kmsak_status kmsak_config_rejection_codes(kmsak_config *config,
  * default: stale is better than nothing. Fails as kmsak_config says. Thread-safe.
  */
 kmsak_status kmsak_config_max_stale_ms(kmsak_config *config,
-                                    uint64_t milliseconds);
+                                       uint64_t milliseconds);
 
 /**
  * The encrypted file (UTF-8 path) in which secrets survive a restart. Off by default. Fails as kmsak_config says.
@@ -547,6 +578,18 @@ const char *kmsak_credentials_generate_timestamp(const kmsak_credentials *creden
  * Belongs to the credentials and lives as long as they. Thread-safe.
  */
 const char *kmsak_credentials_expire_timestamp(const kmsak_credentials *credentials);
+
+/**
+ * How often the secret asks to be fetched again, in milliseconds; -1 where it does not say. Only older secrets have it.
+ * Thread-safe.
+ */
+int64_t kmsak_credentials_refresh_interval_ms(const kmsak_credentials *credentials);
+
+/**
+ * When the next rotation is due, in seconds since 1970-01-01 UTC; -1 where the secret does not say. Only older secrets have it.
+ * Thread-safe.
+ */
+int64_t kmsak_credentials_schedule_rotate_timestamp_unix(const kmsak_credentials *credentials);
 
 /**
  * The secret that holds this AccessKey, with its stages and rotation dates. NULL for NULL.
@@ -610,6 +653,19 @@ int32_t kmsak_error_http_status(const kmsak_error *error);
  * Belongs to the error and lives as long as it. Thread-safe.
  */
 const char *kmsak_error_message(const kmsak_error *error);
+
+/**
+ * What the system or a library said that is the cause of this failure, such as `Connection refused (os error 111)`; NULL where
+ * kmsak or KMS itself found the fault.
+ *
+ * Belongs to the error and lives as long as it. Thread-safe.
+ */
+const char *kmsak_error_cause(const kmsak_error *error);
+
+/**
+ * The operating system's number (errno) for the cause, such as ECONNREFUSED; 0 where there is none. Thread-safe.
+ */
+int32_t kmsak_error_os_code(const kmsak_error *error);
 
 /**
  * Frees an error. NULL is allowed. No other thread may use it at that time, or later.
@@ -723,6 +779,46 @@ int64_t kmsak_event_not_after_unix(const kmsak_event *event);
 int64_t kmsak_event_days_left(const kmsak_event *event);
 
 /**
+ * Nothing to hand out yet.
+ *
+ * Yours to free with kmsak_fixed_free. Thread-safe.
+ */
+kmsak_fixed *kmsak_fixed_new(void);
+
+/**
+ * The next version of the managed RAM secret `name`: this AccessKey (all UTF-8). Fails as kmsak_fixed says. Thread-safe.
+ */
+kmsak_status kmsak_fixed_access_key(kmsak_fixed *fixed,
+                                    const char *name,
+                                    const char *access_key_id,
+                                    const char *access_key_secret);
+
+/**
+ * The next version of the generic secret `name` (UTF-8): these `length` bytes. Fails as kmsak_fixed says. Thread-safe.
+ */
+kmsak_status kmsak_fixed_secret(kmsak_fixed *fixed,
+                                const char *name,
+                                const void *value,
+                                size_t length);
+
+/**
+ * Opens a provider that hands out what was collected, from the start. It reads no file and no environment variable.
+ *
+ * `*provider` is yours to free with kmsak_provider_free, `*error` with kmsak_error_free; `fixed` stays yours, and can open others.
+ * Answers KMSAK_CONFIGURATION for a name that no secret can have and an AccessKey that is none, and KMSAK_INVALID_ARGUMENT when a
+ * call that added something failed. Thread-safe.
+ */
+kmsak_status kmsak_fixed_open(const kmsak_fixed *fixed,
+                              kmsak_provider **provider,
+                              kmsak_error **error);
+
+/**
+ * Frees what was collected; a provider that was opened with it stays. NULL is allowed. No other thread may use it at that time,
+ * or later.
+ */
+void kmsak_fixed_free(kmsak_fixed *fixed);
+
+/**
  * The gateway of a KMS instance, reached inside its VPC.
  *
  * Yours to free with kmsak_gateway_free. Thread-safe.
@@ -818,13 +914,13 @@ kmsak_status kmsak_gateway_ignore_ssl_certs(kmsak_gateway *gateway,
  * How many milliseconds a connection may take to be made, up to 10 min. Fails as kmsak_gateway says. Thread-safe.
  */
 kmsak_status kmsak_gateway_connect_timeout_ms(kmsak_gateway *gateway,
-                                           uint64_t milliseconds);
+                                              uint64_t milliseconds);
 
 /**
  * How many milliseconds the answer may take once the request is sent, up to 10 min. Fails as kmsak_gateway says. Thread-safe.
  */
 kmsak_status kmsak_gateway_read_timeout_ms(kmsak_gateway *gateway,
-                                        uint64_t milliseconds);
+                                           uint64_t milliseconds);
 
 /**
  * Has no effect: it is for plain HTTP, which KMS does not speak. Checked all the same, as the official clients'
@@ -867,6 +963,56 @@ void kmsak_log(int32_t level,
                const char *message);
 
 /**
+ * Waits for the AccessKey that was asked for with kmsak_provider_begin_credentials or kmsak_provider_begin_renew.
+ *
+ * `*credentials` are yours to free with kmsak_credentials_free, `*error` with kmsak_error_free. Fails as the call that was
+ * begun; with KMSAK_NETWORK when its timeout has passed, with KMSAK_CANCELLED when it was cancelled, and with
+ * KMSAK_INVALID_ARGUMENT for NULL, and where another secret than an AccessKey was asked for. Thread-safe.
+ */
+kmsak_status kmsak_pending_credentials(const kmsak_pending *pending,
+                                       kmsak_credentials **credentials,
+                                       kmsak_error **error);
+
+/**
+ * Waits for the secret that was asked for, whichever function began the call; of an AccessKey it is the one that holds it.
+ *
+ * `*secret` is yours to free with kmsak_secret_free, `*error` with kmsak_error_free. Fails as kmsak_pending_credentials does.
+ * Thread-safe.
+ */
+kmsak_status kmsak_pending_secret(const kmsak_pending *pending,
+                                  kmsak_secret **secret,
+                                  kmsak_error **error);
+
+/**
+ * Whether the answer is here, be it a failure: whoever asks for it then does not wait. False for NULL. Thread-safe.
+ */
+bool kmsak_pending_is_done(const kmsak_pending *pending);
+
+/**
+ * Has `callback` called with the answer, exactly once, also when that is a failure or the call is cancelled, and also when
+ * `pending` is freed before: at once, on this thread, if the answer is here already; on the thread that cancels or closes the
+ * provider; else on another thread of kmsak's. `user_data` is given to it and stays yours. Several may wait for one answer.
+ *
+ * Answers KMSAK_INVALID_ARGUMENT, and calls nothing, when a pointer is NULL, and in a child for what its parent began.
+ * Thread-safe.
+ */
+kmsak_status kmsak_pending_then(const kmsak_pending *pending,
+                                kmsak_pending_callback callback,
+                                void *user_data);
+
+/**
+ * Gives up waiting: whoever waits is answered KMSAK_CANCELLED, and callbacks are called here, unless the answer came first. The
+ * fetch goes on, for whoever else waits for it and for the cache. Again, or NULL, does nothing. Thread-safe.
+ */
+void kmsak_pending_cancel(const kmsak_pending *pending);
+
+/**
+ * Frees an answer, or lets go of one that is on its way: a callback that waits for it is called all the same. NULL is allowed.
+ * No other thread may use this handle at that time, or later.
+ */
+void kmsak_pending_free(kmsak_pending *pending);
+
+/**
  * Opens a provider as the properties file at `path` (UTF-8) says; docs/configuration.md lists its keys. An environment
  * variable of the same name wins over a line of the file. Secrets named in `secret_names` begin to be fetched; nobody waits
  * for them here.
@@ -901,6 +1047,19 @@ kmsak_status kmsak_provider_open(kmsak_config *config,
                                  kmsak_error **error);
 
 /**
+ * How many things were odd about the configuration, or a ClientKey's validity, when the provider was opened; 0 for NULL. All of
+ * them were logged then. Thread-safe.
+ */
+size_t kmsak_provider_start_warning_count(const kmsak_provider *provider);
+
+/**
+ * Number `index`, from 0, of these: a sentence without secrets; NULL when there are fewer.
+ *
+ * Belongs to the provider and lives as long as it. Thread-safe.
+ */
+const char *kmsak_provider_start_warning(const kmsak_provider *provider, size_t index);
+
+/**
  * The AccessKey in the managed RAM secret `name` (UTF-8). From the cache, without waiting, locking or allocating, if it was
  * fetched before; else the call waits for KMS, for `fetch_deadline` (20 s unless configured) at most.
  *
@@ -931,6 +1090,14 @@ kmsak_status kmsak_provider_secret(const kmsak_provider *provider,
                                    const char *name,
                                    kmsak_secret **secret,
                                    kmsak_error **error);
+
+/**
+ * The secret `name` (UTF-8) of any type if it is cached, else NULL: never waits, never fetches, never fails.
+ *
+ * Yours to free with kmsak_secret_free. Thread-safe.
+ */
+kmsak_secret *kmsak_provider_cached_secret(const kmsak_provider *provider,
+                                           const char *name);
 
 /**
  * The version of the secret `name` with the stage `version_stage`, such as `ACSPrevious` (both UTF-8): asked of KMS each
@@ -969,6 +1136,56 @@ kmsak_status kmsak_provider_refresh(const kmsak_provider *provider,
                                     const char *name,
                                     kmsak_secret **secret,
                                     kmsak_error **error);
+
+/**
+ * Begins kmsak_provider_credentials and waits for nothing: the AccessKey comes out of kmsak_pending_credentials, at once where it
+ * is cached. `timeout_ms` is how many milliseconds may pass until then (0: what is not cached is not waited for), -1 for no
+ * limit but the configuration's; the fetch goes on when it has passed, for the cache. NULL and text that is not UTF-8 are told
+ * there as well.
+ *
+ * Yours to free with kmsak_pending_free. Thread-safe.
+ */
+kmsak_pending *kmsak_provider_begin_credentials(const kmsak_provider *provider,
+                                                const char *name,
+                                                int64_t timeout_ms);
+
+/**
+ * Begins kmsak_provider_secret, as kmsak_provider_begin_credentials does, for kmsak_pending_secret.
+ *
+ * Yours to free with kmsak_pending_free. Thread-safe.
+ */
+kmsak_pending *kmsak_provider_begin_secret(const kmsak_provider *provider,
+                                           const char *name,
+                                           int64_t timeout_ms);
+
+/**
+ * Begins kmsak_provider_secret_at_stage, as kmsak_provider_begin_credentials does, for kmsak_pending_secret.
+ *
+ * Yours to free with kmsak_pending_free. Thread-safe.
+ */
+kmsak_pending *kmsak_provider_begin_secret_at_stage(const kmsak_provider *provider,
+                                                    const char *name,
+                                                    const char *version_stage,
+                                                    int64_t timeout_ms);
+
+/**
+ * Begins kmsak_provider_renew, as kmsak_provider_begin_credentials does, for kmsak_pending_credentials.
+ *
+ * Yours to free with kmsak_pending_free. Thread-safe.
+ */
+kmsak_pending *kmsak_provider_begin_renew(const kmsak_provider *provider,
+                                          const char *name,
+                                          const char *rejected_id,
+                                          int64_t timeout_ms);
+
+/**
+ * Begins kmsak_provider_refresh, as kmsak_provider_begin_credentials does, for kmsak_pending_secret.
+ *
+ * Yours to free with kmsak_pending_free. Thread-safe.
+ */
+kmsak_pending *kmsak_provider_begin_refresh(const kmsak_provider *provider,
+                                            const char *name,
+                                            int64_t timeout_ms);
 
 /**
  * Whether a cloud service's error means that it does not know an AccessKey, by its `code`, its `message` (NULL where it has
@@ -1085,7 +1302,7 @@ int64_t kmsak_secret_last_rotation_date_unix(const kmsak_secret *secret);
 int64_t kmsak_secret_next_rotation_date_unix(const kmsak_secret *secret);
 
 /**
- * The time between two rotations in seconds; -1 if rotation is off. Thread-safe.
+ * The time between two rotations in milliseconds; -1 if rotation is off. Thread-safe.
  */
 int64_t kmsak_secret_rotation_interval_ms(const kmsak_secret *secret);
 
@@ -1300,6 +1517,14 @@ kmsak_status kmsak_provider_subscribe(const kmsak_provider *provider,
                                       kmsak_destructor destructor,
                                       kmsak_subscription **subscription,
                                       kmsak_error **error);
+
+/**
+ * Ends a subscription and waits for a call that runs at that moment, unless this is called inside it. The destructor of the user
+ * data has been called when this returns, or will be when the call that this is inside of does; what the callback uses may then
+ * go. Do not call it while you hold a lock that the callback takes. Again, or from several threads, it only waits; NULL does
+ * nothing. The subscription is still yours to free. Thread-safe.
+ */
+void kmsak_subscription_end(const kmsak_subscription *subscription);
 
 /**
  * Ends a subscription and frees it. A call that runs at that moment ends in its own time, no other begins; the destructor of

@@ -11,7 +11,6 @@
 #ifndef KMSAK_HPP
 #define KMSAK_HPP
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -24,56 +23,94 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 #include <vector>
+#if defined(__cpp_impl_coroutine)
+#include <coroutine>
+#endif
+#if __cplusplus >= 202002L && __has_include(<stop_token>)
+#include <stop_token>
+#endif
 
 #include "kmsak.h"
+
+// Has compilers that know the attribute warn of views that outlive what they look at.
+#if defined(__has_cpp_attribute)
+#if __has_cpp_attribute(clang::lifetimebound)
+#define KMSAK_LIFETIMEBOUND [[clang::lifetimebound]]
+#elif __has_cpp_attribute(msvc::lifetimebound)
+#define KMSAK_LIFETIMEBOUND [[msvc::lifetimebound]]
+#endif
+#endif
+#ifndef KMSAK_LIFETIMEBOUND
+#define KMSAK_LIFETIMEBOUND
+#endif
 
 namespace kmsak {
 
 /// Points in time, with whole seconds.
 using TimePoint = std::chrono::system_clock::time_point;
 
+/// How long a call may take; none for no limit but the configuration's.
+using Timeout = std::optional<std::chrono::milliseconds>;
+
 /// A failure: what sort it is, KMS's own code and request id where KMS answered, whether trying again can help, and, as
 /// what(), one sentence that says what to do. Never holds a secret. Every exception that kmsak throws of its own derives from
-/// this.
+/// this. Where the system or a library said what the cause is, the exception that is thrown is a std::nested_exception as well:
+/// std::rethrow_if_nested() throws a std::system_error with the system's number, or a std::runtime_error where there is none.
+/// Copying throws nothing.
 class Error : public std::runtime_error {
  public:
   /// Copies what `error` says and leaves it to the caller.
   explicit Error(const kmsak_error* error)
       : std::runtime_error(kmsak_error_message(error)),
-        status_(kmsak_error_status(error)),
-        code_(text(kmsak_error_code(error))),
-        request_id_(text(kmsak_error_request_id(error))),
-        retryable_(kmsak_error_retryable(error)),
-        http_status_(kmsak_error_http_status(error)) {}
+        parts_(std::make_shared<const Parts>(Parts{
+            kmsak_error_status(error), text(kmsak_error_code(error)), text(kmsak_error_request_id(error)),
+            kmsak_error_retryable(error), kmsak_error_http_status(error), text(kmsak_error_cause(error)),
+            kmsak_error_os_code(error)})) {}
 
   /// A failure found on this side of the C ABI.
   Error(kmsak_status status, const std::string& message)
-      : std::runtime_error(message), status_(status), retryable_(false), http_status_(0) {}
+      : std::runtime_error(message), parts_(std::make_shared<const Parts>(Parts{status, {}, {}, false, 0, {}, 0})) {}
+
+  // Moving copies, so that what is moved from can be read all the same.
+  Error(const Error&) noexcept = default;
+  Error& operator=(const Error&) noexcept = default;
+  ~Error() override = default;
 
   /// The stable number.
-  kmsak_status status() const noexcept { return status_; }
+  kmsak_status status() const noexcept { return parts_->status; }
   /// The stable name, such as "not_found".
-  std::string_view kind() const noexcept { return kmsak_status_name(status_); }
+  std::string_view kind() const noexcept { return kmsak_status_name(status()); }
   /// KMS's own error code, such as "Forbidden.NoPermission"; empty where KMS did not answer.
-  const std::string& code() const noexcept { return code_; }
+  const std::string& code() const noexcept { return parts_->code; }
   /// The id under which KMS logged the request; empty where KMS did not answer.
-  const std::string& request_id() const noexcept { return request_id_; }
+  const std::string& request_id() const noexcept { return parts_->request_id; }
   /// Whether the same call may succeed later with nothing changed.
-  bool retryable() const noexcept { return retryable_; }
+  bool retryable() const noexcept { return parts_->retryable; }
   /// The HTTP status of KMS's answer; 0 where KMS did not answer.
-  int http_status() const noexcept { return http_status_; }
+  int http_status() const noexcept { return parts_->http_status; }
+  /// What the system or a library said; empty where kmsak or KMS itself found the fault.
+  const std::string& cause() const noexcept { return parts_->cause; }
+  /// The system's number (errno) for the cause; 0 where there is none.
+  int os_code() const noexcept { return parts_->os_code; }
 
  private:
+  struct Parts {
+    kmsak_status status;
+    std::string code;
+    std::string request_id;
+    bool retryable;
+    int http_status;
+    std::string cause;
+    int os_code;
+  };
+
   static std::string text(const char* text) { return text == nullptr ? std::string() : std::string(text); }
 
-  kmsak_status status_;
-  std::string code_;
-  std::string request_id_;
-  bool retryable_;
-  int http_status_;
+  std::shared_ptr<const Parts> parts_;
 };
 
 /// The configuration is wrong, or an argument cannot work.
@@ -98,6 +135,8 @@ class ClosedError : public Error { public: using Error::Error; };
 class InvalidArgumentError : public Error { public: using Error::Error; };
 /// A bug in kmsak.
 class InternalError : public Error { public: using Error::Error; };
+/// The call was cancelled.
+class CancelledError : public Error { public: using Error::Error; };
 
 /// What a cloud service's client throws inside Provider::call, or a class derived from it, so that kmsak sees the service's
 /// error code and message.
@@ -105,12 +144,17 @@ class ServiceError : public std::runtime_error {
  public:
   /// `code` such as "InvalidAccessKeyId.NotFound".
   explicit ServiceError(std::string code, const std::string& message = "the service refused the request")
-      : std::runtime_error(message), code_(std::move(code)) {}
+      : std::runtime_error(message), code_(std::make_shared<const std::string>(std::move(code))) {}
 
-  const std::string& code() const noexcept { return code_; }
+  // Moving copies, and copying throws nothing.
+  ServiceError(const ServiceError&) noexcept = default;
+  ServiceError& operator=(const ServiceError&) noexcept = default;
+  ~ServiceError() override = default;
+
+  const std::string& code() const noexcept { return *code_; }
 
  private:
-  std::string code_;
+  std::shared_ptr<const std::string> code_;
 };
 
 namespace detail {
@@ -135,23 +179,48 @@ using Handle = std::unique_ptr<T, Deleter<Free>>;
 
 using ErrorHandle = Handle<kmsak_error, kmsak_error_free>;
 
+template <typename E>
+[[noreturn]] void raise_as(const kmsak_error* error) {
+  const char* cause = kmsak_error_cause(error);
+  if (cause == nullptr) throw E(error);
+  try {
+    if (const int code = kmsak_error_os_code(error); code != 0) {
+      throw std::system_error(code, std::system_category(), cause);
+    }
+    throw std::runtime_error(cause);
+  } catch (const std::exception&) {
+    std::throw_with_nested(E(error));
+  }
+}
+
 [[noreturn]] inline void raise(kmsak_status status, kmsak_error* raw) {
-  ErrorHandle error(raw);
+  const ErrorHandle error(raw);
   switch (status) {
-    case KMSAK_CONFIGURATION: throw ConfigurationError(error.get());
-    case KMSAK_CLIENT_KEY: throw ClientKeyError(error.get());
-    case KMSAK_NETWORK: throw NetworkError(error.get());
-    case KMSAK_TLS: throw TlsError(error.get());
-    case KMSAK_DENIED: throw DeniedError(error.get());
-    case KMSAK_NOT_FOUND: throw NotFoundError(error.get());
-    case KMSAK_THROTTLED: throw ThrottledError(error.get());
-    case KMSAK_SERVER: throw ServerError(error.get());
-    case KMSAK_CLOSED: throw ClosedError(error.get());
-    case KMSAK_INVALID_ARGUMENT: throw InvalidArgumentError(error.get());
-    case KMSAK_INTERNAL: throw InternalError(error.get());
+    case KMSAK_CONFIGURATION: raise_as<ConfigurationError>(error.get());
+    case KMSAK_CLIENT_KEY: raise_as<ClientKeyError>(error.get());
+    case KMSAK_NETWORK: raise_as<NetworkError>(error.get());
+    case KMSAK_TLS: raise_as<TlsError>(error.get());
+    case KMSAK_DENIED: raise_as<DeniedError>(error.get());
+    case KMSAK_NOT_FOUND: raise_as<NotFoundError>(error.get());
+    case KMSAK_THROTTLED: raise_as<ThrottledError>(error.get());
+    case KMSAK_SERVER: raise_as<ServerError>(error.get());
+    case KMSAK_CLOSED: raise_as<ClosedError>(error.get());
+    case KMSAK_INVALID_ARGUMENT: raise_as<InvalidArgumentError>(error.get());
+    case KMSAK_INTERNAL: raise_as<InternalError>(error.get());
+    case KMSAK_CANCELLED: raise_as<CancelledError>(error.get());
     case KMSAK_OK: break;
   }
-  throw Error(error.get());
+  raise_as<Error>(error.get());
+}
+
+// What a call hands out; throws what went wrong.
+template <typename T, typename F>
+T* made(F&& f) {
+  T* out = nullptr;
+  kmsak_error* error = nullptr;
+  const kmsak_status status = f(&out, &error);
+  if (status != KMSAK_OK) raise(status, error);
+  return out;
 }
 
 // C would read no further than the NUL.
@@ -211,6 +280,11 @@ inline std::uint64_t count(std::chrono::milliseconds duration) {
   return static_cast<std::uint64_t>(duration.count());
 }
 
+inline std::int64_t timeout_ms(Timeout timeout) {
+  if (!timeout) return -1;
+  return static_cast<std::int64_t>(count(*timeout));
+}
+
 // Exceptions must not reach C, so they end here; the log tells of them.
 template <typename F>
 void keep_exceptions(const char* where, F&& f) noexcept {
@@ -235,7 +309,7 @@ void destroy(void* pointer) noexcept {
 }  // namespace detail
 
 /// One version of a secret as KMS answered it. Stays as it is, and readable, when the secret rotates or the provider ends.
-/// The views live as long as this object.
+/// The views live as long as this object; a temporary has none to give: name it first.
 class Secret {
  public:
   /// Takes over a handle from the C API.
@@ -244,44 +318,57 @@ class Secret {
   /// Another handle of the same secret, as cheap as counting.
   Secret clone() const { return Secret(kmsak_secret_clone(get())); }
 
-  std::string_view name() const noexcept { return detail::view(kmsak_secret_name(get())); }
+  std::string_view name() const& noexcept KMSAK_LIFETIMEBOUND { return detail::view(kmsak_secret_name(get())); }
+  std::string_view name() const&& = delete;
   /// As KMS writes it: "Generic", "RamCredentials", "Rds", ...
-  std::string_view type() const noexcept { return detail::view(kmsak_secret_type(get())); }
+  std::string_view type() const& noexcept KMSAK_LIFETIMEBOUND { return detail::view(kmsak_secret_type(get())); }
+  std::string_view type() const&& = delete;
   /// The value: text, or the decoded bytes of a binary one, in protected memory. A NUL follows it.
-  std::string_view bytes() const noexcept {
+  std::string_view bytes() const& noexcept KMSAK_LIFETIMEBOUND {
     std::size_t length = 0;
     const void* bytes = kmsak_secret_bytes(get(), &length);
     return {static_cast<const char*>(bytes), length};
   }
+  std::string_view bytes() const&& = delete;
   /// Whether the value was stored as binary.
   bool is_binary() const noexcept { return kmsak_secret_is_binary(get()); }
-  std::string_view version_id() const noexcept { return detail::view(kmsak_secret_version_id(get())); }
-  std::vector<std::string_view> version_stages() const {
+  std::string_view version_id() const& noexcept KMSAK_LIFETIMEBOUND {
+    return detail::view(kmsak_secret_version_id(get()));
+  }
+  std::string_view version_id() const&& = delete;
+  std::vector<std::string_view> version_stages() const& KMSAK_LIFETIMEBOUND {
     std::vector<std::string_view> stages;
     for (std::size_t i = 0; i < kmsak_secret_version_stage_count(get()); ++i) {
       stages.emplace_back(kmsak_secret_version_stage(get(), i));
     }
     return stages;
   }
-  std::optional<std::string_view> create_time() const noexcept {
+  std::vector<std::string_view> version_stages() const&& = delete;
+  std::optional<std::string_view> create_time() const& noexcept KMSAK_LIFETIMEBOUND {
     return detail::optional_view(kmsak_secret_create_time(get()));
   }
-  std::string_view request_id() const noexcept { return detail::view(kmsak_secret_request_id(get())); }
+  std::optional<std::string_view> create_time() const&& = delete;
+  std::string_view request_id() const& noexcept KMSAK_LIFETIMEBOUND {
+    return detail::view(kmsak_secret_request_id(get()));
+  }
+  std::string_view request_id() const&& = delete;
   std::optional<TimePoint> last_rotation_date() const noexcept {
     return detail::optional_time(kmsak_secret_last_rotation_date_unix(get()));
   }
   std::optional<TimePoint> next_rotation_date() const noexcept {
     return detail::optional_time(kmsak_secret_next_rotation_date_unix(get()));
   }
-  std::optional<std::chrono::seconds> rotation_interval() const noexcept {
-    return detail::optional_duration<std::chrono::seconds>(kmsak_secret_rotation_interval_ms(get()));
+  std::optional<std::chrono::milliseconds> rotation_interval() const noexcept {
+    return detail::optional_duration<std::chrono::milliseconds>(kmsak_secret_rotation_interval_ms(get()));
   }
-  std::optional<std::string_view> automatic_rotation() const noexcept {
+  std::optional<std::string_view> automatic_rotation() const& noexcept KMSAK_LIFETIMEBOUND {
     return detail::optional_view(kmsak_secret_automatic_rotation(get()));
   }
-  std::optional<std::string_view> extended_config() const noexcept {
+  std::optional<std::string_view> automatic_rotation() const&& = delete;
+  std::optional<std::string_view> extended_config() const& noexcept KMSAK_LIFETIMEBOUND {
     return detail::optional_view(kmsak_secret_extended_config(get()));
   }
+  std::optional<std::string_view> extended_config() const&& = delete;
 
   /// The handle for the C API; stays this object's.
   const kmsak_secret* get() const noexcept { return handle_.get(); }
@@ -291,7 +378,7 @@ class Secret {
 };
 
 /// An AccessKey. Stays as it is, and readable, when the secret rotates or the provider ends. The views live as long as this
-/// object, and a NUL follows each.
+/// object, and a NUL follows each; a temporary has none to give: name it first.
 class Credentials {
  public:
   /// Takes over a handle from the C API.
@@ -301,17 +388,34 @@ class Credentials {
   Credentials clone() const { return Credentials(kmsak_credentials_clone(get())); }
 
   /// Not secret.
-  std::string_view access_key_id() const noexcept { return detail::view(kmsak_credentials_access_key_id(get())); }
+  std::string_view access_key_id() const& noexcept KMSAK_LIFETIMEBOUND {
+    return detail::view(kmsak_credentials_access_key_id(get()));
+  }
+  std::string_view access_key_id() const&& = delete;
   /// In protected memory: a copy is yours to wipe.
-  std::string_view access_key_secret() const noexcept {
+  std::string_view access_key_secret() const& noexcept KMSAK_LIFETIMEBOUND {
     return detail::view(kmsak_credentials_access_key_secret(get()));
   }
-  std::string_view version_id() const noexcept { return detail::view(kmsak_credentials_version_id(get())); }
-  std::optional<std::string_view> generate_timestamp() const noexcept {
+  std::string_view access_key_secret() const&& = delete;
+  std::string_view version_id() const& noexcept KMSAK_LIFETIMEBOUND {
+    return detail::view(kmsak_credentials_version_id(get()));
+  }
+  std::string_view version_id() const&& = delete;
+  std::optional<std::string_view> generate_timestamp() const& noexcept KMSAK_LIFETIMEBOUND {
     return detail::optional_view(kmsak_credentials_generate_timestamp(get()));
   }
-  std::optional<std::string_view> expire_timestamp() const noexcept {
+  std::optional<std::string_view> generate_timestamp() const&& = delete;
+  std::optional<std::string_view> expire_timestamp() const& noexcept KMSAK_LIFETIMEBOUND {
     return detail::optional_view(kmsak_credentials_expire_timestamp(get()));
+  }
+  std::optional<std::string_view> expire_timestamp() const&& = delete;
+  /// How often the secret asks to be fetched again. Only older secrets have it.
+  std::optional<std::chrono::milliseconds> refresh_interval() const noexcept {
+    return detail::optional_duration<std::chrono::milliseconds>(kmsak_credentials_refresh_interval_ms(get()));
+  }
+  /// When the next rotation is due. Only older secrets have it.
+  std::optional<TimePoint> schedule_rotate_timestamp() const noexcept {
+    return detail::optional_time(kmsak_credentials_schedule_rotate_timestamp_unix(get()));
   }
   /// The secret that holds this AccessKey, with its stages and rotation dates.
   Secret secret() const { return Secret(kmsak_credentials_secret(get())); }
@@ -375,24 +479,141 @@ class Event {
   const kmsak_event* event_;
 };
 
-/// Keeps a listener subscribed; destroying it ends that. A call that runs at that moment ends in its own time.
+/// Keeps a listener subscribed; destroying it ends that, and waits for a call that runs at that moment, as std::stop_callback
+/// does: what the listener uses may be destroyed after it. On the listener's own thread, inside its call, nothing is waited for.
+/// Do not destroy it while you hold a lock that the listener takes.
 class Subscription {
  public:
   /// Takes over a handle from the C API.
   explicit Subscription(kmsak_subscription* handle) noexcept : handle_(handle) {}
-  Subscription(Subscription&& other) noexcept : handle_(other.handle_.exchange(nullptr)) {}
+  Subscription(Subscription&& other) noexcept = default;
   Subscription& operator=(Subscription&& other) noexcept {
-    kmsak_subscription_free(handle_.exchange(other.handle_.exchange(nullptr)));
+    if (this != &other) {
+      unsubscribe();
+      handle_ = std::move(other.handle_);
+    }
     return *this;
   }
   ~Subscription() { unsubscribe(); }
 
-  /// Ends the subscription now. Again, or from several threads at a time, does nothing more.
-  void unsubscribe() noexcept { kmsak_subscription_free(handle_.exchange(nullptr)); }
+  /// Ends the subscription now, and waits as destroying it does. Again, or from several threads at a time, does nothing more.
+  void unsubscribe() noexcept { kmsak_subscription_end(handle_.get()); }
 
  private:
-  // Listeners unsubscribe themselves while the owner does.
-  std::atomic<kmsak_subscription*> handle_;
+  detail::Handle<kmsak_subscription, kmsak_subscription_free> handle_;
+};
+
+/// An answer that may still be on its way: a Credentials or a Secret. Get it, have a function called with it, or co_await it
+/// (C++20). Destroying it gives up waiting, and what then() was given is called all the same. Any thread may use it. In a child
+/// after fork() one that the parent began is of no use.
+template <typename T>
+class Pending {
+ public:
+  /// Takes over a handle from the C API.
+  explicit Pending(kmsak_pending* handle) noexcept : handle_(handle) {}
+  Pending(Pending&& other) noexcept = default;
+  Pending& operator=(Pending&& other) noexcept {
+    // What cancels the old one must be gone before it.
+    stop_ = nullptr;
+    handle_ = std::move(other.handle_);
+    stop_ = std::move(other.stop_);
+    return *this;
+  }
+  ~Pending() = default;
+
+  /// Whether the answer is here, be it a failure.
+  bool is_done() const noexcept { return kmsak_pending_is_done(get_handle()); }
+
+  /// Waits for the answer; throws as the call that was begun, NetworkError when its timeout has passed, CancelledError when it
+  /// was cancelled. Each call answers anew.
+  T get() const {
+    if constexpr (std::is_same_v<T, Credentials>) {
+      return T(detail::made<kmsak_credentials>([&](kmsak_credentials** out, kmsak_error** error) {
+        return kmsak_pending_credentials(get_handle(), out, error);
+      }));
+    } else {
+      return T(detail::made<kmsak_secret>([&](kmsak_secret** out, kmsak_error** error) {
+        return kmsak_pending_secret(get_handle(), out, error);
+      }));
+    }
+  }
+
+  /// Gives up waiting: whoever waits gets CancelledError, unless the answer came first. The fetch goes on, for whoever else
+  /// waits for it and for the cache.
+  void cancel() const noexcept { kmsak_pending_cancel(get_handle()); }
+
+  /// Calls `f(const Pending<T>&)` with the answer, once: at once, on this thread, if it is here already, else on another one,
+  /// which blocks all signals. get() does not wait there. An exception that `f` lets out is logged.
+  template <typename F>
+  void then(F&& f) const {
+    using Function = std::decay_t<F>;
+    auto held = std::make_unique<Function>(std::forward<F>(f));
+    const auto forward = [](const kmsak_pending* raw, void* user_data) noexcept {
+      const std::unique_ptr<Function> function(static_cast<Function*>(user_data));
+      // Still the C side's: not freed here.
+      Pending answered(const_cast<kmsak_pending*>(raw));
+      detail::keep_exceptions("a function that kmsak called with an answer",
+                              [&] { (*function)(std::as_const(answered)); });
+      (void)answered.handle_.release();
+    };
+    call_when_done(forward, held.get());
+    (void)held.release();
+  }
+
+#if defined(__cpp_lib_jthread)
+  /// As get(), and cancels when `token` asks to stop.
+  T get(std::stop_token token) const {
+    const std::stop_callback cancels(std::move(token), [this] { cancel(); });
+    return get();
+  }
+
+  /// Cancels when `token` asks to stop, for as long as this object lives: `co_await std::move(pending).cancelled_by(token)`.
+  Pending cancelled_by(std::stop_token token) && {
+    const auto cancel = [handle = get_handle()] { kmsak_pending_cancel(handle); };
+    stop_ = std::make_shared<std::stop_callback<decltype(cancel)>>(std::move(token), cancel);
+    return std::move(*this);
+  }
+#endif
+
+#if defined(__cpp_impl_coroutine)
+  /// `co_await`s the answer, without blocking; throws as get() does. The coroutine goes on on the thread that then() names: it
+  /// may take its time there, and goes back to a thread of its own as its executor lets it.
+  auto operator co_await() const& noexcept { return Awaiter<const Pending&>{*this}; }
+  auto operator co_await() && noexcept { return Awaiter<Pending>{std::move(*this)}; }
+#endif
+
+  /// The handle for the C API; stays this object's.
+  kmsak_pending* get_handle() const noexcept { return handle_.get(); }
+
+ private:
+  // `function` owns `user_data` once this returns.
+  void call_when_done(kmsak_pending_callback function, void* user_data) const {
+    if (kmsak_pending_then(get_handle(), function, user_data) != KMSAK_OK) {
+      throw InvalidArgumentError(KMSAK_INVALID_ARGUMENT,
+                                 "a Pending was moved from, or begun before a fork by the parent: begin another");
+    }
+  }
+
+#if defined(__cpp_impl_coroutine)
+  template <typename Held>
+  struct Awaiter {
+    Held pending;
+
+    bool await_ready() const noexcept { return pending.is_done(); }
+    void await_suspend(std::coroutine_handle<> waiting) const {
+      const auto resume = [](const kmsak_pending*, void* address) noexcept {
+        std::coroutine_handle<>::from_address(address).resume();
+      };
+      // The coroutine may go on, and end, before this returns.
+      pending.call_when_done(resume, waiting.address());
+    }
+    T await_resume() const { return pending.get(); }
+  };
+#endif
+
+  detail::Handle<kmsak_pending, kmsak_pending_free> handle_;
+  // A std::stop_callback, where C++20 has given one; goes before the handle does.
+  std::shared_ptr<void> stop_;
 };
 
 /// What goes on inside a provider at one moment; copies, without secrets.
@@ -583,13 +804,13 @@ class Provider {
   /// Opens a provider as the properties file says. Throws ConfigurationError or ClientKeyError, with what to mend.
   static Provider from_file(std::string_view path) {
     const detail::CString c_path(path);
-    return Provider(made<kmsak_provider>([&](kmsak_provider** out, kmsak_error** error) {
+    return Provider(detail::made<kmsak_provider>([&](kmsak_provider** out, kmsak_error** error) {
       return kmsak_provider_from_file(c_path.get(), out, error);
     }));
   }
 
   /// Opens a provider as the environment and the working directory say. Throws as from_file() does.
-  static Provider from_env() { return Provider(made<kmsak_provider>(kmsak_provider_from_env)); }
+  static Provider from_env() { return Provider(detail::made<kmsak_provider>(kmsak_provider_from_env)); }
 
   /// Takes over a handle from the C API.
   explicit Provider(kmsak_provider* handle) noexcept : handle_(handle) {}
@@ -598,7 +819,7 @@ class Provider {
   /// KMS. Throws Error only as long as the secret was never fetched (or with max_stale set).
   Credentials credentials(std::string_view name) const {
     const detail::CString c_name(name);
-    return Credentials(made<kmsak_credentials>([&](kmsak_credentials** out, kmsak_error** error) {
+    return Credentials(detail::made<kmsak_credentials>([&](kmsak_credentials** out, kmsak_error** error) {
       return kmsak_provider_credentials(get(), c_name.get(), out, error);
     }));
   }
@@ -612,7 +833,7 @@ class Provider {
   /// The secret `name` of any type, from the cache if it was fetched before. Throws as credentials() does.
   Secret secret(std::string_view name) const {
     const detail::CString c_name(name);
-    return Secret(made<kmsak_secret>([&](kmsak_secret** out, kmsak_error** error) {
+    return Secret(detail::made<kmsak_secret>([&](kmsak_secret** out, kmsak_error** error) {
       return kmsak_provider_secret(get(), c_name.get(), out, error);
     }));
   }
@@ -621,7 +842,7 @@ class Provider {
   Secret secret_at_stage(std::string_view name, std::string_view version_stage) const {
     const detail::CString c_name(name);
     const detail::CString c_stage(version_stage);
-    return Secret(made<kmsak_secret>([&](kmsak_secret** out, kmsak_error** error) {
+    return Secret(detail::made<kmsak_secret>([&](kmsak_secret** out, kmsak_error** error) {
       return kmsak_provider_secret_at_stage(get(), c_name.get(), c_stage.get(), out, error);
     }));
   }
@@ -631,7 +852,7 @@ class Provider {
   Credentials renew(std::string_view name, std::string_view rejected_id) const {
     const detail::CString c_name(name);
     const detail::CString c_id(rejected_id);
-    return Credentials(made<kmsak_credentials>([&](kmsak_credentials** out, kmsak_error** error) {
+    return Credentials(detail::made<kmsak_credentials>([&](kmsak_credentials** out, kmsak_error** error) {
       return kmsak_provider_renew(get(), c_name.get(), c_id.get(), out, error);
     }));
   }
@@ -639,9 +860,48 @@ class Provider {
   /// Fetches `name` from KMS now, whatever the cache holds. Throws Error; a cached value stays in use then.
   Secret refresh(std::string_view name) const {
     const detail::CString c_name(name);
-    return Secret(made<kmsak_secret>([&](kmsak_secret** out, kmsak_error** error) {
+    return Secret(detail::made<kmsak_secret>([&](kmsak_secret** out, kmsak_error** error) {
       return kmsak_provider_refresh(get(), c_name.get(), out, error);
     }));
+  }
+
+  /// The secret `name` of any type if it is cached: never waits, never fetches.
+  std::optional<Secret> cached_secret(std::string_view name) const {
+    kmsak_secret* cached = kmsak_provider_cached_secret(get(), detail::CString(name).get());
+    return cached == nullptr ? std::nullopt : std::optional<Secret>(Secret(cached));
+  }
+
+  /// Begins credentials() and waits for nothing. When no answer has come after `timeout`, it is a NetworkError; the fetch goes on
+  /// for the cache. A blocking call with a deadline of its own is `begin_credentials(name, timeout).get()`.
+  Pending<Credentials> begin_credentials(std::string_view name, Timeout timeout = std::nullopt) const {
+    return Pending<Credentials>(
+        kmsak_provider_begin_credentials(get(), detail::CString(name).get(), detail::timeout_ms(timeout)));
+  }
+
+  /// Begins secret(), as begin_credentials() does.
+  Pending<Secret> begin_secret(std::string_view name, Timeout timeout = std::nullopt) const {
+    return Pending<Secret>(
+        kmsak_provider_begin_secret(get(), detail::CString(name).get(), detail::timeout_ms(timeout)));
+  }
+
+  /// Begins secret_at_stage(), as begin_credentials() does.
+  Pending<Secret> begin_secret_at_stage(std::string_view name, std::string_view version_stage,
+                                        Timeout timeout = std::nullopt) const {
+    return Pending<Secret>(kmsak_provider_begin_secret_at_stage(
+        get(), detail::CString(name).get(), detail::CString(version_stage).get(), detail::timeout_ms(timeout)));
+  }
+
+  /// Begins renew(), as begin_credentials() does.
+  Pending<Credentials> begin_renew(std::string_view name, std::string_view rejected_id,
+                                   Timeout timeout = std::nullopt) const {
+    return Pending<Credentials>(kmsak_provider_begin_renew(
+        get(), detail::CString(name).get(), detail::CString(rejected_id).get(), detail::timeout_ms(timeout)));
+  }
+
+  /// Begins refresh(), as begin_credentials() does.
+  Pending<Secret> begin_refresh(std::string_view name, Timeout timeout = std::nullopt) const {
+    return Pending<Secret>(
+        kmsak_provider_begin_refresh(get(), detail::CString(name).get(), detail::timeout_ms(timeout)));
   }
 
   /// Runs `f(credentials)`. When it throws a ServiceError whose code is a rejection, renews the AccessKey and runs it once
@@ -704,7 +964,7 @@ class Provider {
     };
     // The C side owns the listener from here on, whatever the outcome.
     Listener* given = held.release();
-    return Subscription(made<kmsak_subscription>([&](kmsak_subscription** out, kmsak_error** error) {
+    return Subscription(detail::made<kmsak_subscription>([&](kmsak_subscription** out, kmsak_error** error) {
       return kmsak_provider_subscribe(get(), forward, given, detail::destroy<Listener>, out, error);
     }));
   }
@@ -747,6 +1007,16 @@ class Provider {
     return stats;
   }
 
+  /// What was odd about the configuration, or a ClientKey's validity, when this was opened: a sentence each, without secrets. All
+  /// of it was logged then.
+  std::vector<std::string> start_warnings() const {
+    std::vector<std::string> warnings;
+    for (std::size_t i = 0; i < kmsak_provider_start_warning_count(get()); ++i) {
+      warnings.emplace_back(kmsak_provider_start_warning(get(), i));
+    }
+    return warnings;
+  }
+
   /// Ends all refreshing and forgets every value; later calls throw ClosedError. Closing again does nothing.
   void close() const noexcept { kmsak_provider_close(get()); }
   bool is_closed() const noexcept { return kmsak_provider_is_closed(get()); }
@@ -755,24 +1025,49 @@ class Provider {
   kmsak_provider* get() const noexcept { return handle_.get(); }
 
  private:
-  friend class Config;
-
-  template <typename T, typename F>
-  static T* made(F&& f) {
-    T* out = nullptr;
-    kmsak_error* error = nullptr;
-    const kmsak_status status = f(&out, &error);
-    if (status != KMSAK_OK) detail::raise(status, error);
-    return out;
-  }
-
   detail::Handle<kmsak_provider, kmsak_provider_free> handle_;
 };
 
 inline Provider Config::open() {
-  return Provider(Provider::made<kmsak_provider>(
+  return Provider(detail::made<kmsak_provider>(
       [&](kmsak_provider** out, kmsak_error** error) { return kmsak_provider_open(get(), out, error); }));
 }
+
+/// A provider for tests: hands out what it is given, with no network, emulator or files. A secret has one version or several, in
+/// the order in which they are given; each fetch but the first, by refresh() or by the renew() of an AccessKey that is in use,
+/// gets the next, as if KMS had just rotated the secret, and the last one stays.
+///
+///   kmsak::Provider provider = kmsak::Fixed().access_key(name, "LTAI1", "one").access_key(name, "LTAI2", "two").open();
+class Fixed {
+ public:
+  Fixed() : handle_(kmsak_fixed_new()) {}
+
+  /// The next version of the managed RAM secret `name`: this AccessKey.
+  Fixed& access_key(std::string_view name, std::string_view access_key_id, std::string_view access_key_secret) {
+    // Opening the provider tells what was wrong.
+    (void)kmsak_fixed_access_key(get(), detail::CString(name).get(), detail::CString(access_key_id).get(),
+                                 detail::CString(access_key_secret).get());
+    return *this;
+  }
+  /// The next version of the generic secret `name`: these bytes.
+  Fixed& secret(std::string_view name, std::string_view value) {
+    (void)kmsak_fixed_secret(get(), detail::CString(name).get(), value.data() == nullptr ? "" : value.data(), value.size());
+    return *this;
+  }
+
+  /// Opens a provider that hands this out from the start; again for another. Throws ConfigurationError for a name that no secret
+  /// can have and an AccessKey that is none.
+  Provider open() const {
+    return Provider(detail::made<kmsak_provider>(
+        [&](kmsak_provider** out, kmsak_error** error) { return kmsak_fixed_open(get(), out, error); }));
+  }
+
+  /// The handle for the C API; stays this object's.
+  kmsak_fixed* get() const noexcept { return handle_.get(); }
+
+ private:
+  detail::Handle<kmsak_fixed, kmsak_fixed_free> handle_;
+};
 
 /// Hands every log line of the process that matters at least as much as `level` to `receiver`, until the next call; an empty
 /// function ends it. Called from any thread, also from several at a time; it must not block. It may call kmsak: what would have

@@ -7,8 +7,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use crate::process::engine;
 use crate::error::{Error, Kind, Result};
+use crate::process::engine;
 
 /// An answer that may still be on its way: wait for it ([`wait`](Pending::wait),
 /// [`wait_timeout`](Pending::wait_timeout)), await it from any executor, or have a function called with it

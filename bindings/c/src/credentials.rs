@@ -8,7 +8,8 @@ use std::sync::Arc;
 use kmsak_core::Credentials;
 
 use crate::boundary::{guard, read, read_text};
-use crate::secret::kmsak_secret;
+use crate::event::milliseconds;
+use crate::secret::{self, kmsak_secret};
 
 /// An AccessKey: one version of a managed RAM secret. Immutable, so any thread may read it. It stays as it is, and readable,
 /// when the secret rotates and when the provider is closed or freed.
@@ -79,6 +80,30 @@ pub unsafe extern "C" fn kmsak_credentials_expire_timestamp(
     unsafe { read_text(credentials.cast(), Credentials::expire_timestamp_c) }
 }
 
+/// How often the secret asks to be fetched again, in milliseconds; -1 where it does not say. Only older secrets have it.
+/// Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_credentials_refresh_interval_ms(credentials: *const kmsak_credentials) -> i64 {
+    // SAFETY: the caller passes NULL or credentials that live.
+    unsafe {
+        read(credentials.cast(), -1, |credentials: &Credentials| milliseconds(credentials.refresh_interval()))
+    }
+}
+
+/// When the next rotation is due, in seconds since 1970-01-01 UTC; -1 where the secret does not say. Only older secrets have it.
+/// Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_credentials_schedule_rotate_timestamp_unix(
+    credentials: *const kmsak_credentials,
+) -> i64 {
+    // SAFETY: the caller passes NULL or credentials that live.
+    unsafe {
+        read(credentials.cast(), -1, |credentials: &Credentials| {
+            credentials.schedule_rotate_timestamp().unwrap_or(-1)
+        })
+    }
+}
+
 /// The secret that holds this AccessKey, with its stages and rotation dates. NULL for NULL.
 ///
 /// Yours to free with kmsak_secret_free. Thread-safe.
@@ -89,7 +114,7 @@ pub unsafe extern "C" fn kmsak_credentials_secret(
     // SAFETY: the caller passes NULL or credentials that live.
     unsafe {
         read(credentials.cast(), ptr::null_mut(), |credentials: &Credentials| {
-            kmsak_secret::hand_out(credentials.secret().clone())
+            secret::hand_out(credentials.secret().clone())
         })
     }
 }

@@ -1,5 +1,6 @@
 //! What went wrong.
 
+use std::error::Error as _;
 use std::ffi::{CString, c_char};
 
 use kmsak_core::Error;
@@ -17,6 +18,8 @@ pub struct kmsak_error {
     retryable: bool,
     http_status: i32,
     message: CString,
+    cause: Option<CString>,
+    os_code: i32,
 }
 
 impl kmsak_error {
@@ -31,6 +34,13 @@ impl kmsak_error {
         )
     }
 
+    pub(crate) fn cancelled() -> Self {
+        kmsak_error::own(
+            kmsak_status::KMSAK_CANCELLED,
+            "the call was cancelled; what it asked for is fetched all the same, for the cache",
+        )
+    }
+
     fn own(status: kmsak_status, message: &str) -> Self {
         kmsak_error {
             status,
@@ -39,6 +49,8 @@ impl kmsak_error {
             retryable: false,
             http_status: 0,
             message: c_string(message),
+            cause: None,
+            os_code: 0,
         }
     }
 
@@ -56,6 +68,8 @@ impl From<&Error> for kmsak_error {
             retryable: error.retryable(),
             http_status: error.http_status().map_or(0, i32::from),
             message: c_string(error.message()),
+            cause: error.source().map(|cause| c_string(&cause.to_string())),
+            os_code: error.os_code().unwrap_or(0),
         }
     }
 }
@@ -121,6 +135,23 @@ pub unsafe extern "C" fn kmsak_error_http_status(error: *const kmsak_error) -> i
 pub unsafe extern "C" fn kmsak_error_message(error: *const kmsak_error) -> *const c_char {
     // SAFETY: the caller passes NULL or an error that lives.
     unsafe { read(error, c"".as_ptr(), |error| error.message.as_ptr()) }
+}
+
+/// What the system or a library said that is the cause of this failure, such as `Connection refused (os error 111)`; NULL where
+/// kmsak or KMS itself found the fault.
+///
+/// Belongs to the error and lives as long as it. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_error_cause(error: *const kmsak_error) -> *const c_char {
+    // SAFETY: the caller passes NULL or an error that lives.
+    unsafe { read_text(error, |error| error.cause.as_deref()) }
+}
+
+/// The operating system's number (errno) for the cause, such as ECONNREFUSED; 0 where there is none. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_error_os_code(error: *const kmsak_error) -> i32 {
+    // SAFETY: the caller passes NULL or an error that lives.
+    unsafe { read(error, 0, |error| error.os_code) }
 }
 
 /// Frees an error. NULL is allowed. No other thread may use it at that time, or later.

@@ -64,10 +64,14 @@ thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether a call may wait for KMS: not inside a log callback, which may run on the very thread that would bring the answer. A
-/// closed provider answers without KMS.
-pub(crate) fn may_wait(provider: &Provider) -> Result<(), kmsak_error> {
-    if !INSIDE.get() || provider.is_closed() {
+/// Whether a call may ask KMS. A closed provider answers without KMS.
+pub(crate) fn may_ask(provider: &Provider) -> Result<(), kmsak_error> {
+    if provider.is_closed() { Ok(()) } else { may_wait() }
+}
+
+/// Whether a call may wait for KMS: not inside a log callback, which may run on the very thread that would bring the answer.
+pub(crate) fn may_wait() -> Result<(), kmsak_error> {
+    if !INSIDE.get() {
         return Ok(());
     }
     Err(kmsak_error::invalid_argument(

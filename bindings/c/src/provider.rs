@@ -1,30 +1,39 @@
 //! The provider.
 
-use std::ffi::c_char;
+use std::ffi::{CString, c_char};
 use std::ptr;
 
 use kmsak_core::{Builder, Provider};
 
 use crate::arguments::{object, path, text};
-use crate::boundary::{answer, guard};
+use crate::boundary::{answer, guard, read, read_text};
+use crate::c_string::c_string;
 use crate::config::kmsak_config;
 use crate::credentials::{self, kmsak_credentials};
 use crate::error::kmsak_error;
 use crate::log;
-use crate::secret::kmsak_secret;
+use crate::pending::{begin, kmsak_pending};
+use crate::secret::{self, kmsak_secret};
 use crate::stats::kmsak_stats;
 use crate::status::kmsak_status;
 
 /// Hands out managed AccessKeys and other secrets, and keeps them current. Any thread may use it, and so may a child after
 /// fork(): every function below that takes a provider is thread-safe, but for kmsak_provider_free.
-pub struct kmsak_provider(pub(crate) Provider);
+pub struct kmsak_provider {
+    pub(crate) core: Provider,
+    start_warnings: Vec<CString>,
+}
 
 /// In the User-Agent.
 pub(crate) const LANGUAGE: &str = "c";
 
 fn open(builder: Builder) -> Result<*mut kmsak_provider, kmsak_error> {
-    let provider = builder.language(LANGUAGE).open()?;
-    Ok(Box::into_raw(Box::new(kmsak_provider(provider))))
+    Ok(hand_out(builder.language(LANGUAGE).open()?))
+}
+
+pub(crate) fn hand_out(core: Provider) -> *mut kmsak_provider {
+    let start_warnings = core.start_warnings().iter().map(|warning| c_string(warning)).collect();
+    Box::into_raw(Box::new(kmsak_provider { core, start_warnings }))
 }
 
 /// Opens a provider as the properties file at `path` (UTF-8) says; docs/configuration.md lists its keys. An environment
@@ -80,6 +89,26 @@ pub unsafe extern "C" fn kmsak_provider_open(
     unsafe { answer(provider, error, make) }
 }
 
+/// How many things were odd about the configuration, or a ClientKey's validity, when the provider was opened; 0 for NULL. All of
+/// them were logged then. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_provider_start_warning_count(provider: *const kmsak_provider) -> usize {
+    // SAFETY: the caller passes NULL or a provider that lives.
+    unsafe { read(provider, 0, |provider| provider.start_warnings.len()) }
+}
+
+/// Number `index`, from 0, of these: a sentence without secrets; NULL when there are fewer.
+///
+/// Belongs to the provider and lives as long as it. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_provider_start_warning(
+    provider: *const kmsak_provider,
+    index: usize,
+) -> *const c_char {
+    // SAFETY: the caller passes NULL or a provider that lives.
+    unsafe { read_text(provider, |provider| provider.start_warnings.get(index).map(CString::as_c_str)) }
+}
+
 /// The AccessKey in the managed RAM secret `name` (UTF-8). From the cache, without waiting, locking or allocating, if it was
 /// fetched before; else the call waits for KMS, for `fetch_deadline` (20 s unless configured) at most.
 ///
@@ -98,11 +127,11 @@ pub unsafe extern "C" fn kmsak_provider_credentials(
         let provider = unsafe { object(provider, "provider") }?;
         // SAFETY: the caller passes NULL or a string.
         let name = unsafe { text(name, "name") }?;
-        if let Some(credentials) = provider.0.cached_credentials(name) {
+        if let Some(credentials) = provider.core.cached_credentials(name) {
             return Ok(credentials::hand_out(credentials));
         }
-        log::may_wait(&provider.0)?;
-        Ok(credentials::hand_out(provider.0.credentials(name)?))
+        log::may_ask(&provider.core)?;
+        Ok(credentials::hand_out(provider.core.credentials(name)?))
     };
     // SAFETY: the caller passes pointers that are NULL or may be written to.
     unsafe { answer(credentials, error, make) }
@@ -121,7 +150,7 @@ pub unsafe extern "C" fn kmsak_provider_cached_credentials(
         let Ok(provider) = (unsafe { object(provider, "provider") }) else { return ptr::null_mut() };
         // SAFETY: the caller passes NULL or a string.
         let Ok(name) = (unsafe { text(name, "name") }) else { return ptr::null_mut() };
-        provider.0.cached_credentials(name).map_or(ptr::null_mut(), credentials::hand_out)
+        provider.core.cached_credentials(name).map_or(ptr::null_mut(), credentials::hand_out)
     })
 }
 
@@ -141,14 +170,31 @@ pub unsafe extern "C" fn kmsak_provider_secret(
         let provider = unsafe { object(provider, "provider") }?;
         // SAFETY: the caller passes NULL or a string.
         let name = unsafe { text(name, "name") }?;
-        if let Some(secret) = provider.0.cached_secret(name) {
-            return Ok(kmsak_secret::hand_out(secret));
+        if let Some(secret) = provider.core.cached_secret(name) {
+            return Ok(secret::hand_out(secret));
         }
-        log::may_wait(&provider.0)?;
-        Ok(kmsak_secret::hand_out(provider.0.secret(name)?))
+        log::may_ask(&provider.core)?;
+        Ok(secret::hand_out(provider.core.secret(name)?))
     };
     // SAFETY: the caller passes pointers that are NULL or may be written to.
     unsafe { answer(secret, error, make) }
+}
+
+/// The secret `name` (UTF-8) of any type if it is cached, else NULL: never waits, never fetches, never fails.
+///
+/// Yours to free with kmsak_secret_free. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_provider_cached_secret(
+    provider: *const kmsak_provider,
+    name: *const c_char,
+) -> *mut kmsak_secret {
+    guard(ptr::null_mut(), || {
+        // SAFETY: the caller passes NULL or a provider that lives.
+        let Ok(provider) = (unsafe { object(provider, "provider") }) else { return ptr::null_mut() };
+        // SAFETY: the caller passes NULL or a string.
+        let Ok(name) = (unsafe { text(name, "name") }) else { return ptr::null_mut() };
+        provider.core.cached_secret(name).map_or(ptr::null_mut(), secret::hand_out)
+    })
 }
 
 /// The version of the secret `name` with the stage `version_stage`, such as `ACSPrevious` (both UTF-8): asked of KMS each
@@ -170,8 +216,8 @@ pub unsafe extern "C" fn kmsak_provider_secret_at_stage(
         let name = unsafe { text(name, "name") }?;
         // SAFETY: the caller passes NULL or a string.
         let version_stage = unsafe { text(version_stage, "version_stage") }?;
-        log::may_wait(&provider.0)?;
-        Ok(kmsak_secret::hand_out(provider.0.secret_at_stage(name, version_stage)?))
+        log::may_ask(&provider.core)?;
+        Ok(secret::hand_out(provider.core.secret_at_stage(name, version_stage)?))
     };
     // SAFETY: the caller passes pointers that are NULL or may be written to.
     unsafe { answer(secret, error, make) }
@@ -199,10 +245,10 @@ pub unsafe extern "C" fn kmsak_provider_renew(
         let name = unsafe { text(name, "name") }?;
         // SAFETY: the caller passes NULL or a string.
         let rejected_id = unsafe { text(rejected_id, "rejected_id") }?;
-        let renewed = match log::may_wait(&provider.0) {
-            Ok(()) => provider.0.renew(name, rejected_id)?,
+        let renewed = match log::may_ask(&provider.core) {
+            Ok(()) => provider.core.renew(name, rejected_id)?,
             Err(refused) => provider
-                .0
+                .core
                 .cached_credentials(name)
                 .filter(|cached| cached.access_key_id() != rejected_id)
                 .ok_or(refused)?,
@@ -229,11 +275,101 @@ pub unsafe extern "C" fn kmsak_provider_refresh(
         let provider = unsafe { object(provider, "provider") }?;
         // SAFETY: the caller passes NULL or a string.
         let name = unsafe { text(name, "name") }?;
-        log::may_wait(&provider.0)?;
-        Ok(kmsak_secret::hand_out(provider.0.refresh(name)?))
+        log::may_ask(&provider.core)?;
+        Ok(secret::hand_out(provider.core.refresh(name)?))
     };
     // SAFETY: the caller passes pointers that are NULL or may be written to.
     unsafe { answer(secret, error, make) }
+}
+
+/// Begins kmsak_provider_credentials and waits for nothing: the AccessKey comes out of kmsak_pending_credentials, at once where it
+/// is cached. `timeout_ms` is how many milliseconds may pass until then (0: what is not cached is not waited for), -1 for no
+/// limit but the configuration's; the fetch goes on when it has passed, for the cache. NULL and text that is not UTF-8 are told
+/// there as well.
+///
+/// Yours to free with kmsak_pending_free. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_provider_begin_credentials(
+    provider: *const kmsak_provider,
+    name: *const c_char,
+    timeout_ms: i64,
+) -> *mut kmsak_pending {
+    // SAFETY: the caller passes NULL or a string.
+    let ask = |core: &Provider| Ok(core.begin_credentials(unsafe { text(name, "name") }?));
+    // SAFETY: the caller passes NULL or a provider that lives.
+    unsafe { begin(provider, timeout_ms, ask) }
+}
+
+/// Begins kmsak_provider_secret, as kmsak_provider_begin_credentials does, for kmsak_pending_secret.
+///
+/// Yours to free with kmsak_pending_free. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_provider_begin_secret(
+    provider: *const kmsak_provider,
+    name: *const c_char,
+    timeout_ms: i64,
+) -> *mut kmsak_pending {
+    // SAFETY: the caller passes NULL or a string.
+    let ask = |core: &Provider| Ok(core.begin_secret(unsafe { text(name, "name") }?));
+    // SAFETY: the caller passes NULL or a provider that lives.
+    unsafe { begin(provider, timeout_ms, ask) }
+}
+
+/// Begins kmsak_provider_secret_at_stage, as kmsak_provider_begin_credentials does, for kmsak_pending_secret.
+///
+/// Yours to free with kmsak_pending_free. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_provider_begin_secret_at_stage(
+    provider: *const kmsak_provider,
+    name: *const c_char,
+    version_stage: *const c_char,
+    timeout_ms: i64,
+) -> *mut kmsak_pending {
+    let ask = |core: &Provider| {
+        // SAFETY: the caller passes NULL or a string.
+        let name = unsafe { text(name, "name") }?;
+        // SAFETY: the caller passes NULL or a string.
+        let version_stage = unsafe { text(version_stage, "version_stage") }?;
+        Ok(core.begin_secret_at_stage(name, version_stage))
+    };
+    // SAFETY: the caller passes NULL or a provider that lives.
+    unsafe { begin(provider, timeout_ms, ask) }
+}
+
+/// Begins kmsak_provider_renew, as kmsak_provider_begin_credentials does, for kmsak_pending_credentials.
+///
+/// Yours to free with kmsak_pending_free. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_provider_begin_renew(
+    provider: *const kmsak_provider,
+    name: *const c_char,
+    rejected_id: *const c_char,
+    timeout_ms: i64,
+) -> *mut kmsak_pending {
+    let ask = |core: &Provider| {
+        // SAFETY: the caller passes NULL or a string.
+        let name = unsafe { text(name, "name") }?;
+        // SAFETY: the caller passes NULL or a string.
+        let rejected_id = unsafe { text(rejected_id, "rejected_id") }?;
+        Ok(core.begin_renew(name, rejected_id))
+    };
+    // SAFETY: the caller passes NULL or a provider that lives.
+    unsafe { begin(provider, timeout_ms, ask) }
+}
+
+/// Begins kmsak_provider_refresh, as kmsak_provider_begin_credentials does, for kmsak_pending_secret.
+///
+/// Yours to free with kmsak_pending_free. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_provider_begin_refresh(
+    provider: *const kmsak_provider,
+    name: *const c_char,
+    timeout_ms: i64,
+) -> *mut kmsak_pending {
+    // SAFETY: the caller passes NULL or a string.
+    let ask = |core: &Provider| Ok(core.begin_refresh(unsafe { text(name, "name") }?));
+    // SAFETY: the caller passes NULL or a provider that lives.
+    unsafe { begin(provider, timeout_ms, ask) }
 }
 
 /// Whether a cloud service's error means that it does not know an AccessKey, by its `code`, its `message` (NULL where it has
@@ -248,7 +384,7 @@ pub unsafe extern "C" fn kmsak_provider_is_rejection(
         // SAFETY: the caller passes NULL or a provider that lives.
         let Ok(provider) = (unsafe { object(provider, "provider") }) else { return false };
         // SAFETY: the caller passes NULL or strings.
-        unsafe { is_so(code, message, |code, message| provider.0.is_rejection(code, message)) }
+        unsafe { is_so(code, message, |code, message| provider.core.is_rejection(code, message)) }
     })
 }
 
@@ -285,8 +421,9 @@ unsafe fn is_so(
 pub unsafe extern "C" fn kmsak_provider_stats(provider: *const kmsak_provider) -> *mut kmsak_stats {
     guard(ptr::null_mut(), || {
         // SAFETY: the caller passes NULL or a provider that lives.
-        unsafe { provider.as_ref() }
-            .map_or(ptr::null_mut(), |provider| Box::into_raw(Box::new(kmsak_stats::of(&provider.0.stats()))))
+        unsafe { provider.as_ref() }.map_or(ptr::null_mut(), |provider| {
+            Box::into_raw(Box::new(kmsak_stats::of(&provider.core.stats())))
+        })
     })
 }
 
@@ -297,7 +434,7 @@ pub unsafe extern "C" fn kmsak_provider_close(provider: *const kmsak_provider) {
     guard((), || {
         // SAFETY: the caller passes NULL or a provider that lives.
         if let Some(provider) = unsafe { provider.as_ref() } {
-            provider.0.close();
+            provider.core.close();
         }
     });
 }
@@ -306,7 +443,7 @@ pub unsafe extern "C" fn kmsak_provider_close(provider: *const kmsak_provider) {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_provider_is_closed(provider: *const kmsak_provider) -> bool {
     // SAFETY: the caller passes NULL or a provider that lives.
-    guard(true, || unsafe { provider.as_ref() }.is_none_or(|provider| provider.0.is_closed()))
+    guard(true, || unsafe { provider.as_ref() }.is_none_or(|provider| provider.core.is_closed()))
 }
 
 /// Closes and frees a provider; with the last one kmsak's thread ends. NULL is allowed. No other thread may use the provider

@@ -1,6 +1,6 @@
 //! Secrets of any type.
 
-use std::ffi::{CString, c_char, c_void};
+use std::ffi::{c_char, c_void};
 use std::mem::ManuallyDrop;
 use std::ptr;
 use std::sync::Arc;
@@ -9,38 +9,17 @@ use std::time::SystemTime;
 use kmsak_core::Secret;
 
 use crate::boundary::{guard, read, read_text};
-use crate::c_string::c_string;
 use crate::event::milliseconds;
 
 /// One version of a secret as KMS answered it. Immutable, so any thread may read it. It stays as it is, and readable, when
 /// the secret rotates and when the provider is closed or freed.
 pub struct kmsak_secret {
-    secret: Arc<Secret>,
-    name: CString,
-    secret_type: CString,
-    version_id: CString,
-    version_stages: Vec<CString>,
-    create_time: Option<CString>,
-    request_id: CString,
-    automatic_rotation: Option<CString>,
-    extended_config: Option<CString>,
+    // In truth a `Secret` behind an `Arc`, so that handing one out costs no allocation: cast the pointer to read it.
+    _opaque: [u8; 0],
 }
 
-impl kmsak_secret {
-    pub(crate) fn hand_out(secret: Arc<Secret>) -> *mut kmsak_secret {
-        Arc::into_raw(Arc::new(kmsak_secret {
-            name: c_string(secret.name()),
-            secret_type: c_string(secret.secret_type()),
-            version_id: c_string(secret.version_id()),
-            version_stages: secret.version_stages().iter().map(|stage| c_string(stage)).collect(),
-            create_time: secret.create_time().map(c_string),
-            request_id: c_string(secret.request_id()),
-            automatic_rotation: secret.automatic_rotation().map(c_string),
-            extended_config: secret.extended_config().map(c_string),
-            secret,
-        }))
-        .cast_mut()
-    }
+pub(crate) fn hand_out(secret: Arc<Secret>) -> *mut kmsak_secret {
+    Arc::into_raw(secret).cast_mut().cast()
 }
 
 /// Seconds since 1970-01-01 UTC, -1 for none.
@@ -59,7 +38,7 @@ pub(crate) fn unix_seconds(at: Option<SystemTime>) -> i64 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_name(secret: *const kmsak_secret) -> *const c_char {
     // SAFETY: the caller passes NULL or a secret that lives.
-    unsafe { read_text(secret, |secret| Some(secret.name.as_c_str())) }
+    unsafe { read_text(secret.cast(), |secret: &Secret| Some(secret.name_c())) }
 }
 
 /// The type as KMS writes it: `Generic`, `RamCredentials` (also written `RAMCredentials`), `Rds`, `Redis`, `PolarDB` or
@@ -69,7 +48,7 @@ pub unsafe extern "C" fn kmsak_secret_name(secret: *const kmsak_secret) -> *cons
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_type(secret: *const kmsak_secret) -> *const c_char {
     // SAFETY: the caller passes NULL or a secret that lives.
-    unsafe { read_text(secret, |secret| Some(secret.secret_type.as_c_str())) }
+    unsafe { read_text(secret.cast(), |secret: &Secret| Some(secret.secret_type_c())) }
 }
 
 /// The value: UTF-8 for text, already decoded from base64 for a binary one; its length in bytes goes to `*length`, which
@@ -84,7 +63,7 @@ pub unsafe extern "C" fn kmsak_secret_bytes(
 ) -> *const c_void {
     guard(ptr::null(), || {
         // SAFETY: the caller passes NULL or a secret that lives.
-        let bytes = unsafe { secret.as_ref() }.map(|secret| secret.secret.as_bytes_with_nul());
+        let bytes = unsafe { secret.cast::<Secret>().as_ref() }.map(Secret::as_bytes_with_nul);
         if !length.is_null() {
             // SAFETY: not NULL, so the caller lets it be written to.
             unsafe { length.write(bytes.map_or(0, |bytes| bytes.len() - 1)) };
@@ -97,7 +76,7 @@ pub unsafe extern "C" fn kmsak_secret_bytes(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_is_binary(secret: *const kmsak_secret) -> bool {
     // SAFETY: the caller passes NULL or a secret that lives.
-    unsafe { read(secret, false, |secret| secret.secret.is_binary()) }
+    unsafe { read(secret.cast(), false, Secret::is_binary) }
 }
 
 /// The id of this version, unique within the secret. NULL for NULL.
@@ -106,14 +85,14 @@ pub unsafe extern "C" fn kmsak_secret_is_binary(secret: *const kmsak_secret) -> 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_version_id(secret: *const kmsak_secret) -> *const c_char {
     // SAFETY: the caller passes NULL or a secret that lives.
-    unsafe { read_text(secret, |secret| Some(secret.version_id.as_c_str())) }
+    unsafe { read_text(secret.cast(), |secret: &Secret| Some(secret.version_id_c())) }
 }
 
 /// How many stages point to this version; 0 for NULL. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_version_stage_count(secret: *const kmsak_secret) -> usize {
     // SAFETY: the caller passes NULL or a secret that lives.
-    unsafe { read(secret, 0, |secret| secret.version_stages.len()) }
+    unsafe { read(secret.cast(), 0, |secret: &Secret| secret.version_stages().len()) }
 }
 
 /// The stage number `index`, from 0, such as `ACSCurrent`; NULL when there are fewer.
@@ -125,7 +104,7 @@ pub unsafe extern "C" fn kmsak_secret_version_stage(
     index: usize,
 ) -> *const c_char {
     // SAFETY: the caller passes NULL or a secret that lives.
-    unsafe { read_text(secret, |secret| secret.version_stages.get(index).map(CString::as_c_str)) }
+    unsafe { read_text(secret.cast(), |secret: &Secret| secret.version_stage_c(index)) }
 }
 
 /// When this version was made, as KMS wrote it, mostly `YYYY-MM-DDThh:mm:ssZ`; NULL where KMS did not say.
@@ -134,7 +113,7 @@ pub unsafe extern "C" fn kmsak_secret_version_stage(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_create_time(secret: *const kmsak_secret) -> *const c_char {
     // SAFETY: the caller passes NULL or a secret that lives.
-    unsafe { read_text(secret, |secret| secret.create_time.as_deref()) }
+    unsafe { read_text(secret.cast(), Secret::create_time_c) }
 }
 
 /// The id under which KMS logged the request that fetched this; empty where KMS sent none. NULL for NULL.
@@ -143,28 +122,28 @@ pub unsafe extern "C" fn kmsak_secret_create_time(secret: *const kmsak_secret) -
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_request_id(secret: *const kmsak_secret) -> *const c_char {
     // SAFETY: the caller passes NULL or a secret that lives.
-    unsafe { read_text(secret, |secret| Some(secret.request_id.as_c_str())) }
+    unsafe { read_text(secret.cast(), |secret: &Secret| Some(secret.request_id_c())) }
 }
 
 /// When KMS last rotated the secret, in seconds since 1970-01-01 UTC; -1 if it never did. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_last_rotation_date_unix(secret: *const kmsak_secret) -> i64 {
     // SAFETY: the caller passes NULL or a secret that lives.
-    unsafe { read(secret, -1, |secret| unix_seconds(secret.secret.last_rotation_date())) }
+    unsafe { read(secret.cast(), -1, |secret: &Secret| unix_seconds(secret.last_rotation_date())) }
 }
 
 /// When KMS will next rotate the secret, in seconds since 1970-01-01 UTC; -1 if rotation is off. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_next_rotation_date_unix(secret: *const kmsak_secret) -> i64 {
     // SAFETY: the caller passes NULL or a secret that lives.
-    unsafe { read(secret, -1, |secret| unix_seconds(secret.secret.next_rotation_date())) }
+    unsafe { read(secret.cast(), -1, |secret: &Secret| unix_seconds(secret.next_rotation_date())) }
 }
 
 /// The time between two rotations in milliseconds; -1 if rotation is off. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_rotation_interval_ms(secret: *const kmsak_secret) -> i64 {
     // SAFETY: the caller passes NULL or a secret that lives.
-    unsafe { read(secret, -1, |secret| milliseconds(secret.secret.rotation_interval())) }
+    unsafe { read(secret.cast(), -1, |secret: &Secret| milliseconds(secret.rotation_interval())) }
 }
 
 /// Whether KMS rotates by itself, in its words: `Enabled`, `Disabled` or `Invalid` (it should, but cannot); NULL where KMS
@@ -174,7 +153,7 @@ pub unsafe extern "C" fn kmsak_secret_rotation_interval_ms(secret: *const kmsak_
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_automatic_rotation(secret: *const kmsak_secret) -> *const c_char {
     // SAFETY: the caller passes NULL or a secret that lives.
-    unsafe { read_text(secret, |secret| secret.automatic_rotation.as_deref()) }
+    unsafe { read_text(secret.cast(), Secret::automatic_rotation_c) }
 }
 
 /// What KMS knows beside the value, as JSON; NULL where KMS did not say.
@@ -183,7 +162,7 @@ pub unsafe extern "C" fn kmsak_secret_automatic_rotation(secret: *const kmsak_se
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_secret_extended_config(secret: *const kmsak_secret) -> *const c_char {
     // SAFETY: the caller passes NULL or a secret that lives.
-    unsafe { read_text(secret, |secret| secret.extended_config.as_deref()) }
+    unsafe { read_text(secret.cast(), Secret::extended_config_c) }
 }
 
 /// Another handle of the same secret, as cheap as counting. NULL for NULL.
@@ -196,8 +175,8 @@ pub unsafe extern "C" fn kmsak_secret_clone(secret: *const kmsak_secret) -> *mut
             return ptr::null_mut();
         }
         // SAFETY: not NULL, so it came from `hand_out`; what is counted here stays the caller's.
-        let shared = ManuallyDrop::new(unsafe { Arc::from_raw(secret) });
-        Arc::into_raw(Arc::clone(&shared)).cast_mut()
+        let shared = ManuallyDrop::new(unsafe { Arc::from_raw(secret.cast::<Secret>()) });
+        hand_out(Arc::clone(&shared))
     })
 }
 
@@ -208,7 +187,7 @@ pub unsafe extern "C" fn kmsak_secret_free(secret: *mut kmsak_secret) {
     guard((), || {
         if !secret.is_null() {
             // SAFETY: the caller hands back what `hand_out` gave, once.
-            drop(unsafe { Arc::from_raw(secret) });
+            drop(unsafe { Arc::from_raw(secret.cast::<Secret>()) });
         }
     });
 }

@@ -35,6 +35,8 @@ pub enum kmsak_status {
     KMSAK_INVALID_ARGUMENT = 10,
     /// A bug in kmsak. Nothing is lost; please report it.
     KMSAK_INTERNAL = 11,
+    /// The call was cancelled.
+    KMSAK_CANCELLED = 12,
 }
 
 use kmsak_status::*;
@@ -70,11 +72,12 @@ impl kmsak_status {
             KMSAK_CLOSED => c"closed",
             KMSAK_INVALID_ARGUMENT => c"invalid_argument",
             KMSAK_INTERNAL => c"internal",
+            KMSAK_CANCELLED => c"cancelled",
         }
     }
 }
 
-const ALL: [kmsak_status; 12] = [
+const ALL: [kmsak_status; 13] = [
     KMSAK_OK,
     KMSAK_CONFIGURATION,
     KMSAK_CLIENT_KEY,
@@ -87,6 +90,7 @@ const ALL: [kmsak_status; 12] = [
     KMSAK_CLOSED,
     KMSAK_INVALID_ARGUMENT,
     KMSAK_INTERNAL,
+    KMSAK_CANCELLED,
 ];
 
 /// The name of a status in lower case, such as `not_found`; `unknown` for a number that is none.

@@ -14,7 +14,7 @@ use crate::user_data::{UserData, kmsak_destructor};
 
 /// Keeps a callback subscribed until it is freed.
 pub struct kmsak_subscription {
-    _subscription: Subscription,
+    subscription: Subscription,
 }
 
 /// Gets an event, which lives until the callback returns. Called from other threads, one call at a time for each
@@ -51,11 +51,25 @@ pub unsafe extern "C" fn kmsak_provider_subscribe(
             // SAFETY: the caller passed a function that takes these, and user data that outlives it.
             unsafe { callback(&raw const event, user_data.pointer()) };
         };
-        let subscription = kmsak_subscription { _subscription: provider.0.subscribe(listener)? };
+        let subscription = kmsak_subscription { subscription: provider.core.subscribe(listener)? };
         Ok(Box::into_raw(Box::new(subscription)))
     };
     // SAFETY: the caller passes pointers that are NULL or may be written to.
     unsafe { answer(subscription, error, make) }
+}
+
+/// Ends a subscription and waits for a call that runs at that moment, unless this is called inside it. The destructor of the user
+/// data has been called when this returns, or will be when the call that this is inside of does; what the callback uses may then
+/// go. Do not call it while you hold a lock that the callback takes. Again, or from several threads, it only waits; NULL does
+/// nothing. The subscription is still yours to free. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_subscription_end(subscription: *const kmsak_subscription) {
+    guard((), || {
+        // SAFETY: the caller passes NULL or a subscription that lives.
+        if let Some(subscription) = unsafe { subscription.as_ref() } {
+            subscription.subscription.end();
+        }
+    });
 }
 
 /// Ends a subscription and frees it. A call that runs at that moment ends in its own time, no other begins; the destructor of

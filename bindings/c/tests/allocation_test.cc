@@ -1,6 +1,7 @@
 // A cached read allocates nothing: every allocation of the process passes through here and is counted.
 #include <atomic>
 #include <cstddef>
+#include <cstring>
 
 #include "handles.hh"
 
@@ -55,8 +56,13 @@ TEST(Allocation, IsNoneInACachedRead) {
     const bool good = status == KMSAK_OK && kmsak_credentials_access_key_id(read)[0] == 'L' &&
                       kmsak_credentials_access_key_secret(read)[0] != '\0' &&
                       kmsak_credentials_version_id(read)[0] != '\0';
+    kmsak_secret* whole = kmsak_credentials_secret(read);
+    kmsak_secret* cached = kmsak_provider_cached_secret(provider.get(), "acs/ram/user/app");
+    const bool same = std::strcmp(kmsak_secret_version_id(whole), kmsak_secret_version_id(cached)) == 0;
+    kmsak_secret_free(cached);
+    kmsak_secret_free(whole);
     kmsak_credentials_free(read);
-    return good;
+    return good && same;
   };
   // What a thread sets up for itself at its first read does not count.
   ASSERT_TRUE(read());
@@ -69,7 +75,7 @@ TEST(Allocation, IsNoneInACachedRead) {
 
   // The counter does count.
   counting = true;
-  Secret secret(kmsak_credentials_secret(credentials(provider).value.get()));
+  Stats stats(kmsak_provider_stats(provider.get()));
   counting = false;
   EXPECT_GT(allocations, 0);
 }

@@ -71,6 +71,7 @@ TEST(Arguments, OfReading) {
       return kmsak_provider_subscribe(provider.get(), nullptr, nullptr, nullptr, out, error);
     });
     EXPECT_EQ(kmsak_provider_cached_credentials(provider.get(), bad), nullptr);
+    EXPECT_EQ(kmsak_provider_cached_secret(provider.get(), bad), nullptr);
     EXPECT_FALSE(kmsak_provider_is_rejection(provider.get(), bad, nullptr));
     EXPECT_FALSE(kmsak_is_rejection(bad, "AccessKeyId"));
     EXPECT_TRUE(kmsak_is_rejection("InvalidAccessKeyId", bad));
@@ -82,6 +83,10 @@ TEST(Arguments, OfReading) {
   EXPECT_EQ(kmsak_provider_renew(provider.get(), "a", "b", nullptr, nullptr), KMSAK_INVALID_ARGUMENT);
   EXPECT_EQ(kmsak_provider_secret_at_stage(provider.get(), "a", "b", nullptr, nullptr), KMSAK_INVALID_ARGUMENT);
   EXPECT_EQ(kmsak_provider_cached_credentials(nullptr, "a"), nullptr);
+  EXPECT_EQ(kmsak_provider_cached_secret(nullptr, "a"), nullptr);
+  EXPECT_EQ(kmsak_provider_start_warning_count(nullptr), 0u);
+  EXPECT_EQ(kmsak_provider_start_warning(nullptr, 0), nullptr);
+  EXPECT_EQ(kmsak_provider_start_warning(provider.get(), 0), nullptr);
   EXPECT_EQ(emulator::requests("a"), 0u) << "where no answer can be written, nothing is asked";
   EXPECT_FALSE(kmsak_provider_is_rejection(nullptr, "InvalidAccessKeyId", nullptr));
   EXPECT_EQ(kmsak_provider_stats(nullptr), nullptr);
@@ -95,6 +100,8 @@ TEST(Arguments, OfGettersAndFrees) {
   EXPECT_EQ(kmsak_credentials_version_id(nullptr), nullptr);
   EXPECT_EQ(kmsak_credentials_generate_timestamp(nullptr), nullptr);
   EXPECT_EQ(kmsak_credentials_expire_timestamp(nullptr), nullptr);
+  EXPECT_EQ(kmsak_credentials_refresh_interval_ms(nullptr), -1);
+  EXPECT_EQ(kmsak_credentials_schedule_rotate_timestamp_unix(nullptr), -1);
   EXPECT_EQ(kmsak_credentials_secret(nullptr), nullptr);
   EXPECT_EQ(kmsak_credentials_clone(nullptr), nullptr);
   for (auto getter : {kmsak_secret_name, kmsak_secret_type, kmsak_secret_version_id, kmsak_secret_create_time,
@@ -119,6 +126,8 @@ TEST(Arguments, OfGettersAndFrees) {
   EXPECT_FALSE(kmsak_error_retryable(nullptr));
   EXPECT_EQ(kmsak_error_http_status(nullptr), 0);
   EXPECT_STREQ(kmsak_error_message(nullptr), "");
+  EXPECT_EQ(kmsak_error_cause(nullptr), nullptr);
+  EXPECT_EQ(kmsak_error_os_code(nullptr), 0);
   EXPECT_EQ(kmsak_event_get_kind(nullptr), KMSAK_EVENT_OTHER);
   for (auto getter : {kmsak_event_name, kmsak_event_secret, kmsak_event_version_id, kmsak_event_old_access_key_id,
                       kmsak_event_new_access_key_id, kmsak_event_endpoint, kmsak_event_key_id, kmsak_event_old_key_id,

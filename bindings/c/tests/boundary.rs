@@ -4,8 +4,9 @@
 use std::fs;
 use std::path::Path;
 
-/// The helpers of `src/boundary.rs`, and `change` of the setters, which is `status` with a lock around it.
-const HELPERS: [&str; 6] = ["guard(", "answer(", "status(", "read(", "read_text(", "change("];
+/// The helpers of `src/boundary.rs`, `change` of the setters, which is `status` with a lock around it, and
+/// `begin` of asynchronous calls.
+const HELPERS: [&str; 7] = ["guard(", "answer(", "status(", "read(", "read_text(", "change(", "begin("];
 
 #[test]
 fn every_exported_function_stays_inside() {

@@ -206,6 +206,51 @@ TEST(Subscription, MayOutliveTheProvider) {
   EXPECT_EQ(witness.ends, 1);
 }
 
+TEST(Subscription, EndsWithTheCallThatRuns) {
+  Witness witness;
+  Provider provider = ::provider();
+  std::atomic<bool> begun{false};
+  std::atomic<bool> finished{false};
+  witness.on_event = [&](const kmsak_event*) {
+    if (begun.exchange(true)) return;
+    // Takes a while: whoever does not wait for it is noticed.
+    EXPECT_EQ(refresh(provider).status, KMSAK_OK);
+    finished = true;
+  };
+  Subscription subscription = subscribe(provider, witness);
+  ASSERT_EQ(credentials(provider).status, KMSAK_OK);
+  while (!begun) std::this_thread::yield();
+  kmsak_subscription_end(subscription.get());
+  EXPECT_TRUE(finished);
+  EXPECT_EQ(witness.ends, 1) << "the user data's end has come";
+  kmsak_subscription_end(subscription.get());
+  subscription.reset();
+  EXPECT_EQ(witness.ends, 1);
+  kmsak_subscription_end(nullptr);
+}
+
+TEST(Subscription, MayEndItself) {
+  Witness witness;
+  Provider provider = ::provider();
+  std::mutex handles;
+  Subscription subscription;
+  std::atomic<int> calls{0};
+  witness.on_event = [&](const kmsak_event*) {
+    const std::lock_guard<std::mutex> lock(handles);
+    kmsak_subscription_end(subscription.get());
+    EXPECT_EQ(witness.ends, 0) << "this call still runs";
+    ++calls;
+  };
+  {
+    const std::lock_guard<std::mutex> lock(handles);
+    subscription = subscribe(provider, witness);
+    ASSERT_EQ(credentials(provider).status, KMSAK_OK);
+  }
+  ASSERT_TRUE(witness.ended());
+  EXPECT_EQ(refresh(provider).status, KMSAK_OK);
+  EXPECT_EQ(calls, 1);
+}
+
 struct Lines {
   std::mutex mutex;
   std::vector<std::pair<int, std::string>> lines;
@@ -299,6 +344,10 @@ TEST(Log, MayCallBackInButNotWait) {
       return kmsak_provider_secret_at_stage(provider.get(), emulator::kSecret.c_str(), "ACSPrevious", out, error);
     });
   };
+  const auto begun = [&] {
+    const Pending pending(kmsak_provider_begin_refresh(provider.get(), emulator::kSecret.c_str(), -1));
+    return ask<Secret>([&](auto** out, auto** error) { return kmsak_pending_secret(pending.get(), out, error); });
+  };
   lines.on_line = [&] {
     const auto renewed = renew(provider, old_id);
     if (credentials(provider).status == KMSAK_OK && secret(provider).status == KMSAK_OK &&
@@ -306,7 +355,7 @@ TEST(Log, MayCallBackInButNotWait) {
       ++cached;
     }
     for (const kmsak_status status :
-         {refresh(provider).status, renew(provider, new_id).status, previous().status,
+         {refresh(provider).status, renew(provider, new_id).status, previous().status, begun().status,
           credentials(provider, "acs/ram/user/uncached").status, secret(provider, "acs/ram/user/uncached").status}) {
       ++(status == KMSAK_INVALID_ARGUMENT ? refused : others);
     }
@@ -317,7 +366,7 @@ TEST(Log, MayCallBackInButNotWait) {
   kmsak_log(KMSAK_LOG_INFO, "on the caller's own thread");
   lines.end_all();
   EXPECT_GE(cached, 11) << "once on the caller's thread, and for each fetch on kmsak's";
-  EXPECT_GE(refused, 5 * 11);
+  EXPECT_GE(refused, 6 * 11);
   EXPECT_EQ(others, 0);
   EXPECT_EQ(emulator::requests(emulator::kSecret) - before, 10u) << "what is refused is not asked";
   EXPECT_EQ(emulator::requests("acs/ram/user/uncached"), 0u);

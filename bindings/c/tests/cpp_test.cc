@@ -2,9 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cerrno>
 #include <condition_variable>
-#include <mutex>
 #include <kmsak.hpp>
+#include <mutex>
+#include <optional>
 #include <thread>
 
 #include "emulator.hh"
@@ -14,6 +16,8 @@ namespace {
 using emulator::kSecret;
 
 kmsak::Provider provider() { return kmsak::Provider::from_file(emulator::on_the_cloud()); }
+
+std::string id(const kmsak::Credentials& credentials) { return std::string(credentials.access_key_id()); }
 
 // Waits for what other threads bring about.
 class Box {
@@ -52,8 +56,14 @@ TEST(Cpp, ReadsAnAccessKeyAndItsSecret) {
   EXPECT_NE(secret.bytes().find(credentials.access_key_id()), std::string_view::npos);
   EXPECT_FALSE(secret.is_binary());
   EXPECT_FALSE(secret.version_stages().empty());
-  EXPECT_EQ(opened.refresh(kSecret).version_id(), secret.version_id());
-  EXPECT_EQ(credentials.secret().name(), kSecret);
+  const kmsak::Secret refreshed = opened.refresh(kSecret);
+  EXPECT_EQ(refreshed.version_id(), secret.version_id());
+  const kmsak::Secret origin = credentials.secret();
+  EXPECT_EQ(origin.name(), kSecret);
+  EXPECT_FALSE(credentials.refresh_interval().has_value());
+  EXPECT_FALSE(credentials.schedule_rotate_timestamp().has_value());
+  EXPECT_TRUE(opened.cached_secret(kSecret).has_value());
+  EXPECT_FALSE(opened.cached_secret("acs/ram/user/nobody").has_value());
   EXPECT_FALSE(secret.last_rotation_date().has_value() && secret.last_rotation_date() > std::chrono::system_clock::now() + std::chrono::hours(1));
 
   // Moved and cloned handles read the same, and outlive the provider.
@@ -95,7 +105,7 @@ TEST(Cpp, ThrowsWhatItIsCalled) {
 
 TEST(Cpp, CallRenewsOnceWhenTheServiceRejects) {
   const kmsak::Provider opened = provider();
-  const std::string old_id(opened.credentials(kSecret).access_key_id());
+  const std::string old_id = id(opened.credentials(kSecret));
   const std::string new_id = emulator::rotate();
   int runs = 0;
   const std::string used = opened.call(kSecret, [&](const kmsak::Credentials& credentials) {
@@ -165,9 +175,9 @@ TEST(Cpp, SubscribesAndSurvivesListenersThatThrow) {
       events.put(std::string(event.name()) + " " + std::string(event.secret().value_or("")) + " " +
                  std::string(event.new_access_key_id().value_or("")));
     });
-    const std::string old_id(opened.credentials(kSecret).access_key_id());
+    const std::string old_id = id(opened.credentials(kSecret));
     const std::string new_id = emulator::rotate();
-    EXPECT_EQ(opened.renew(kSecret, old_id).access_key_id(), new_id);
+    EXPECT_EQ(id(opened.renew(kSecret, old_id)), new_id);
     EXPECT_TRUE(events.has("fetched " + kSecret));
     EXPECT_TRUE(events.has("rotated " + kSecret + " " + new_id));
     EXPECT_TRUE(lines.has("a kmsak listener threw: oh no"));
@@ -176,9 +186,170 @@ TEST(Cpp, SubscribesAndSurvivesListenersThatThrow) {
     throwing.unsubscribe();
     EXPECT_THROW((void)opened.subscribe(nullptr), kmsak::InvalidArgumentError);
   }
-  // The listener is gone once its last call has ended.
-  while (held.use_count() > 1) std::this_thread::yield();
+  EXPECT_EQ(held.use_count(), 1) << "the listener is gone";
   kmsak::set_log_callback(KMSAK_LOG_ERROR, nullptr);
+}
+
+// A listener works on members that go with the subscription.
+TEST(Cpp, WaitsForTheListenerThatRuns) {
+  struct Owner {
+    std::atomic<bool> begun{false};
+    std::atomic<bool> finished{false};
+    kmsak::Subscription subscription;
+
+    explicit Owner(const kmsak::Provider& opened)
+        : subscription(opened.subscribe([this, &opened](const kmsak::Event&) {
+            if (begun.exchange(true)) return;
+            // Takes a while: whoever does not wait for it is noticed.
+            (void)opened.refresh(kSecret);
+            finished = true;
+          })) {}
+  };
+  const kmsak::Provider opened = provider();
+  for (const bool by_hand : {false, true}) {
+    Owner owner(opened);
+    (void)opened.refresh(kSecret);
+    while (!owner.begun) std::this_thread::yield();
+    if (by_hand) {
+      owner.subscription.unsubscribe();
+    } else {
+      const kmsak::Subscription ends = std::move(owner.subscription);
+    }
+    EXPECT_TRUE(owner.finished);
+  }
+}
+
+TEST(Cpp, LetsAListenerEndItsOwnSubscription) {
+  const kmsak::Provider opened = provider();
+  for (const bool destroys : {true, false}) {
+    auto held = std::make_shared<std::atomic<int>>(0);
+    std::mutex handles;
+    std::optional<kmsak::Subscription> subscription;
+    {
+      const std::lock_guard<std::mutex> lock(handles);
+      subscription = opened.subscribe([&, held](const kmsak::Event&) {
+        const std::lock_guard<std::mutex> wait(handles);
+        destroys ? subscription.reset() : subscription->unsubscribe();
+        ++*held;
+      });
+      (void)opened.refresh(kSecret);
+    }
+    while (*held == 0) std::this_thread::yield();
+    // What the owner does meanwhile waits for the listener all the same.
+    if (subscription) subscription->unsubscribe();
+    while (held.use_count() > 1) std::this_thread::yield();
+    EXPECT_EQ(*held, 1);
+  }
+}
+
+TEST(Cpp, NestsTheCause) {
+  kmsak::Config config;
+  config.client_key_file(emulator::folder() + "/clientKey.json")
+      .client_key_password_file(emulator::folder() + "/clientKey_Password.txt")
+      .gateway(kmsak::Gateway::instance().ca_file(emulator::folder() + "/ca.pem").endpoint("127.0.0.1:1"))
+      .fetch_deadline(std::chrono::milliseconds(100));
+  kmsak::Provider opened = config.open();
+  Box events;
+  const kmsak::Subscription subscription = opened.subscribe([&](const kmsak::Event& event) {
+    const std::optional<kmsak::Error> error = event.error();
+    if (error) events.put(std::string(event.name()) + " " + std::to_string(error->os_code()));
+  });
+  try {
+    (void)opened.credentials(kSecret);
+    FAIL() << "nobody listens there";
+  } catch (const kmsak::NetworkError& error) {
+    EXPECT_FALSE(error.cause().empty());
+    EXPECT_EQ(error.os_code(), ECONNREFUSED);
+    try {
+      std::rethrow_if_nested(error);
+      FAIL() << "the cause is known";
+    } catch (const std::system_error& cause) {
+      EXPECT_EQ(cause.code(), std::errc::connection_refused);
+      EXPECT_NE(std::string(cause.what()).find(error.cause()), std::string::npos);
+    }
+    // A copy says the same, and so does what was moved from.
+    kmsak::Error copy = error;
+    const kmsak::Error moved = std::move(copy);
+    EXPECT_EQ(copy.cause(), moved.cause());
+    EXPECT_EQ(copy.status(), KMSAK_NETWORK);
+  }
+  try {
+    (void)provider().credentials("acs/ram/user/nobody");
+    FAIL() << "there is no such secret";
+  } catch (const kmsak::NotFoundError& error) {
+    EXPECT_TRUE(error.cause().empty());
+    EXPECT_NO_THROW(std::rethrow_if_nested(error));
+  }
+  EXPECT_TRUE(events.has("refresh_failed " + std::to_string(ECONNREFUSED)));
+}
+
+TEST(Cpp, BeginsCalls) {
+  const kmsak::Provider opened = provider();
+  const kmsak::Pending<kmsak::Credentials> cold = opened.begin_credentials(kSecret);
+  const std::string old_id = id(cold.get());
+  EXPECT_TRUE(cold.is_done());
+  EXPECT_EQ(id(cold.get()), old_id);
+  const std::string new_id = emulator::rotate();
+  EXPECT_EQ(id(opened.begin_renew(kSecret, old_id).get()), new_id);
+  const kmsak::Secret secret = opened.begin_secret(kSecret).get();
+  const kmsak::Secret refreshed = opened.begin_refresh(kSecret).get();
+  EXPECT_EQ(refreshed.version_id(), secret.version_id());
+  const kmsak::Secret previous = opened.begin_secret_at_stage(kSecret, "ACSPrevious").get();
+  EXPECT_NE(previous.version_id(), secret.version_id());
+  EXPECT_THROW((void)opened.begin_credentials("acs/ram/user/nobody").get(), kmsak::NotFoundError);
+  EXPECT_THROW((void)opened.begin_credentials(kSecret, std::chrono::milliseconds(-1)), kmsak::ConfigurationError);
+
+  Box answers;
+  opened.begin_refresh(kSecret).then([&](const kmsak::Pending<kmsak::Secret>& done) {
+    const kmsak::Secret answer = done.get();
+    answers.put(std::string(answer.name()));
+  });
+  EXPECT_TRUE(answers.has(kSecret));
+  opened.begin_credentials("acs/ram/user/nobody").then([&](const kmsak::Pending<kmsak::Credentials>& done) {
+    try {
+      (void)done.get();
+    } catch (const kmsak::NotFoundError& error) {
+      answers.put(error.code());
+    }
+  });
+  EXPECT_TRUE(answers.has("NotFound"));
+
+  emulator::fault(R"({"kind": "hang"})");
+  EXPECT_THROW((void)opened.begin_refresh(kSecret, std::chrono::milliseconds(20)).get(), kmsak::NetworkError);
+  kmsak::Pending<kmsak::Secret> hanging = opened.begin_refresh(kSecret);
+  std::thread cancels([&] { hanging.cancel(); });
+  EXPECT_THROW((void)hanging.get(), kmsak::CancelledError);
+  cancels.join();
+  emulator::clear_faults();
+  const kmsak::Pending<kmsak::Secret> moved = std::move(hanging);
+  EXPECT_TRUE(moved.is_done());
+  EXPECT_THROW((void)hanging.get(), kmsak::InvalidArgumentError) << "moved from";
+  EXPECT_THROW(hanging.then([](const kmsak::Pending<kmsak::Secret>&) {}), kmsak::InvalidArgumentError);
+}
+
+TEST(Cpp, LogsWhatAFunctionLetsOut) {
+  Box lines;
+  kmsak::set_log_callback(KMSAK_LOG_WARN, [&](kmsak_log_level, std::string_view line) { lines.put(std::string(line)); });
+  provider().begin_credentials(kSecret).then(
+      [](const kmsak::Pending<kmsak::Credentials>&) -> void { throw std::runtime_error("oh no"); });
+  EXPECT_TRUE(lines.has("oh no"));
+  kmsak::set_log_callback(KMSAK_LOG_ERROR, nullptr);
+}
+
+TEST(Cpp, HasAProviderForTests) {
+  kmsak::Fixed fixed;
+  fixed.access_key(kSecret, "LTAI1", "one").access_key(kSecret, "LTAI2", "two").secret("db", "password");
+  const kmsak::Provider opened = fixed.open();
+  int runs = 0;
+  const std::string used = opened.call(kSecret, [&](const kmsak::Credentials& credentials) {
+    if (++runs == 1) throw kmsak::ServiceError("InvalidAccessKeyId");
+    return id(credentials);
+  });
+  EXPECT_EQ(used, "LTAI2");
+  const kmsak::Secret db = opened.secret("db");
+  EXPECT_EQ(db.bytes(), "password");
+  EXPECT_THROW((void)opened.secret("nothing"), kmsak::NotFoundError);
+  EXPECT_THROW((void)kmsak::Fixed().access_key("a b", "LTAI1", "one").open(), kmsak::ConfigurationError);
 }
 
 TEST(Cpp, UnsubscribesFromSeveralThreadsAtATime) {

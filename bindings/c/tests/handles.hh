@@ -23,6 +23,8 @@ using Error = std::unique_ptr<kmsak_error, Freed<kmsak_error_free>>;
 using Config = std::unique_ptr<kmsak_config, Freed<kmsak_config_free>>;
 using Gateway = std::unique_ptr<kmsak_gateway, Freed<kmsak_gateway_free>>;
 using Subscription = std::unique_ptr<kmsak_subscription, Freed<kmsak_subscription_free>>;
+using Fixed = std::unique_ptr<kmsak_fixed, Freed<kmsak_fixed_free>>;
+using Pending = std::unique_ptr<kmsak_pending, Freed<kmsak_pending_free>>;
 using Stats = std::unique_ptr<kmsak_stats, Freed<kmsak_stats_free>>;
 
 // What a call answered, in one value.

@@ -33,7 +33,7 @@ build debuggable -DKMSAK_LIBRARY="$debug_libraries/libkmsak.so"
 valgrind=(valgrind --quiet --child-silent-after-fork=yes --error-exitcode=9 --fair-sched=yes
   --leak-check=full --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect
   --suppressions="$here/valgrind.supp")
-for test in provider_test arguments_test callback_test process_test cpp_test dlopen_test; do
+for test in provider_test arguments_test callback_test pending_test fixed_test process_test cpp_test coroutine_test dlopen_test; do
   echo "valgrind $test"
   KMSAK_TEST_SHARE=20 "${valgrind[@]}" "$work/debuggable/$test" --gtest_brief=1
 done

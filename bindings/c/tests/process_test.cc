@@ -158,6 +158,57 @@ TEST(Process, FreesInTheChildWhatTheParentOpenedAndExits) {
   fetching.join();
 }
 
+// What an exit handler does, after the thread's own variables are gone; its step that failed is the program's exit code.
+kmsak_provider* at_exit_inherited;
+
+void in_an_exit_handler() {
+  const auto read = [](kmsak_provider* provider) {
+    kmsak_credentials* credentials = nullptr;
+    if (kmsak_provider_credentials(provider, emulator::kSecret.c_str(), &credentials, nullptr) != KMSAK_OK) return false;
+    kmsak_credentials_free(credentials);
+    return true;
+  };
+  if (!read(at_exit_inherited)) _exit(1);
+  kmsak_secret* secret = nullptr;
+  if (kmsak_provider_refresh(at_exit_inherited, emulator::kSecret.c_str(), &secret, nullptr) != KMSAK_OK) _exit(2);
+  kmsak_secret_free(secret);
+  kmsak_provider* own = nullptr;
+  if (kmsak_provider_from_file(emulator::on_the_cloud().c_str(), &own, nullptr) != KMSAK_OK) _exit(3);
+  if (!read(own)) _exit(4);
+  kmsak_pending* pending = kmsak_provider_begin_refresh(own, emulator::kSecret.c_str(), 60'000);
+  if (kmsak_pending_secret(pending, &secret, nullptr) != KMSAK_OK) _exit(5);
+  kmsak_secret_free(secret);
+  kmsak_pending_free(pending);
+  kmsak_provider_free(own);
+  kmsak_provider_close(at_exit_inherited);
+  _exit(0);
+}
+
+TEST(Process, ServesExitHandlers) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "AddressSanitizer's own allocator cannot: a child inherits its locks as other threads held them";
+#endif
+  Provider provider = ::provider();
+  ASSERT_EQ(credentials(provider).status, KMSAK_OK);
+  // The child's very first use is in the handler, or comes before it.
+  for (const bool used_before : {false, true}) {
+    fflush(nullptr);
+    const pid_t child = fork();
+    if (child == 0) {
+      alarm(300);
+      leaks_count = false;
+      at_exit_inherited = provider.get();
+      if (used_before && refresh(provider).status != KMSAK_OK) _exit(6);
+      atexit(in_an_exit_handler);
+      exit(7);
+    }
+    int status = 0;
+    EXPECT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFEXITED(status)) << "ended by signal " << WTERMSIG(status);
+    EXPECT_EQ(WEXITSTATUS(status), 0) << "the step that failed";
+  }
+}
+
 std::atomic<int> handled{0};
 std::atomic<bool> on_another_thread{false};
 pthread_t waiting_thread;

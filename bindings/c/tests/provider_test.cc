@@ -1,5 +1,6 @@
 // What an application does with the C API, and what it is told when things go wrong.
 #include <atomic>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -24,6 +25,12 @@ TEST(Provider, HandsOutTheAccessKeyThatKmsHolds) {
     EXPECT_NE(whole.find(kmsak_credentials_version_id(answer.value.get())), std::string::npos);
     EXPECT_NE(kmsak_credentials_generate_timestamp(answer.value.get()), nullptr);
     EXPECT_EQ(kmsak_credentials_expire_timestamp(answer.value.get()), nullptr);
+
+    EXPECT_EQ(kmsak_credentials_refresh_interval_ms(answer.value.get()), -1);
+    EXPECT_EQ(kmsak_credentials_schedule_rotate_timestamp_unix(answer.value.get()), -1);
+    Secret whole_secret(kmsak_provider_cached_secret(provider.get(), emulator::kSecret.c_str()));
+    EXPECT_STREQ(kmsak_secret_name(whole_secret.get()), emulator::kSecret.c_str());
+    EXPECT_EQ(kmsak_provider_start_warning_count(provider.get()), 0u);
 
     Credentials cached(kmsak_provider_cached_credentials(provider.get(), emulator::kSecret.c_str()));
     ASSERT_NE(cached, nullptr);
@@ -110,6 +117,22 @@ TEST(Provider, TellsWhatWentWrong) {
   EXPECT_NE(kmsak_error_request_id(unknown.error.get()), nullptr);
   EXPECT_FALSE(kmsak_error_retryable(unknown.error.get()));
   EXPECT_EQ(kmsak_error_http_status(unknown.error.get()), 404);
+
+  // What is below a failure is told beside it.
+  EXPECT_EQ(kmsak_error_cause(unknown.error.get()), nullptr);
+  EXPECT_EQ(kmsak_error_os_code(unknown.error.get()), 0);
+  Config config(kmsak_config_new());
+  Gateway nobody(kmsak_gateway_instance());
+  kmsak_gateway_endpoint(nobody.get(), "127.0.0.1:1");
+  kmsak_gateway_client_key_file(nobody.get(), (emulator::folder() + "/clientKey.json").c_str());
+  kmsak_gateway_client_key_password_file(nobody.get(), (emulator::folder() + "/clientKey_Password.txt").c_str());
+  kmsak_config_gateway(config.get(), nobody.get());
+  kmsak_config_fetch_deadline_ms(config.get(), 100);
+  const auto alone = ask<Provider>([&](auto** out, auto** error) { return kmsak_provider_open(config.get(), out, error); });
+  const auto refused = credentials(alone.value);
+  EXPECT_EQ(refused.status, KMSAK_NETWORK);
+  EXPECT_NE(kmsak_error_cause(refused.error.get()), nullptr);
+  EXPECT_EQ(kmsak_error_os_code(refused.error.get()), ECONNREFUSED);
 
   EXPECT_EQ(credentials(provider, "").status, KMSAK_CONFIGURATION);
   EXPECT_EQ(credentials(provider, "a\nb").status, KMSAK_CONFIGURATION);
@@ -205,6 +228,16 @@ TEST(Provider, TellsOfABadConfiguration) {
   });
   EXPECT_EQ(opened.status, KMSAK_INVALID_ARGUMENT);
   EXPECT_NE(std::strstr(kmsak_error_message(opened.error.get()), "UTF-8"), nullptr);
+}
+
+TEST(Provider, TellsWhatIsOddAboutItsConfiguration) {
+  const std::string file = emulator::folder() + "/strange.properties";
+  std::ofstream(file) << std::ifstream(emulator::on_the_cloud()).rdbuf() << "no_such_key=1\n";
+  const auto opened = from_file(file);
+  ASSERT_EQ(opened.status, KMSAK_OK);
+  ASSERT_EQ(kmsak_provider_start_warning_count(opened.value.get()), 1u);
+  EXPECT_NE(std::strstr(kmsak_provider_start_warning(opened.value.get(), 0), "no_such_key"), nullptr);
+  EXPECT_EQ(kmsak_provider_start_warning(opened.value.get(), 1), nullptr);
 }
 
 TEST(Provider, TakesTheEnvironmentBeforeTheFile) {
@@ -317,7 +350,8 @@ TEST(Status, HasAName) {
   EXPECT_STREQ(kmsak_status_name(KMSAK_OK), "ok");
   EXPECT_STREQ(kmsak_status_name(KMSAK_CLIENT_KEY), "client_key");
   EXPECT_STREQ(kmsak_status_name(-7), "unknown");
-  EXPECT_STREQ(kmsak_status_name(12), "unknown");
+  EXPECT_STREQ(kmsak_status_name(KMSAK_CANCELLED), "cancelled");
+  EXPECT_STREQ(kmsak_status_name(13), "unknown");
 }
 
 }  // namespace
