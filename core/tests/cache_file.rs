@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use fixture::{APP, Kms, Told};
 use kmsak::Kind;
-use kmsak_emulator::Fault;
+use kmsak_emulator::{Fault, WrongCertificate};
 
 const WITH_FILE: &str = "fetch_deadline=2000\ncache_file=secrets.cache";
 
@@ -38,6 +38,20 @@ fn it_is_used_when_kms_cannot_be_reached_at_start_and_never_once_it_can() {
     let (_, new) = kms.rotate_without_overlap();
     let provider = kms.on_the_cloud(&with_file(&kms));
     assert_eq!(provider.credentials(APP).expect("KMS answers").access_key_id(), new);
+}
+
+#[test]
+fn it_is_used_when_the_peer_cannot_be_verified() {
+    let (kms, id) = after_a_restart_without_kms();
+    for certificate in [WrongCertificate::SelfSigned, WrongCertificate::Expired, WrongCertificate::WrongName]
+    {
+        kms.emulator.clear_faults();
+        kms.emulator.inject(Fault::wrong_certificate(certificate)).expect("a fault");
+        let provider = kms.on_the_cloud(&with_file(&kms));
+        let credentials = provider.credentials(APP);
+        assert_eq!(credentials.expect("the file has it").access_key_id(), id, "{certificate:?}");
+        assert_eq!(kms.emulator.counters().requests_where(|_| true), 1, "only that of the start");
+    }
 }
 
 #[test]

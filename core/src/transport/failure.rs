@@ -186,7 +186,10 @@ impl Peer {
                  on the way inspects TLS"
             ),
         };
-        Error::new(Kind::Tls, message)
+        // A certificate does not change by itself, while a captive portal or a gateway that is being restarted goes away.
+        let lasts =
+            matches!(error, rustls::Error::InvalidCertificate(_) | rustls::Error::PeerIncompatible(_));
+        Error::new(Kind::Tls, message).with_retryable(!lasts)
     }
 
     fn certificate(&self, host: &str, error: &CertificateError) -> String {
