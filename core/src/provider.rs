@@ -215,7 +215,10 @@ impl Provider {
         let deadline = Instant::now() + self.0.state.config.fetch_deadline;
         live.spawn({
             let live = live.clone();
-            async move { reply.send(Fetch::new(live, request, deadline).run().await.map(Arc::new)) }
+            async move {
+                let fetched = Fetch::new(live, request, deadline, 0, None).run().await;
+                reply.send(fetched.map(|fetched| Arc::new(fetched.secret)));
+            }
         });
         pending
     }

@@ -116,7 +116,7 @@ impl Stats {
                 EndpointStats {
                     endpoint: endpoint.name().to_owned(),
                     down: health.down_until.is_some_and(|until| until > Instant::now()),
-                    latency: health.latency,
+                    latency: health.latency(Instant::now()),
                     requests: health.requests,
                     failures: health.failures,
                 }

@@ -4,6 +4,8 @@
 mod expiry_tests;
 pub mod fleet;
 #[cfg(test)]
+mod limits_tests;
+#[cfg(test)]
 mod virtual_kms;
 #[cfg(test)]
 mod year_tests;

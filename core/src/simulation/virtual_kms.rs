@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use tokio::time::{Instant, sleep};
 
 use crate::config::{Config, EndpointConfig};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, Scope};
 use crate::event::{Event, Subscription};
 use crate::identity::Signer;
 use crate::kms::{Gateway, SecretRequest};
@@ -26,12 +26,18 @@ pub(crate) const APP: &str = "acs/ram/user/app";
 
 /// To KMS and back.
 pub(crate) const ROUND_TRIP: Duration = Duration::from_millis(30);
-/// When the transport gives up.
-const TIME_OUT: Duration = Duration::from_secs(13);
-
 /// What an endpoint does with a request.
 pub(crate) enum Does {
-    Answer { access_key_id: String, next_rotation: Option<SystemTime> },
+    Answer {
+        access_key_id: String,
+        next_rotation: Option<SystemTime>,
+    },
+    /// Answers after so long with an AccessKey that says when it was made: so many days after 2020 began.
+    Late {
+        access_key_id: String,
+        generated: u64,
+        after: Duration,
+    },
     Fail(Error),
     Hang,
 }
@@ -41,9 +47,14 @@ impl Does {
         Does::Answer { access_key_id: access_key_id.to_owned(), next_rotation: None }
     }
 
+    pub(crate) fn late(access_key_id: &str, generated: u64, after: Duration) -> Self {
+        Does::Late { access_key_id: access_key_id.to_owned(), generated, after }
+    }
+
     pub(crate) fn fail(kind: Kind) -> Self {
         let retryable = !matches!(kind, Kind::Denied | Kind::NotFound);
-        Does::Fail(Error::new(kind, "as the test wants it").with_retryable(retryable))
+        let scope = if retryable { Scope::Endpoint } else { Scope::Secret };
+        Does::Fail(Error::new(kind, "as the test wants it").with_retryable(retryable).with_scope(scope))
     }
 }
 
@@ -107,10 +118,11 @@ struct Kms {
 struct VirtualDoors(Arc<Kms>);
 
 impl Doors for VirtualDoors {
-    fn open(&self, _: &EndpointConfig, authority: &str, _: &str) -> Result<Door> {
+    fn open(&self, config: &EndpointConfig, authority: &str, _: &str) -> Result<Door> {
         let digits: String = authority.chars().filter(char::is_ascii_digit).collect();
         let endpoint = digits.parse().expect("the number of the endpoint");
-        let transport = Arc::new(VirtualTransport { kms: self.0.clone(), endpoint });
+        let time_out = config.transport.connect_timeout + config.transport.read_timeout;
+        let transport = Arc::new(VirtualTransport { kms: self.0.clone(), endpoint, time_out });
         Ok(Door { gateway: Box::new(VirtualGateway), transport })
     }
 }
@@ -118,6 +130,8 @@ impl Doors for VirtualDoors {
 struct VirtualTransport {
     kms: Arc<Kms>,
     endpoint: usize,
+    /// When it gives up.
+    time_out: Duration,
 }
 
 impl Transport for VirtualTransport {
@@ -127,8 +141,14 @@ impl Transport for VirtualTransport {
             let request = Request { at: self.kms.time.since(), endpoint: self.endpoint, secret };
             self.kms.requests.lock().expect("no panic").push(request.clone());
             match (self.kms.script)(&request) {
-                Does::Hang => {
-                    sleep(TIME_OUT).await;
+                Does::Late { access_key_id, generated, after } if after < self.time_out => {
+                    sleep(after).await;
+                    let generated = 1_577_836_800 + generated * 86_400;
+                    let body = format!("{access_key_id} {generated}").into_bytes().into();
+                    Ok(HttpResponse { status: 200, date: None, retry_after: None, body })
+                }
+                Does::Hang | Does::Late { .. } => {
+                    sleep(self.time_out).await;
                     Err(Error::new(Kind::Network, "no answer").with_retryable(true))
                 }
                 Does::Fail(error) => {
@@ -154,7 +174,10 @@ impl Gateway for VirtualGateway {
 
     fn answer(&self, request: &SecretRequest, response: &HttpResponse) -> Result<Secret> {
         let id = std::str::from_utf8(&response.body).expect("an AccessKey id");
-        let value = format!(r#"{{"AccessKeyId":"{id}","AccessKeySecret":"secret"}}"#);
+        let (id, generated) = id.split_once(' ').unwrap_or((id, ""));
+        let value = format!(
+            r#"{{"AccessKeyId":"{id}","AccessKeySecret":"secret","GenerateTimestamp":"{generated}"}}"#
+        );
         Ok(Secret {
             name: request.name.as_str().into(),
             secret_type: "RamCredentials".into(),

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use crate::error::{Error, Kind};
-
-/// What the last try before a deadline finds left of it.
-const LAST_TRY: Duration = Duration::from_millis(750);
+use crate::upkeep::limits::LAST_TRY;
 
 /// Full jitter: uniform between nothing and a ceiling that is `pace` times as long as it has failed for, from `first` to
 /// `most`. Going by time and not by the number of failures, a crowd that KMS turns away is never spread much wider than it is
@@ -15,15 +13,24 @@ pub(crate) struct Backoff {
     first: Duration,
     most: Duration,
     pace: u32,
+    may_be_cut_short: bool,
 }
 
 impl Backoff {
     /// For failures that may be over in a moment: a dropped connection, a 500.
-    pub(crate) const BRIEF: Backoff =
-        Backoff { first: Duration::from_millis(200), most: Duration::from_secs(2), pace: 4 };
+    pub(crate) const BRIEF: Backoff = Backoff {
+        first: Duration::from_millis(200),
+        most: Duration::from_secs(2),
+        pace: 4,
+        may_be_cut_short: true,
+    };
     /// For an account that asks too much already.
-    pub(crate) const THROTTLED: Backoff =
-        Backoff { first: Duration::from_secs(1), most: Duration::from_secs(10), pace: 1 };
+    pub(crate) const THROTTLED: Backoff = Backoff {
+        first: Duration::from_secs(1),
+        most: Duration::from_secs(10),
+        pace: 1,
+        may_be_cut_short: false,
+    };
 
     /// The backoff that suits `error`.
     pub(crate) fn after(error: &Error) -> Backoff {
@@ -36,6 +43,17 @@ impl Backoff {
     pub(crate) fn wait(self, failing_for: Duration, floor: Option<Duration>, draw: f64) -> Duration {
         let ceiling = failing_for.saturating_mul(self.pace).clamp(self.first, self.most);
         ceiling.mul_f64(draw.clamp(0.0, 1.0)) + floor.unwrap_or_default()
+    }
+
+    /// `wait`, if it ends before a deadline that is `left` away. After a failure that may be over in a moment it is cut short so
+    /// that a last try fits in ([`within`]); an account that asks too much already is spared that.
+    pub(crate) fn before_deadline(
+        self,
+        wait: Duration,
+        floor: Option<Duration>,
+        left: Duration,
+    ) -> Option<Duration> {
+        if self.may_be_cut_short { within(wait, floor, left) } else { (wait < left).then_some(wait) }
     }
 
     /// As [`wait`](Backoff::wait), but a tenth of a second at least: between whole fetches, where a draw near zero would ask again

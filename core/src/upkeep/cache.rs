@@ -11,6 +11,7 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use foldhash::fast::RandomState;
 use tokio::time::Instant;
 
+use crate::date;
 use crate::error::Result;
 use crate::secret::{Credentials, Secret};
 
@@ -43,6 +44,28 @@ impl Snapshot {
         self.rejected.store(true, Ordering::Relaxed);
     }
 
+    /// Whether `other` is a later version. Only of a secret that KMS itself rotates: there is no way back from a rotation, but
+    /// whoever keeps a generic secret may have its stage point to an earlier version again.
+    pub(crate) fn is_older_than(&self, other: &Snapshot) -> bool {
+        let (ours, theirs) = (&self.secret, &other.secret);
+        if ours.version_id() == theirs.version_id() || ours.secret_type().eq_ignore_ascii_case("Generic") {
+            return false;
+        }
+        let differing = |ours: Option<SystemTime>, theirs: Option<SystemTime>| {
+            ours.zip(theirs).filter(|(ours, theirs)| ours != theirs).map(|(ours, theirs)| ours < theirs)
+        };
+        let created = |secret: &Secret| secret.create_time().and_then(date::parse_date);
+        differing(self.generated(), other.generated())
+            .or_else(|| differing(ours.last_rotation_date(), theirs.last_rotation_date()))
+            .or_else(|| differing(created(ours), created(theirs)))
+            .unwrap_or(false)
+    }
+
+    /// When the AccessKey was made, where it says so.
+    fn generated(&self) -> Option<SystemTime> {
+        self.credentials.as_ref().and_then(Handles::generated)
+    }
+
     pub(crate) fn access_key_id(&self) -> Option<&str> {
         self.credentials.as_ref().map(Handles::access_key_id)
     }
@@ -69,6 +92,10 @@ impl Handles {
 
     fn access_key_id(&self) -> &str {
         self.0[0].access_key_id()
+    }
+
+    fn generated(&self) -> Option<SystemTime> {
+        date::parse_date(self.0[0].generate_timestamp()?)
     }
 
     fn mine(&self) -> Arc<Credentials> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 
 use crate::config::EndpointConfig;
@@ -20,6 +20,9 @@ use crate::process::source::Source;
 use crate::secret::Secret;
 use crate::transport::MOST_AT_ONCE;
 use crate::upkeep::environment::{Door, Environment};
+use crate::upkeep::limits::{
+    BETWEEN_RETRIES, DOWN_FIRST, DOWN_LONGEST, FAILURES_UNTIL_DOWN, LATENCY_REMEMBERED,
+};
 use crate::upkeep::schedule::LONGEST_RETRY_AFTER;
 
 /// What survives a fork: everything read from files.
@@ -70,6 +73,8 @@ pub(crate) struct Endpoint {
     /// Lets so many requests through at once, however many secrets are fetched side by side.
     gate: Semaphore,
     health: Mutex<Health>,
+    /// Told when an endpoint that failed answers again; all endpoints of a process share it.
+    recovered: Arc<Notify>,
 }
 
 /// How an endpoint has been doing.
@@ -78,25 +83,44 @@ pub(crate) struct Health {
     pub(crate) requests: u64,
     pub(crate) failures: u64,
     pub(crate) failures_in_a_row: u32,
-    /// A moving average over answered requests.
-    pub(crate) latency: Option<Duration>,
+    /// A moving average over answered requests, as long as it is measured.
+    latency: Option<Latency>,
     /// Passed over until then.
     pub(crate) down_until: Option<Instant>,
     /// It asked for a pause until then.
     rests_until: Option<Instant>,
     /// When it last did its work.
     answered: Option<Instant>,
+    /// No retry leaves before.
+    next_retry: Option<Instant>,
     announced: bool,
+}
+
+/// How long an endpoint takes, and when that was measured last.
+#[derive(Clone, Copy, Debug)]
+struct Latency {
+    average: Duration,
+    at: Instant,
+}
+
+impl Health {
+    /// The latency, unless it was measured so long ago that it says nothing any more.
+    pub(crate) fn latency(&self, now: Instant) -> Option<Duration> {
+        let latency = self.latency?;
+        (now.saturating_duration_since(latency.at) < LATENCY_REMEMBERED).then_some(latency.average)
+    }
 }
 
 /// How often one request is signed anew: by the ClientKey in use, the one that takes its place, and one that takes that one's.
 const MOST_REFUSALS: usize = 2;
 
-/// Failures in a row before an endpoint counts as down.
-const PATIENCE: u32 = 2;
-
 impl Endpoint {
-    pub(crate) fn open(plan: Arc<EndpointPlan>, environment: &Environment, user_agent: &str) -> Result<Self> {
+    pub(crate) fn open(
+        plan: Arc<EndpointPlan>,
+        environment: &Environment,
+        user_agent: &str,
+        recovered: Arc<Notify>,
+    ) -> Result<Self> {
         let door = plan.open_door(plan.ca.load_full(), environment, user_agent)?;
         Ok(Endpoint {
             plan,
@@ -104,6 +128,7 @@ impl Endpoint {
             door: ArcSwap::from_pointee(door),
             gate: Semaphore::new(MOST_AT_ONCE),
             health: Mutex::default(),
+            recovered,
         })
     }
 
@@ -187,6 +212,22 @@ impl Endpoint {
         self.health.lock().rests_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
     }
 
+    /// Whether its latest request was answered, or none was sent yet.
+    pub(crate) fn is_well(&self) -> bool {
+        self.health.lock().failures_in_a_row == 0
+    }
+
+    /// The moment for a retry that is to leave at `at`, or later where others have booked theirs; none where that is too late.
+    pub(crate) fn book_retry(&self, at: Instant, deadline: Instant) -> Option<Instant> {
+        let mut health = self.health.lock();
+        let at = health.next_retry.map_or(at, |free| at.max(free));
+        if at >= deadline {
+            return None;
+        }
+        health.next_retry = Some(at + BETWEEN_RETRIES);
+        Some(at)
+    }
+
     /// Whether `other` would be refused what this one is refused: the same identity at the same host, on whatever port.
     pub(crate) fn is_like(&self, other: &Endpoint) -> bool {
         Arc::ptr_eq(&self.plan.identity, &other.plan.identity)
@@ -211,11 +252,16 @@ impl Endpoint {
             drop(health);
             return self.failed(error, tell);
         }
-        health.latency = Some(health.latency.map_or(took, |average| (average * 3 + took) / 4));
-        health.failures_in_a_row = 0;
+        let now = Instant::now();
+        let average = health.latency(now).map_or(took, |average| (average * 3 + took) / 4);
+        health.latency = Some(Latency { average, at: now });
+        if std::mem::take(&mut health.failures_in_a_row) > 0 {
+            self.recovered.notify_waiters();
+        }
+        health.next_retry = None;
         health.down_until = None;
         health.rests_until = None;
-        health.answered = Some(Instant::now());
+        health.answered = Some(now);
         if std::mem::take(&mut health.announced) {
             drop(health);
             tell(Event::EndpointUp { endpoint: self.name().to_owned() });
@@ -231,18 +277,36 @@ impl Endpoint {
         if let Some(rest) = rest {
             health.rests_until = Some(now + rest);
         }
-        if health.failures_in_a_row < PATIENCE {
+        if health.failures_in_a_row < FAILURES_UNTIL_DOWN {
             return;
         }
-        let pause = Duration::from_secs(5)
-            .saturating_mul(1 << (health.failures_in_a_row - PATIENCE).min(4))
-            .min(Duration::from_secs(60));
+        let pause = DOWN_FIRST
+            .saturating_mul(1 << (health.failures_in_a_row - FAILURES_UNTIL_DOWN).min(4))
+            .min(DOWN_LONGEST);
         health.down_until = Some(now + pause.max(rest.unwrap_or_default()));
         if !std::mem::replace(&mut health.announced, true) {
             drop(health);
             tell(Event::EndpointDown { endpoint: self.name().to_owned(), error: error.clone() });
         }
     }
+}
+
+/// Returns when one of `endpoints` that failed answers again.
+pub(crate) async fn recovery(endpoints: &[Arc<Endpoint>]) {
+    match endpoints.first() {
+        Some(endpoint) => endpoint.recovered.notified().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The error while all endpoints have asked for a pause that is longer than anybody can wait.
+pub(crate) fn resting(rest: Duration) -> Error {
+    Error::new(
+        Kind::Throttled,
+        format!("KMS asked for a pause, which ends in {} s: try again then", rest.as_secs().max(1)),
+    )
+    .with_retryable(true)
+    .with_retry_after(Some(rest))
 }
 
 fn gave_no_answer(name: &str, after: Duration) -> Error {
@@ -278,9 +342,10 @@ fn order_by_health(health: &[Health], now: Instant) -> Vec<usize> {
     let is_down = |index: &usize| health[*index].down_until.is_some_and(|until| until > now);
     let (mut down, mut up): (Vec<usize>, Vec<usize>) = (0..health.len()).partition(is_down);
     // Sorting only the measured ones among their own places leaves the others where the configuration put them.
-    let places: Vec<usize> = (0..up.len()).filter(|place| health[up[*place]].latency.is_some()).collect();
+    let measured_at = |place: &usize| health[up[*place]].latency(now).is_some();
+    let places: Vec<usize> = (0..up.len()).filter(measured_at).collect();
     let mut measured: Vec<usize> = places.iter().map(|place| up[*place]).collect();
-    measured.sort_by_key(|index| speed_class(health[*index].latency.unwrap_or_default()));
+    measured.sort_by_key(|index| speed_class(health[*index].latency(now).unwrap_or_default()));
     for (place, index) in places.into_iter().zip(measured) {
         up[place] = index;
     }
@@ -299,7 +364,8 @@ mod tests {
     use super::*;
 
     fn up(milliseconds: u64) -> Health {
-        Health { latency: Some(Duration::from_millis(milliseconds)), ..Health::default() }
+        let latency = Latency { average: Duration::from_millis(milliseconds), at: Instant::now() };
+        Health { latency: Some(latency), ..Health::default() }
     }
 
     fn down(now: Instant, seconds: u64) -> Health {
@@ -322,6 +388,14 @@ mod tests {
         assert_eq!(order_by_health(&[up(200), up(20)], now), [1, 0]);
         assert_eq!(order_by_health(&[up(21), up(20)], now), [0, 1]);
         assert_eq!(order_by_health(&[up(200), Health::default(), up(20)], now), [2, 1, 0]);
+    }
+
+    #[test]
+    fn a_latency_that_is_not_measured_again_is_forgotten() {
+        let now = Instant::now();
+        let health = [up(200), up(20)];
+        assert_eq!(order_by_health(&health, now + LATENCY_REMEMBERED / 2), [1, 0]);
+        assert_eq!(order_by_health(&health, now + LATENCY_REMEMBERED * 2), [0, 1]);
     }
 
     #[test]

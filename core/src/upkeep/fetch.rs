@@ -1,61 +1,59 @@
-//! One fetch of one secret: which endpoints are asked, when, and when to stop.
-//!
-//! The budget: at most [`MOST_REQUESTS`] requests, at most [`MOST_AT_ONCE`] of them under way at the same time, until the
-//! deadline. An endpoint that fails is followed by the next one at once; when all have failed, the next round waits for
-//! the backoff. An endpoint that hangs is left hanging for [`PATIENCE`] before another request is sent beside it: to
-//! the next endpoint, or over a new connection where there is no other. Where too many hang, the oldest is given up.
+//! One fetch of one secret: which endpoints are asked, when, and when to stop. Its limits stand in [`limits`].
 
-use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::{Instant, sleep_until};
 
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, Result, Scope};
 use crate::kms::SecretRequest;
 use crate::secret::Secret;
 use crate::upkeep::backoff::{Backoff, within};
 use crate::upkeep::endpoint::{self, Endpoint};
+use crate::upkeep::limits::{AFTER_RECOVERY, MOST_BESIDE, PATIENCE, pause_beside};
 use crate::upkeep::live::Live;
 
-/// Requests in one fetch.
-pub(crate) const MOST_REQUESTS: u32 = 12;
-
-/// How often a fetch goes round the endpoints when nobody waits for it and the one before failed: KMS that throttles or comes
-/// back after an outage is spared what the schedule brings in any case.
-pub(crate) const MOST_ROUNDS_OF_A_LONE_PROBE: u32 = 1;
-
-/// Requests of one fetch that are under way at the same time.
-const MOST_AT_ONCE: usize = 3;
-
-/// How long an endpoint may take before another request is sent beside it.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// What a fetch brought.
+pub(crate) struct Fetched {
+    pub(crate) secret: Secret,
+    /// When it was asked for.
+    pub(crate) asked: Instant,
+}
 
 /// A fetch. Whoever drives it may drop the future of [`run`](Fetch::run) and call it again: what was sent stays under way.
 pub(crate) struct Fetch {
     live: Arc<Live>,
     request: Arc<SecretRequest>,
     deadline: Instant,
-    /// How often it may go round the endpoints.
-    most_rounds: u32,
-    /// How many endpoints the first round leaves to the end.
-    begin_with: usize,
-    /// The rest of this round's endpoints.
-    plan: VecDeque<Arc<Endpoint>>,
-    rounds: u32,
-    failing_since: Option<Instant>,
-    sent: u32,
-    /// When the next request leaves, if nothing happens before.
-    next: Instant,
+    /// How often it may ask each endpoint.
+    most_tries: u32,
+    /// The endpoints in the order in which they are asked first.
+    places: Vec<Place>,
     under_way: JoinSet<Result<Secret>>,
     /// What is known of those under way, the oldest first.
-    flights: VecDeque<Flight>,
-    /// Endpoints that would only say again what they have said.
-    ruled_out: Vec<Arc<Endpoint>>,
+    flights: Vec<Flight>,
+    /// When the next request leaves beside those under way.
+    beside_at: Option<Instant>,
+    /// How many were sent to endpoints that had one under way.
+    beside: u32,
+    /// An endpoint failed just now: the next one is asked without waiting for those under way.
+    follow: bool,
+    /// KMS has said of the secret itself that there is nothing to be had.
+    is_refused: bool,
     /// KMS's own refusal, which tells more than that another endpoint could not be reached.
     refusal: Option<Error>,
     last_error: Option<Error>,
+}
+
+/// An endpoint, as this fetch sees it.
+struct Place {
+    endpoint: Arc<Endpoint>,
+    tries: u32,
+    /// When it may be asked.
+    next: Option<Instant>,
+    /// Whether it is asked as well as soon as it answers somebody else.
+    awaits_recovery: bool,
+    failing_since: Option<Instant>,
 }
 
 struct Flight {
@@ -65,35 +63,69 @@ struct Flight {
 }
 
 impl Fetch {
-    pub(crate) fn new(live: Arc<Live>, request: Arc<SecretRequest>, deadline: Instant) -> Self {
-        Fetch {
-            live,
+    /// A fetch that leaves the first `begin_with` endpoints to the end. Requests of an `earlier` one that are still under way are
+    /// its own from now on.
+    pub(crate) fn new(
+        live: Arc<Live>,
+        request: Arc<SecretRequest>,
+        deadline: Instant,
+        begin_with: usize,
+        earlier: Option<Fetch>,
+    ) -> Self {
+        let now = Instant::now();
+        let (under_way, flights) = earlier.map(Fetch::into_flights).unwrap_or_default();
+        let mut order = endpoint::order(live.endpoints(), now);
+        if !order.is_empty() {
+            let first = begin_with % order.len();
+            order.rotate_left(first);
+        }
+        let places = order.into_iter().map(|endpoint| {
+            let next = Some(now + endpoint.rests_for(now));
+            Place { endpoint, tries: 0, next, awaits_recovery: false, failing_since: None }
+        });
+        let mut fetch = Fetch {
             request,
             deadline,
-            most_rounds: u32::MAX,
-            begin_with: 0,
-            plan: VecDeque::new(),
-            rounds: 0,
-            failing_since: None,
-            sent: 0,
-            next: Instant::now(),
-            under_way: JoinSet::new(),
-            flights: VecDeque::new(),
-            ruled_out: Vec::new(),
+            most_tries: u32::MAX,
+            places: places.collect(),
+            under_way,
+            flights,
+            beside_at: None,
+            beside: 0,
+            follow: false,
+            is_refused: false,
             refusal: None,
             last_error: None,
+            live,
+        };
+        fetch.adopt(now);
+        fetch
+    }
+
+    /// The endpoints with requests of an earlier fetch under way have been asked.
+    fn adopt(&mut self, now: Instant) {
+        for flight in &self.flights {
+            let place = self.places.iter_mut().find(|place| Arc::ptr_eq(&place.endpoint, &flight.endpoint));
+            place.into_iter().for_each(|place| place.tries = 1);
+            self.beside_at = Some(now + PATIENCE);
         }
     }
 
-    /// Leaves the first `endpoints` to the end of the first round.
-    pub(crate) fn begin_with(mut self, endpoints: usize) -> Self {
-        self.begin_with = endpoints;
-        self
+    fn into_flights(mut self) -> (JoinSet<Result<Secret>>, Vec<Flight>) {
+        (std::mem::take(&mut self.under_way), std::mem::take(&mut self.flights))
     }
 
-    /// Goes round the endpoints so many times at most.
-    pub(crate) fn limit_rounds(&mut self, most: u32) {
-        self.most_rounds = most;
+    /// Asks each endpoint so many times at most.
+    pub(crate) fn limit_tries(&mut self, most: u32) {
+        if self.most_tries != most {
+            self.most_tries = most;
+            self.plan_beside(Instant::now());
+        }
+    }
+
+    /// Whether a request is under way.
+    pub(crate) fn is_under_way(&self) -> bool {
+        !self.flights.is_empty()
     }
 
     /// Fetches from whichever endpoint answers first.
@@ -101,8 +133,20 @@ impl Fetch {
     /// # Errors
     /// KMS's refusal, which no retry can mend, as soon as no endpoint is left that might answer otherwise; else the
     /// latest failure.
-    pub(crate) async fn run(&mut self) -> Result<Secret> {
+    pub(crate) async fn run(&mut self) -> Result<Fetched> {
         loop {
+            let now = Instant::now();
+            // What is due leaves at once: a timer would round it up to the next millisecond.
+            while let Some(place) = self.due(now) {
+                self.send(place, now);
+            }
+            // Nobody is left to be asked beside the others.
+            self.beside_at = self.beside_at.filter(|at| *at > now);
+            if now >= self.deadline || !self.goes_on() {
+                return Err(self.verdict(now));
+            }
+            let wake = self.next_sending().map_or(self.deadline, |next| next.min(self.deadline));
+            let endpoints = self.live.clone();
             tokio::select! {
                 biased;
                 Some(done) = self.under_way.join_next_with_id() => {
@@ -110,28 +154,77 @@ impl Fetch {
                         return result;
                     }
                 }
-                () = sleep_until(self.next), if self.may_send() => self.send(),
-                () = sleep_until(self.deadline) => return Err(self.verdict()),
+                () = endpoint::recovery(endpoints.endpoints()) => self.hurry(),
+                () = sleep_until(wake) => {}
             }
         }
     }
 
-    fn may_send(&self) -> bool {
-        self.sent < MOST_REQUESTS && (!self.plan.is_empty() || self.rounds < self.most_rounds)
+    /// The next answer to a request that is still under way, though nobody waits for it; none when none is left.
+    pub(crate) async fn linger(&mut self) -> Option<Fetched> {
+        while let Some(done) = self.under_way.join_next_with_id().await {
+            if let Some((_, Ok(fetched))) = self.take_flight(done) {
+                return Some(fetched);
+            }
+        }
+        None
     }
 
-    fn send(&mut self) {
-        let now = Instant::now();
-        // Where the deadline is nearer than that, the last request has time left to be answered.
-        let left = self.deadline.saturating_duration_since(now);
-        self.next = now + within(PATIENCE, None, left).unwrap_or(PATIENCE);
-        let Some(endpoint) = self.next_endpoint() else { return };
-        if self.flights.len() == MOST_AT_ONCE
-            && let Some(oldest) = self.flights.pop_front()
-        {
-            oldest.abandon(&self.live);
+    fn goes_on(&self) -> bool {
+        !self.flights.is_empty()
+            || self.next_sending().is_some()
+            || self.places.iter().any(|place| place.awaits_recovery)
+    }
+
+    /// The place to ask now, if any.
+    fn due(&self, now: Instant) -> Option<usize> {
+        if now >= self.deadline {
+            return None;
         }
-        self.sent += 1;
+        let beside = self.beside_at.is_some_and(|at| at <= now);
+        let begin = self.flights.is_empty() || self.follow || beside;
+        let ready = |place: &Place| place.next.is_some_and(|next| next <= now);
+        let fresh = |place: &Place| begin && place.tries == 0 && ready(place);
+        let again = |place: &Place| place.tries > 0 && ready(place) && self.flights_to(place) == 0;
+        let found = self.places.iter().position(fresh).or_else(|| self.places.iter().position(again));
+        found.or_else(|| if beside { self.beside_others() } else { None })
+    }
+
+    /// When something is sent next, if nothing happens before.
+    fn next_sending(&self) -> Option<Instant> {
+        let begin = self.flights.is_empty() || self.follow;
+        let waiting = |place: &&Place| match place.tries {
+            0 => begin,
+            _ => self.flights_to(place) == 0,
+        };
+        let by_place = self.places.iter().filter(waiting).filter_map(|place| place.next).min();
+        by_place.into_iter().chain(self.beside_at).min().filter(|next| *next < self.deadline)
+    }
+
+    fn flights_to(&self, place: &Place) -> usize {
+        self.flights.iter().filter(|flight| Arc::ptr_eq(&flight.endpoint, &place.endpoint)).count()
+    }
+
+    /// The place with the fewest requests under way, to ask once more over a new connection.
+    fn beside_others(&self) -> Option<usize> {
+        if self.beside >= MOST_BESIDE {
+            return None;
+        }
+        let asked = |index: &usize| {
+            let place = &self.places[*index];
+            place.next.is_some() && place.tries < self.most_tries && self.flights_to(place) > 0
+        };
+        (0..self.places.len()).filter(asked).min_by_key(|index| self.flights_to(&self.places[*index]))
+    }
+
+    fn send(&mut self, index: usize, now: Instant) {
+        let under_way = self.flights_to(&self.places[index]);
+        let place = &mut self.places[index];
+        place.tries += 1;
+        place.awaits_recovery = false;
+        self.beside += u32::from(under_way > 0);
+        self.follow = false;
+        let endpoint = place.endpoint.clone();
         let task = self.under_way.spawn({
             let (live, request, endpoint) = (self.live.clone(), self.request.clone(), endpoint.clone());
             async move {
@@ -139,118 +232,121 @@ impl Fetch {
                 endpoint.ask(&request, live.environment(), live.skew(), &tell).await
             }
         });
-        self.flights.push_back(Flight { endpoint, sent: now, task });
+        self.flights.push(Flight { endpoint, sent: now, task });
+        self.plan_beside(now);
     }
 
-    /// Whom to ask next; nobody while all that are left have asked for a pause.
-    fn next_endpoint(&mut self) -> Option<Arc<Endpoint>> {
-        if self.plan.is_empty() {
-            let now = Instant::now();
-            let mut order = endpoint::order(&self.candidates(), now);
-            if self.rounds == 0 && !order.is_empty() {
-                let first = self.begin_with % order.len();
-                order.rotate_left(first);
-            }
-            let ready: Vec<_> =
-                order.iter().filter(|endpoint| endpoint.rests_for(now).is_zero()).cloned().collect();
-            // The pause is for those who were sent away; a fetch that begins asks once.
-            if ready.is_empty() && self.sent == 0 {
-                order.truncate(1);
-                self.plan = order.into();
-            } else {
-                self.plan = ready.into();
-            }
-            self.rounds += u32::from(!self.plan.is_empty());
+    /// Sets when a request leaves beside those under way, if none of them ends before.
+    fn plan_beside(&mut self, now: Instant) {
+        let fresh = self.places.iter().any(|place| place.tries == 0 && place.next.is_some());
+        let pause =
+            if fresh { Some(PATIENCE) } else { self.beside_others().map(|_| pause_beside(self.beside)) };
+        // Where the deadline is nearer than that, the last request has time left to be answered.
+        let left = self.deadline.saturating_duration_since(now);
+        self.beside_at = pause.and_then(|pause| within(pause, None, left)).map(|pause| now + pause);
+    }
+
+    /// An endpoint answers again: those that wait for their retry of it need not wait so long.
+    fn hurry(&mut self) {
+        let now = Instant::now();
+        for place in self.places.iter_mut().filter(|place| place.awaits_recovery && place.endpoint.is_well())
+        {
+            let soon = now + AFTER_RECOVERY.mul_f64(self.live.environment().random.draw());
+            place.next = Some(place.next.map_or(soon, |next| next.min(soon)));
         }
-        self.plan.pop_front()
-    }
-
-    fn candidates(&self) -> Vec<Arc<Endpoint>> {
-        self.live.endpoints().iter().filter(|endpoint| !self.is_ruled_out(endpoint)).cloned().collect()
-    }
-
-    fn is_ruled_out(&self, endpoint: &Arc<Endpoint>) -> bool {
-        self.ruled_out.iter().any(|out| Arc::ptr_eq(out, endpoint))
     }
 
     /// A request ended; what came of the fetch, if that ends it.
-    fn landed(&mut self, done: Result<(Id, Result<Secret>), JoinError>) -> Option<Result<Secret>> {
-        let (id, error) = match done {
-            Ok((_, Ok(secret))) => return Some(Ok(secret)),
-            Ok((id, Err(error))) => (id, error),
-            Err(defect) => (
-                defect.id(),
-                Error::new(Kind::Server, format!("kmsak met a defect of its own: {defect}"))
-                    .with_retryable(true),
-            ),
+    fn landed(&mut self, done: Result<(Id, Result<Secret>), JoinError>) -> Option<Result<Fetched>> {
+        let (endpoint, error) = match self.take_flight(done)? {
+            (_, Ok(fetched)) => return Some(Ok(fetched)),
+            (endpoint, Err(error)) => (endpoint, error),
         };
-        // One that was given up is no longer among them.
-        let flight = self.flights.iter().position(|flight| flight.task.id() == id)?;
-        let endpoint = self.flights.remove(flight)?.endpoint;
-        if !error.retryable() {
-            if !matches!(error.kind(), Kind::Denied | Kind::NotFound | Kind::Tls) {
-                return Some(Err(error));
-            }
+        let now = Instant::now();
+        if error.retryable() {
+            self.plan_retry(&endpoint, &error, now);
+        } else {
             self.rule_out(&endpoint, &error);
         }
-        self.last_error = Some(error.clone());
-        let goes_on = !self.candidates().is_empty() && self.plan_next(&error);
-        (!goes_on).then(|| Err(self.verdict()))
+        self.last_error = Some(error);
+        self.follow = true;
+        if self.flights.is_empty() {
+            self.beside_at = None;
+        }
+        None
     }
 
-    /// Whoever has the same ClientKey at the same host answers the same refusal. A peer that cannot be verified is that one
-    /// endpoint's trouble.
-    fn rule_out(&mut self, endpoint: &Arc<Endpoint>, error: &Error) {
-        let alike = |other: &&Arc<Endpoint>| {
-            Arc::ptr_eq(other, endpoint) || (error.kind() != Kind::Tls && other.is_like(endpoint))
+    fn take_flight(
+        &mut self,
+        done: Result<(Id, Result<Secret>), JoinError>,
+    ) -> Option<(Arc<Endpoint>, Result<Fetched>)> {
+        let (id, result) = match done {
+            Ok((id, result)) => (id, result),
+            Err(defect) => {
+                let error = Error::new(Kind::Server, format!("kmsak met a defect of its own: {defect}"));
+                (defect.id(), Err(error.with_retryable(true)))
+            }
         };
-        self.ruled_out.extend(self.live.endpoints().iter().filter(alike).cloned());
-        self.plan =
-            std::mem::take(&mut self.plan).into_iter().filter(|one| !self.is_ruled_out(one)).collect();
-        if error.kind() != Kind::Tls {
+        let flight = self.flights.iter().position(|flight| flight.task.id() == id)?;
+        let Flight { endpoint, sent, .. } = self.flights.remove(flight);
+        Some((endpoint, result.map(|secret| Fetched { secret, asked: sent })))
+    }
+
+    /// Sets when `endpoint` is asked again after `error`, if there is time left for that.
+    fn plan_retry(&mut self, endpoint: &Arc<Endpoint>, error: &Error, now: Instant) {
+        let is_refused = self.is_refused;
+        let (most_tries, deadline) = (self.most_tries, self.deadline);
+        let draw = self.live.environment().random.draw();
+        let Some(place) = self.places.iter_mut().find(|place| Arc::ptr_eq(&place.endpoint, endpoint)) else {
+            return;
+        };
+        let failing_for = now - *place.failing_since.get_or_insert(now);
+        let rests = Some(endpoint.rests_for(now)).filter(|rests| !rests.is_zero());
+        let wait = Backoff::after(error).wait(failing_for, rests, draw);
+        let left = deadline.saturating_duration_since(now);
+        let wait = Backoff::after(error).before_deadline(wait, rests, left);
+        let wait = wait.filter(|_| place.tries < most_tries && !is_refused);
+        place.awaits_recovery = wait.is_some();
+        place.next = wait.and_then(|wait| endpoint.book_retry(now + wait, deadline));
+    }
+
+    /// Does not ask `endpoint` again, nor those that would say the same.
+    fn rule_out(&mut self, endpoint: &Arc<Endpoint>, error: &Error) {
+        let scope = error.scope();
+        for place in &mut self.places {
+            let alike = scope != Scope::Endpoint && place.endpoint.is_like(endpoint);
+            // What KMS says of the secret itself is asked of the others once: one of them may have it.
+            let answered = scope == Scope::Secret && place.tries > 0;
+            if Arc::ptr_eq(&place.endpoint, endpoint) || alike || answered {
+                place.next = None;
+                place.awaits_recovery = false;
+            }
+        }
+        self.is_refused |= scope == Scope::Secret;
+        if scope != Scope::Endpoint {
             self.refusal.get_or_insert_with(|| error.clone());
         }
     }
 
-    /// Sets when the next request may leave after `error`. False when none will, and none is under way.
-    fn plan_next(&mut self, error: &Error) -> bool {
-        let now = Instant::now();
-        if !self.plan.is_empty() && self.may_send() {
-            self.next = now;
-            return true;
-        }
-        if self.may_send() {
-            let rests = self.candidates().iter().map(|endpoint| endpoint.rests_for(now)).min();
-            let draw = self.live.environment().random.draw();
-            let failing_for = now - *self.failing_since.get_or_insert(now);
-            let wait = Backoff::after(error).wait(failing_for, rests, draw);
-            if let Some(wait) = within(wait, rests, self.deadline.saturating_duration_since(now)) {
-                self.next = now + wait;
-                return true;
-            }
-            self.next = self.deadline;
-        }
-        !self.flights.is_empty()
-    }
-
-    fn verdict(&mut self) -> Error {
-        self.refusal.take().or_else(|| self.last_error.take()).unwrap_or_else(|| no_answer(&self.live))
-    }
-}
-
-impl Flight {
-    /// Gives the request up. An endpoint that had time enough to answer it has failed.
-    fn abandon(self, live: &Live) {
-        self.task.abort();
-        if self.sent.elapsed() >= PATIENCE {
-            self.endpoint.hung(self.sent, &|event| live.tell(event));
-        }
+    fn verdict(&mut self, now: Instant) -> Error {
+        let said = self.refusal.take().or_else(|| self.last_error.take());
+        said.unwrap_or_else(|| {
+            let rest =
+                self.places.iter().map(|place| place.endpoint.rests_for(now)).min().unwrap_or_default();
+            if rest.is_zero() { no_answer(&self.live) } else { endpoint::resting(rest) }
+        })
     }
 }
 
 impl Drop for Fetch {
+    /// Gives up what is still under way. An endpoint that had time enough to answer it has failed.
     fn drop(&mut self) {
-        self.flights.drain(..).for_each(|flight| flight.abandon(&self.live));
+        for flight in self.flights.drain(..) {
+            flight.task.abort();
+            if flight.sent.elapsed() >= PATIENCE {
+                flight.endpoint.hung(flight.sent, &|event| self.live.tell(event));
+            }
+        }
     }
 }
 

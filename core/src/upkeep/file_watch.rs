@@ -73,6 +73,7 @@ async fn watch(live: Arc<Live>) {
 }
 
 fn reload(live: &Arc<Live>) {
+    live.reconsider();
     for client_key in &live.state().client_keys {
         match client_key.reload() {
             Ok(true) => {

@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::SystemTime;
 
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::sleep;
 
 use crate::config::Config;
@@ -25,6 +25,7 @@ use crate::upkeep::endpoint::{Endpoint, EndpointPlan};
 use crate::upkeep::environment::Environment;
 use crate::upkeep::file_watch::{self, WatchedFiles};
 use crate::upkeep::keeper::{Ask, Keeper, KeeperStatus};
+use crate::upkeep::limits::MOST_REFUSALS;
 use crate::upkeep::script::Script;
 
 /// What survives a fork. Holds no lock that another thread could hold at that moment.
@@ -89,8 +90,9 @@ impl State {
 
     /// Opens the way to every endpoint, for one process. Connects to none.
     pub(crate) fn open_endpoints(&self) -> Result<Arc<Vec<Arc<Endpoint>>>> {
+        let recovered = Arc::new(Notify::new());
         let open = |plan: &Arc<EndpointPlan>| {
-            Endpoint::open(plan.clone(), &self.environment, &self.user_agent).map(Arc::new)
+            Endpoint::open(plan.clone(), &self.environment, &self.user_agent, recovered.clone()).map(Arc::new)
         };
         self.plans.iter().map(open).collect::<Result<_>>().map(Arc::new)
     }
@@ -109,6 +111,8 @@ pub(crate) struct Live {
     keepers: Mutex<HashMap<Box<str>, KeeperHandle>>,
     cache_file: Option<CacheFile>,
     closing: watch::Sender<bool>,
+    /// One for each refusal that may be remembered.
+    refusals: Arc<Semaphore>,
 }
 
 struct KeeperHandle {
@@ -135,6 +139,7 @@ impl Live {
             keepers: Mutex::default(),
             cache_file,
             closing: watch::Sender::new(false),
+            refusals: Arc::new(Semaphore::new(MOST_REFUSALS)),
         });
         file_watch::start(&live);
         for client_key in &live.state.client_keys {
@@ -231,6 +236,19 @@ impl Live {
         asks.close();
         keepers.remove(name);
         true
+    }
+
+    /// Something changed that KMS may have refused for: another ClientKey or CA.
+    pub(crate) fn reconsider(&self) {
+        for keeper in self.keepers.lock().values() {
+            // One that retires has nothing to reconsider.
+            drop(keeper.inbox.send(Ask::Reconsider));
+        }
+    }
+
+    /// The right to remember a refusal; none while very many are remembered.
+    pub(crate) fn permit_to_remember(&self) -> Option<OwnedSemaphorePermit> {
+        self.refusals.clone().try_acquire_owned().ok()
     }
 
     /// What each keeper is doing, by the secret's name.

@@ -9,6 +9,7 @@ pub(crate) mod environment;
 pub(crate) mod fetch;
 mod file_watch;
 pub(crate) mod keeper;
+pub(crate) mod limits;
 pub(crate) mod live;
 pub(crate) mod schedule;
 pub(crate) mod script;

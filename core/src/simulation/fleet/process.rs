@@ -5,8 +5,8 @@ use rand::rngs::SmallRng;
 use tokio::time::Instant;
 
 use super::{Failure, Process, Scenario, uniform};
-use crate::upkeep::backoff::{Backoff, within};
-use crate::upkeep::fetch::{MOST_REQUESTS, MOST_ROUNDS_OF_A_LONE_PROBE};
+use crate::upkeep::backoff::Backoff;
+use crate::upkeep::limits::MOST_TRIES_OF_A_LONE_PROBE;
 use crate::upkeep::schedule;
 use crate::upkeep::token_bucket::TokenBucket;
 
@@ -22,8 +22,7 @@ pub(super) struct KmsakProcess {
     /// What begins with the request that leaves next.
     beginning: Option<Doing>,
     deadline: Duration,
-    sent: u32,
-    rounds_failed: u32,
+    tries: u32,
     fetch_failing_since: Option<Duration>,
     renewal_failing_since: Option<Duration>,
 }
@@ -61,8 +60,7 @@ impl Process for KmsakProcess {
             doing: Doing::Refresh,
             beginning: None,
             deadline: Duration::ZERO,
-            sent: 0,
-            rounds_failed: 0,
+            tries: 0,
             fetch_failing_since: None,
             renewal_failing_since: None,
         }
@@ -87,15 +85,13 @@ impl Process for KmsakProcess {
             Failure::Throttled => Backoff::THROTTLED,
             Failure::Unreachable => Backoff::BRIEF,
         };
-        self.sent += 1;
-        self.rounds_failed += 1;
+        self.tries += 1;
         let left = self.deadline.saturating_sub(now);
         let fetch_failing_for = now - *self.fetch_failing_since.get_or_insert(now);
-        let wait = within(backoff.wait(fetch_failing_for, None, random.random()), None, left);
-        let most_rounds = if self.doing == Doing::Probe { MOST_ROUNDS_OF_A_LONE_PROBE } else { u32::MAX };
-        if self.sent < MOST_REQUESTS
-            && self.rounds_failed < most_rounds
-            && let Some(wait) = wait
+        let wait = backoff.wait(fetch_failing_for, None, random.random());
+        let most_tries = if self.doing == Doing::Probe { MOST_TRIES_OF_A_LONE_PROBE } else { u32::MAX };
+        if self.tries < most_tries
+            && let Some(wait) = backoff.before_deadline(wait, None, left)
         {
             return now + wait;
         }
@@ -108,8 +104,8 @@ impl Process for KmsakProcess {
         if self.doing == Doing::Renewal {
             let renewal_failing_for = now - *self.renewal_failing_since.get_or_insert(now);
             let pause = backoff.pause(renewal_failing_for, None, random.random());
-            if let Some(wait) = within(pause, None, left) {
-                (self.sent, self.rounds_failed, self.fetch_failing_since) = (0, 0, None);
+            if let Some(wait) = backoff.before_deadline(pause, None, left) {
+                (self.tries, self.fetch_failing_since) = (0, None);
                 return now + wait;
             }
         }
@@ -144,7 +140,7 @@ impl KmsakProcess {
         self.beginning = Some(doing);
         let time = if doing == Doing::Renewal { RENEW_DEADLINE } else { FETCH_DEADLINE };
         self.deadline = at + time;
-        (self.sent, self.rounds_failed) = (0, 0);
+        self.tries = 0;
         (self.fetch_failing_since, self.renewal_failing_since) = (None, None);
         at
     }

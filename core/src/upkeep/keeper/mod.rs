@@ -3,6 +3,7 @@
 
 mod agenda;
 mod outcome;
+mod refused;
 mod rejected;
 mod round;
 
@@ -15,16 +16,17 @@ use tokio::time::{Instant, sleep_until};
 use crate::error::{Error, Kind, Result};
 use crate::kms::SecretRequest;
 use crate::process::lock::Mutex;
-use crate::secret::Secret;
 use agenda::Next;
-use outcome::still_rejected;
+use outcome::{Taken, still_rejected};
+use refused::Refused;
 use rejected::Rejected;
 pub(crate) use round::{Ask, Waiter};
 use round::{Reader, Renewal, Round};
 
-use crate::upkeep::backoff::{Backoff, within};
+use crate::upkeep::backoff::Backoff;
 use crate::upkeep::cache::{Entry, Snapshot};
-use crate::upkeep::fetch::{Fetch, MOST_ROUNDS_OF_A_LONE_PROBE};
+use crate::upkeep::fetch::{Fetch, Fetched};
+use crate::upkeep::limits::{LEAST_TIME, MOST_TRIES_OF_A_LONE_PROBE, PATIENCE_WITH_CACHE_FILE, TOGETHER};
 use crate::upkeep::live::Live;
 use crate::upkeep::token_bucket::TokenBucket;
 
@@ -55,10 +57,10 @@ pub(crate) struct Keeper {
     /// Whether it was told that the bucket is empty.
     told_empty: bool,
     rejected: Rejected,
+    refused: Option<Refused>,
+    /// A fetch that nobody waits for any more, with requests that may still be answered.
+    lingering: Option<Fetch>,
 }
-
-/// Callers who are so close together share one fetch to its end.
-const TOGETHER: Duration = Duration::from_secs(1);
 
 /// Until when a round may take.
 struct Until {
@@ -66,9 +68,6 @@ struct Until {
     /// Whether it is so near because the cache file may help out then.
     for_cache_file: bool,
 }
-
-/// How long to wait for KMS at a cold start before the cache file is used.
-const PATIENCE_WITH_CACHE_FILE: Duration = Duration::from_secs(5);
 
 impl Keeper {
     pub(crate) fn new(live: Arc<Live>, name: &str, status: Arc<Mutex<KeeperStatus>>) -> Self {
@@ -88,6 +87,8 @@ impl Keeper {
             bucket,
             told_empty: false,
             rejected: Rejected::default(),
+            refused: None,
+            lingering: None,
         };
         // In a forked child the value is there already, and the child's schedule is its own.
         if let Some(snapshot) = keeper.entry.snapshot() {
@@ -100,14 +101,34 @@ impl Keeper {
     pub(crate) async fn run(mut self, mut asks: UnboundedReceiver<Ask>) {
         loop {
             let mut round = Round::default();
+            let mut lingering = self.lingering.take();
             tokio::select! {
                 biased;
                 ask = asks.recv() => match ask {
-                    Some(ask) => self.accept(ask, &mut round, None),
+                    Some(ask) => {
+                        self.lingering = lingering;
+                        self.accept(ask, &mut round, None);
+                    }
                     None => return,
                 },
-                () = self.due() => round.wanted = true,
-                () = self.too_stale() => self.forget(),
+                late = late_answer(&mut lingering) => {
+                    self.lingering = lingering.filter(Fetch::is_under_way);
+                    if let Some(late) = late {
+                        self.keep_late_answer(late);
+                    }
+                }
+                () = self.due() => {
+                    self.lingering = lingering;
+                    round.wanted = true;
+                }
+                () = self.too_stale() => {
+                    self.lingering = lingering;
+                    self.forget();
+                }
+                () = self.refusal_lapses() => {
+                    self.lingering = lingering;
+                    self.refused = None;
+                }
             }
             while let Ok(ask) = asks.try_recv() {
                 self.accept(ask, &mut round, None);
@@ -117,7 +138,8 @@ impl Keeper {
                 self.perform(&mut round, &mut following, &mut asks).await;
                 round = following;
             }
-            if self.next.is_none() && self.live.retire(&self.name, &mut asks) {
+            let idle = self.next.is_none() && self.refused.is_none() && self.lingering.is_none();
+            if idle && self.live.retire(&self.name, &mut asks) {
                 return;
             }
         }
@@ -130,13 +152,22 @@ impl Keeper {
         let renewing = !round.renewals.is_empty();
         let snapshot = self.entry.snapshot();
         let config = &self.live.state().config;
-        let reader = |waiter| Reader { waiter, until: Instant::now() + config.fetch_deadline };
+        let now = Instant::now();
+        let reader = |waiter, fresh_from| Reader { waiter, fresh_from, until: now + config.fetch_deadline };
+        let refused = self.refused.as_ref();
         match ask {
             Ask::Need(waiter) => match snapshot {
                 Some(snapshot) => waiter.answer(Ok(&snapshot)),
-                None => round.readers.push(reader(waiter)),
+                None => match refused.and_then(Refused::for_reader) {
+                    Some(error) => waiter.answer(Err(error)),
+                    None => round.readers.push(reader(waiter, None)),
+                },
             },
-            Ask::Refresh(waiter) => following.unwrap_or(round).readers.push(reader(waiter)),
+            Ask::Refresh(waiter) => match refused.and_then(Refused::for_refresh) {
+                Some(error) => waiter.answer(Err(error)),
+                None => following.unwrap_or(round).readers.push(reader(waiter, Some(now))),
+            },
+            Ask::Reconsider => self.refused = None,
             Ask::Probe => following.unwrap_or(round).wanted = true,
             Ask::Rejected(id) => self.remember_rejected(id, snapshot.as_deref()),
             Ask::Renew { rejected, waiter, asked } => {
@@ -177,13 +208,22 @@ impl Keeper {
                 round.carry_over(following);
                 return;
             };
-            let error = match fetched.and_then(|secret| self.take_over(secret)) {
-                Ok(snapshot) => {
-                    self.answer_and_keep(round, &snapshot);
+            let error = match fetched.and_then(|fetched| self.take_over(fetched)) {
+                Ok(Taken::New { snapshot, asked }) => {
+                    self.answer_and_keep(round, &snapshot, asked);
+                    if !round.readers.is_empty() {
+                        // An answer to a question from before they wanted to know.
+                        continue;
+                    }
                     if round.renewals.is_empty() && !self.is_rejected(&snapshot) {
                         return;
                     }
                     answered.insert(still_rejected(&snapshot, &self.name)).clone()
+                }
+                Ok(Taken::LagsBehind { newer, error }) => {
+                    self.note_failure(&error);
+                    round.readers.drain(..).for_each(|reader| reader.waiter.answer(Ok(&newer)));
+                    error
                 }
                 Err(error) => {
                     self.note_failure(&error);
@@ -209,6 +249,9 @@ impl Keeper {
                 self.note_rejection(said);
             }
             let error = said.unwrap_or(error);
+            if !error.retryable() {
+                self.remember_refusal(&error);
+            }
             let is_up = |until| !error.retryable() || sent_away || until <= deadline + TOGETHER;
             round.fail_readers(&error, is_up);
             round.fail_renewals(&error, self.entry.snapshot().as_deref(), is_up);
@@ -241,7 +284,7 @@ impl Keeper {
         }
         let mut deadline = match until {
             // A second at least, for whoever had to wait for another fetch to end.
-            Some(until) => until.max(now + Duration::from_secs(1)),
+            Some(until) => until.max(now + LEAST_TIME),
             None => now + self.live.state().config.fetch_deadline,
         };
         let cache_file_may_help =
@@ -260,23 +303,33 @@ impl Keeper {
         following: &mut Round,
         asks: &mut UnboundedReceiver<Ask>,
         deadline: Instant,
-    ) -> Option<Result<Secret>> {
+    ) -> Option<Result<Fetched>> {
         if let Some(script) = &self.live.state().script {
-            return Some(script.fetch(&self.name));
+            let fetched = script.fetch(&self.name).map(|secret| Fetched { secret, asked: Instant::now() });
+            return Some(fetched);
         }
         let request = Arc::new(SecretRequest::current(&self.name));
-        let mut fetch = Fetch::new(self.live.clone(), request, deadline).begin_with(self.lagging);
+        let earlier = self.lingering.take();
+        let mut fetch = Fetch::new(self.live.clone(), request, deadline, self.lagging, earlier);
         loop {
             // The schedule itself is the retry of a probe that nobody waits for.
             let alone = !round.is_awaited() && self.failing_since.is_some();
-            fetch.limit_rounds(if alone { MOST_ROUNDS_OF_A_LONE_PROBE } else { u32::MAX });
+            fetch.limit_tries(if alone { MOST_TRIES_OF_A_LONE_PROBE } else { u32::MAX });
             let half = self.live.state().config.renewal.deadline / 2;
             let cut = following.renewals.first().map(|renewal| renewal.until - half);
             tokio::select! {
                 biased;
-                result = fetch.run() => return Some(result),
+                result = fetch.run() => {
+                    if result.is_err() && fetch.is_under_way() {
+                        self.lingering = Some(fetch);
+                    }
+                    return Some(result);
+                }
                 Some(ask) = asks.recv() => self.accept(ask, round, Some(&mut *following)),
-                () = sleep_until(cut.unwrap_or(deadline)), if cut.is_some() => return None,
+                () = sleep_until(cut.unwrap_or(deadline)), if cut.is_some() => {
+                    self.lingering = Some(fetch);
+                    return None;
+                }
                 () = self.too_stale() => self.forget(),
             }
         }
@@ -306,13 +359,48 @@ impl Keeper {
         }
         let draw = self.live.environment().random.draw();
         let pause = Backoff::after(error).pause(failing_for, error.retry_after(), draw);
-        within(pause, error.retry_after(), deadline.saturating_duration_since(Instant::now()))
+        let left = deadline.saturating_duration_since(Instant::now());
+        Backoff::after(error).before_deadline(pause, error.retry_after(), left)
+    }
+
+    /// An answer that came when nobody waited for it any more.
+    fn keep_late_answer(&mut self, late: Fetched) {
+        match self.take_over(late) {
+            Ok(Taken::New { snapshot, asked }) => {
+                self.answer_and_keep(&mut Round::default(), &snapshot, asked);
+            }
+            Ok(Taken::LagsBehind { error, .. }) | Err(error) => {
+                tracing::debug!("a late answer for {} is not used: {error}", self.name);
+            }
+        }
+    }
+
+    fn remember_refusal(&mut self, error: &Error) {
+        self.refused = match self.refused.take() {
+            Some(refused) => Some(refused.again(error.clone())),
+            None => self.live.permit_to_remember().map(|permit| Refused::new(error.clone(), permit)),
+        };
+    }
+
+    async fn refusal_lapses(&self) {
+        match &self.refused {
+            Some(refused) => sleep_until(refused.forgotten_at()).await,
+            None => std::future::pending().await,
+        }
     }
 
     /// The next reader asks KMS and gets its error.
     fn forget(&mut self) {
         tracing::warn!("{} is older than max_stale allows and is not handed out any more", self.name);
         self.entry.set(None);
+    }
+}
+
+/// The next answer to what `lingering` has under way; none when nothing is left of it.
+async fn late_answer(lingering: &mut Option<Fetch>) -> Option<Fetched> {
+    match lingering {
+        Some(fetch) => fetch.linger().await,
+        None => std::future::pending().await,
     }
 }
 

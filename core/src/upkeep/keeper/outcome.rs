@@ -6,28 +6,45 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Keeper;
+use super::refused::Refused;
 use super::round::Round;
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
-use crate::secret::Secret;
 use crate::upkeep::cache::Snapshot;
 use crate::upkeep::cache_file::CacheFile;
+use crate::upkeep::fetch::Fetched;
+
+/// What became of an answer.
+pub(super) enum Taken {
+    /// It is in the cache now.
+    New { snapshot: Arc<Snapshot>, asked: Instant },
+    /// It is older than what the cache has, or was rejected before: the region lags behind.
+    LagsBehind { newer: Arc<Snapshot>, error: Error },
+}
 
 impl Keeper {
     /// Puts what KMS answered into the cache.
-    pub(super) fn take_over(&mut self, secret: Secret) -> Result<Arc<Snapshot>> {
+    pub(super) fn take_over(&mut self, fetched: Fetched) -> Result<Taken> {
+        let Fetched { secret, asked } = fetched;
         let snapshot = Arc::new(Snapshot::new(Arc::new(secret), self.live.state().now(), Instant::now())?);
         let before = self.entry.snapshot();
         let old_id = before.as_ref().and_then(|before| before.access_key_id());
         let new_id = snapshot.access_key_id();
-        self.lagging = if self.is_rejected(&snapshot) { self.lagging.wrapping_add(1) } else { 0 };
-        if old_id.is_some() && old_id != new_id && self.is_rejected(&snapshot) {
-            return Err(brought_back(&self.name, new_id.unwrap_or_default()));
+        // What is in use may be given up for an older one only where the services reject it.
+        let is_older = |before: &Arc<Snapshot>| snapshot.is_older_than(before) && !self.is_rejected(before);
+        let is_rejected = self.is_rejected(&snapshot);
+        let lags =
+            before.as_ref().is_some_and(is_older) || (old_id.is_some() && old_id != new_id && is_rejected);
+        self.lagging = if lags || is_rejected { self.lagging.wrapping_add(1) } else { 0 };
+        if lags && let Some(newer) = before {
+            let error = lags_behind(&snapshot, &self.name, is_rejected);
+            return Ok(Taken::LagsBehind { newer, error });
         }
         if self.is_rejected(&snapshot) {
             snapshot.reject();
         }
         self.entry.set(Some(snapshot.clone()));
+        self.refused = None;
         self.failing_since = None;
         self.throttled_since = None;
         {
@@ -49,13 +66,13 @@ impl Keeper {
                 new_access_key_id: new.to_owned(),
             });
         }
-        Ok(snapshot)
+        Ok(Taken::New { snapshot, asked })
     }
 
     /// Nobody waits for the disk, but for whoever closes the provider.
-    pub(super) fn answer_and_keep(&self, round: &mut Round, snapshot: &Snapshot) {
+    pub(super) fn answer_and_keep(&self, round: &mut Round, snapshot: &Snapshot, asked: Instant) {
         let writing = self.live.cache_file().map(CacheFile::begin);
-        round.answer(snapshot);
+        round.answer(snapshot, asked);
         if let Some(writing) = writing {
             writing.store(snapshot, &self.live.state().client_keys[0].proven());
         }
@@ -95,7 +112,11 @@ impl Keeper {
         }
         let is_kept = self.entry.snapshot().is_some() || self.next.is_some();
         let next_try_in = is_kept.then(|| self.next_try(since, error.retry_after()));
-        self.tell_failure(error, next_try_in);
+        let repeats = |refused: &Refused| refused.is_repeated_by(error);
+        // What is refused again and again is told once.
+        if is_kept || !self.refused.as_ref().is_some_and(repeats) {
+            self.tell_failure(error, next_try_in);
+        }
     }
 
     pub(super) fn tell_failure(&self, error: &Error, next_try_in: Option<Duration>) {
@@ -113,7 +134,7 @@ impl Keeper {
 
     /// The value of the cache file, when nothing is cached and KMS cannot be reached.
     pub(super) fn fall_back(&mut self, error: &Error) -> Option<Arc<Snapshot>> {
-        let out_of_reach = matches!(error.kind(), Kind::Network | Kind::Server | Kind::Throttled);
+        let out_of_reach = matches!(error.kind(), Kind::Network | Kind::Tls | Kind::Server | Kind::Throttled);
         if self.entry.snapshot().is_some() || !out_of_reach {
             return None;
         }
@@ -139,10 +160,15 @@ pub(super) fn still_rejected(snapshot: &Snapshot, name: &str) -> Error {
     .with_retryable(true)
 }
 
-fn brought_back(name: &str, id: &str) -> Error {
+fn lags_behind(snapshot: &Snapshot, name: &str, was_rejected: bool) -> Error {
+    let what = match snapshot.access_key_id() {
+        Some(id) => format!("AccessKey {id}"),
+        None => format!("version {}", snapshot.secret.version_id()),
+    };
+    let why = if was_rejected { "was rejected before" } else { "is older than the one in use" };
     Error::new(
         Kind::Server,
-        format!("KMS answered {name} with AccessKey {id}, which was rejected before: the region lags behind, and the newer one stays in use"),
+        format!("KMS answered {name} with {what}, which {why}: the region lags behind, and the newer one stays in use"),
     )
     .with_retryable(true)
 }

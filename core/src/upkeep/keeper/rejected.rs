@@ -1,20 +1,20 @@
 //! The AccessKeys that cloud services have rejected.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use tokio::time::Instant;
+
+use crate::upkeep::limits::REJECTED_REMEMBERED;
 
 /// The AccessKeys that were lately reported as rejected: a region that lags behind must not bring one back.
 #[derive(Default)]
 pub(super) struct Rejected(VecDeque<(String, Instant)>);
 
 impl Rejected {
-    const REMEMBERED_FOR: Duration = Duration::from_secs(600);
     const MOST: usize = 16;
 
     pub(super) fn add(&mut self, id: String) {
-        self.0.retain(|(known, at)| *known != id && at.elapsed() < Self::REMEMBERED_FOR);
+        self.0.retain(|(known, at)| *known != id && at.elapsed() < REJECTED_REMEMBERED);
         if self.0.len() == Self::MOST {
             self.0.pop_front();
         }
@@ -22,6 +22,6 @@ impl Rejected {
     }
 
     pub(super) fn contains(&self, id: &str) -> bool {
-        self.0.iter().any(|(known, at)| known == id && at.elapsed() < Self::REMEMBERED_FOR)
+        self.0.iter().any(|(known, at)| known == id && at.elapsed() < REJECTED_REMEMBERED)
     }
 }

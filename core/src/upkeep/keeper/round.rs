@@ -21,6 +21,8 @@ pub(crate) enum Ask {
     Rejected(String),
     /// A look at KMS that nobody waits for.
     Probe,
+    /// Nothing: what KMS refused before may be granted now.
+    Reconsider,
 }
 
 /// Who waits, and for what.
@@ -48,6 +50,8 @@ pub(super) struct Renewal {
 /// Somebody who waits for a fetch.
 pub(super) struct Reader {
     pub(super) waiter: Waiter,
+    /// No answer to a question from before this will do.
+    pub(super) fresh_from: Option<Instant>,
     /// When its time is up.
     pub(super) until: Instant,
 }
@@ -69,9 +73,13 @@ impl Round {
         !self.readers.is_empty() || !self.renewals.is_empty()
     }
 
-    /// Answers everybody whom `snapshot` serves: all but those to whom its AccessKey was rejected.
-    pub(super) fn answer(&mut self, snapshot: &Snapshot) {
-        self.readers.drain(..).for_each(|reader| reader.waiter.answer(Ok(snapshot)));
+    /// Answers everybody whom `snapshot`, which was asked for at `asked`, serves: all but those to whom its AccessKey was
+    /// rejected and those who want a later answer.
+    pub(super) fn answer(&mut self, snapshot: &Snapshot, asked: Instant) {
+        let served = |reader: &mut Reader| reader.fresh_from.is_none_or(|from| from <= asked);
+        for reader in self.readers.extract_if(.., served) {
+            reader.waiter.answer(Ok(snapshot));
+        }
         self.answer_renewals(snapshot);
     }
 
