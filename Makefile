@@ -81,7 +81,7 @@ lint-rust: check-format check-clippy $(CARGO_TARGET_DIR)/tools/bin/cargo-deny
 
 # Unoptimised: it takes longer to build than to run.
 $(CARGO_TARGET_DIR)/tools/bin/cargo-deny:
-	$(CARGO) install cargo-deny --version 0.20.2 --locked --debug --no-default-features --root $(CARGO_TARGET_DIR)/tools
+	CARGO_PROFILE_DEV_DEBUG=false $(CARGO) install cargo-deny --version 0.20.2 --locked --debug --no-default-features --root $(CARGO_TARGET_DIR)/tools
 
 install: install-c install-cli ## libkmsak, its headers, pkg-config and CMake files, and the program, under DESTDIR, PREFIX and LIBDIR
 

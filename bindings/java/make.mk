@@ -13,7 +13,7 @@ JAVA_DRIVER := $(CARGO_TARGET_DIR)/java-driver
 # Another JDK to test on besides the one that builds, if the machine has a newer one.
 JAVA_NEWEST ?= $(lastword $(sort $(wildcard /usr/lib/jvm/temurin-[2-9][0-9]-jdk-*/bin/java /usr/lib/jvm/java-[2-9][0-9]-openjdk-*/bin/java)))
 
-.PHONY: build-java native-java test-java test-java-matrix lint-java clean-java fetch-java demo-java
+.PHONY: build-java install-java native-java test-java test-java-matrix lint-java clean-java fetch-java demo-java
 
 native-java:
 	@command -v $(MVN) >/dev/null || { echo "Java needs Maven (mvn) and a JDK of at least 17, for example: apt-get install maven openjdk-17-jdk-headless" >&2; exit 1; }
@@ -23,6 +23,9 @@ native-java:
 
 build-java: native-java ## the jars, with the native library in them
 	$(JAVA_MVN) package -DskipTests
+
+install-java: native-java ## the jars, in Maven's local repository
+	$(JAVA_MVN) install -DskipTests
 
 test-java: native-java build-program
 	rm -rf bindings/java/tests/target/surefire-reports
