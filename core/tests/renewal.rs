@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use fixture::{APP, Kms, Told};
 use kmsak::{Error, Event, Kind, LogLevel, ServiceError, forward_logs};
-use kmsak_emulator::Fault;
+use kmsak_emulator::{AccessPoint, Fault};
 
 #[test]
 fn a_thousand_threads_whose_access_key_was_rejected_cause_one_request() {
@@ -137,7 +137,8 @@ fn nothing_is_retried_that_cannot_help() {
     let kms = Kms::start();
     let provider = kms.on_the_cloud("");
     let id = provider.credentials(APP).expect("KMS answers").access_key_id().to_owned();
-    kms.emulator.delete_access_point("app").expect("it goes");
+    let nothing = AccessPoint { name: "app".to_owned(), policies: Vec::new() };
+    kms.emulator.put_access_point(nothing).expect("it is replaced");
     let before = kms.emulator.counters().requests_where(|_| true);
     let told = Told::by(&provider);
     let error = provider.refresh(APP).expect_err("it may not");

@@ -205,12 +205,18 @@ impl Control {
     }
 
     pub(crate) fn delete_access_point(&self, name: &str) -> Result<(), Error> {
-        self.world.change(|state, _, _| {
+        self.world.change(|state, now, happened| {
             state
                 .access_points
                 .remove(name)
-                .map(|_| ())
-                .ok_or_else(|| Error::not_found("application access point", name))
+                .ok_or_else(|| Error::not_found("application access point", name))?;
+            for key in state.client_keys.values_mut() {
+                if key.access_point == name && !key.revoked {
+                    key.revoked = true;
+                    happened.push((now, What::ClientKeyRevoked { key_id: key.key_id.clone() }));
+                }
+            }
+            Ok(())
         })
     }
 

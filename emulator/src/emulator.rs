@@ -310,7 +310,7 @@ impl Emulator {
         })
     }
 
-    /// Deletes an application access point; its ClientKeys may do nothing any more.
+    /// Deletes an application access point, and its ClientKeys with it.
     pub fn delete_access_point(&self, name: &str) -> Result<(), Error> {
         self.control.delete_access_point(name)
     }

@@ -4,7 +4,7 @@ use prost::Message as _;
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey};
 use time::OffsetDateTime;
 
-use crate::access_point::Scope;
+use crate::access_point::{Forbidden, Scope};
 use crate::arn::bare_name;
 use crate::call::{Call, Outcome, Success};
 use crate::clock::{TOLERANCE, iso8601, parse_http_date};
@@ -57,7 +57,7 @@ fn get_secret_value(
     let encryption_key = secret.map(|secret| secret.encryption_key_id.as_str());
     let point = state.access_points.get(key);
     point
-        .ok_or(crate::access_point::Forbidden::Operation)
+        .ok_or(Forbidden::Operation)
         .and_then(|point| {
             point.may_read(&scope, call.source, bare_name(&request.secret_name), encryption_key)
         })
@@ -170,10 +170,12 @@ fn authenticate<'a>(state: &'a State, call: &Call, now: OffsetDateTime) -> Resul
     };
     let digest = mandatory("content-sha256")?;
     let authorization = mandatory("authorization")?;
-    let unknown = || Refusal::forbidden(&crate::access_point::Forbidden::Operation, "");
-    let key = state.client_keys.get(key_id).ok_or_else(unknown)?;
-    if key.revoked || now < key.not_before || now > key.not_after {
-        return Err(unknown());
+    let key = state.client_keys.get(key_id).filter(|key| !key.revoked).ok_or_else(|| {
+        let message = format!("The AccessKey ID {key_id} does not exist in our records.");
+        Refusal::service(404, "Unauthorized", message)
+    })?;
+    if now < key.not_before || now > key.not_after {
+        return Err(Refusal::forbidden(&Forbidden::Operation, ""));
     }
     let actual = ring::digest::digest(&ring::digest::SHA256, &call.body);
     if digest != upper_hex(actual.as_ref()) {

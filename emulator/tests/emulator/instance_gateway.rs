@@ -104,7 +104,7 @@ fn each_wrong_header_has_its_error() {
         ("early", fresh().set("date", &early), 400, "RequestTimeTooSkewed"),
         ("no digest", fresh().remove("content-sha256"), 400, "MissingParameter"),
         ("digest", fresh().set("content-sha256", &"A".repeat(64)), 400, "InvalidParam"),
-        ("unknown key", fresh().set("x-kms-acccesskeyid", "KAAP.0"), 403, "Forbidden.NoPermission"),
+        ("unknown key", fresh().set("x-kms-acccesskeyid", "KAAP.0"), 404, "Unauthorized"),
     ];
     for (what, request, status, code) in cases {
         let (got_status, got_code, _) = fetch(&emulator, &client, &request.sign(&private)).expect_err(what);
@@ -214,7 +214,13 @@ fn the_access_point_decides_what_may_be_read() {
     let gone = simple_fetch(&emulator, &client, SECRET).unwrap_err();
     assert_eq!((gone.0, gone.1.as_str()), (404, "Forbidden.KeyNotFound"));
     emulator.delete_access_point("app").unwrap();
-    assert_eq!(simple_fetch(&emulator, &client, SECRET).unwrap_err(), no_permission);
+    let deleted = simple_fetch(&emulator, &client, SECRET).unwrap_err();
+    let message = format!("The AccessKey ID {} does not exist in our records.", key_id(&emulator));
+    assert_eq!(deleted, (404, "Unauthorized".to_owned(), message));
+}
+
+fn key_id(emulator: &Emulator) -> String {
+    emulator.client_key().unwrap().key_id
 }
 
 #[test]
@@ -231,7 +237,7 @@ fn client_keys_are_replaced_revoked_and_expire() {
     assert_eq!(ask(&old), Ok(()));
     assert_eq!(ask(&new), Ok(()));
     emulator.revoke_client_key(&old.key_id).unwrap();
-    assert_eq!(ask(&old), Err(403));
+    assert_eq!(ask(&old), Err(404));
     assert_eq!(ask(&new), Ok(()));
     let now = emulator.now();
     let day = Duration::from_secs(86_400);
