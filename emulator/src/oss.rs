@@ -8,7 +8,7 @@ use crate::call::{Call, Outcome, Success};
 use crate::clock::{TOLERANCE, iso8601, parse_http_date};
 use crate::document::Format;
 use crate::encoding::{canonical_query, from_base64, from_hex, sha256_hex};
-use crate::ram::user::{AccessKey, AccessKeyStatus};
+use crate::ram::user::AccessKeyStatus;
 use crate::refusal::Refusal;
 use crate::state::State;
 
@@ -54,28 +54,7 @@ fn list_buckets(
     }
     let signature = signature
         .ok_or_else(|| Refusal::service(400, "InvalidArgument", "The Authorization header is not valid."))?;
-    let unknown = || {
-        Refusal::service(
-            403,
-            "InvalidAccessKeyId",
-            "The OSS Access Key Id you provided does not exist in our records.",
-        )
-    };
-    let (user, key) = state.access_key(&signature.access_key_id).ok_or_else(unknown)?;
-    if key.status == AccessKeyStatus::Inactive {
-        return Err(Refusal::service(
-            403,
-            "InvalidAccessKeyId",
-            "The OSS Access Key Id you provided is disabled.",
-        ));
-    }
-    if call.header("x-oss-security-token").is_some() {
-        return Err(Refusal::service(
-            403,
-            "InvalidSecurityToken",
-            "The security token you provided is invalid.",
-        ));
-    }
+    let signer = signer(state, call, &signature.access_key_id, now)?;
     let sent_at =
         signature.sent_at(call).ok_or_else(|| denied("OSS authentication requires a valid Date."))?;
     if (sent_at - now).abs() > TOLERANCE {
@@ -85,7 +64,7 @@ fn list_buckets(
             "The difference between the request time and the current time is too large.",
         ));
     }
-    if !signature.is_right(call, key) {
+    if !signature.is_right(call, &signer.secret) {
         return Err(Refusal::service(
             403,
             "SignatureDoesNotMatch",
@@ -95,11 +74,11 @@ fn list_buckets(
     let fields = json!({
         "Owner": {"ID": state.account_id, "DisplayName": state.account_id},
         "Buckets": {"Bucket": [{
-            "CreationDate": iso8601(key.created).replace('Z', ".000Z"),
+            "CreationDate": iso8601(signer.created).replace('Z', ".000Z"),
             "ExtranetEndpoint": format!("oss-{}.aliyuncs.com", state.region),
             "IntranetEndpoint": format!("oss-{}-internal.aliyuncs.com", state.region),
             "Location": format!("oss-{}", state.region),
-            "Name": format!("{}-bucket", user.name.to_lowercase()),
+            "Name": format!("{}-bucket", signer.name.to_lowercase()),
             "Region": state.region,
             "StorageClass": "Standard",
         }]},
@@ -109,6 +88,41 @@ fn list_buckets(
         body: write("ListAllMyBucketsResult", &fields),
         version_id: None,
     })
+}
+
+/// Who signed, by the AccessKey that the request names.
+struct Signer {
+    name: String,
+    secret: String,
+    created: OffsetDateTime,
+}
+
+fn signer(state: &State, call: &Call, id: &str, now: OffsetDateTime) -> Result<Signer, Refusal> {
+    let refused = |code: &str, message: &str| Refusal::service(403, code, message);
+    let token = call.header("x-oss-security-token");
+    if let Some(known) = state.sts_tokens.get(id) {
+        if token != Some(&known.security_token) {
+            return Err(refused("InvalidSecurityToken", "The security token you provided is invalid."));
+        }
+        if known.expiration <= now {
+            return Err(refused("SecurityTokenExpired", "The security token you provided has expired."));
+        }
+        return Ok(Signer {
+            name: known.role.clone(),
+            secret: known.access_key_secret.clone(),
+            created: known.issued,
+        });
+    }
+    let (user, key) = state.access_key(id).ok_or_else(|| {
+        refused("InvalidAccessKeyId", "The OSS Access Key Id you provided does not exist in our records.")
+    })?;
+    if key.status == AccessKeyStatus::Inactive {
+        return Err(refused("InvalidAccessKeyId", "The OSS Access Key Id you provided is disabled."));
+    }
+    if token.is_some() {
+        return Err(refused("InvalidSecurityToken", "The security token you provided is invalid."));
+    }
+    Ok(Signer { name: user.name.clone(), secret: key.secret.clone(), created: key.created })
 }
 
 struct Signature {
@@ -175,14 +189,14 @@ impl Signature {
         }
     }
 
-    fn is_right(&self, call: &Call, key: &AccessKey) -> bool {
+    fn is_right(&self, call: &Call, secret: &str) -> bool {
         match &self.scope {
             None => {
-                let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key.secret.as_bytes());
+                let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, secret.as_bytes());
                 hmac::verify(&key, v1_string_to_sign(call).as_bytes(), &self.value).is_ok()
             }
             Some(scope) => {
-                let mut secret = format!("aliyun_v4{}", key.secret).into_bytes();
+                let mut secret = format!("aliyun_v4{secret}").into_bytes();
                 for part in [&scope.date, &scope.region, "oss", "aliyun_v4_request"] {
                     let step = hmac::Key::new(hmac::HMAC_SHA256, &secret);
                     secret = hmac::sign(&step, part.as_bytes()).as_ref().to_vec();

@@ -98,3 +98,32 @@ fn both_signatures_list_buckets_until_the_access_key_is_deleted() {
         assert_eq!(code(answer), (403, "InvalidAccessKeyId".into()));
     }
 }
+
+#[test]
+fn a_token_of_sts_lists_buckets_until_it_ends() {
+    let emulator = Emulator::start().unwrap();
+    let client = https(&emulator);
+    let url = format!("http://{}", emulator.oss_endpoint());
+    let token = emulator.issue_sts_token("ram-reader", Duration::from_secs(60)).unwrap();
+    let ask = |security_token: &str| {
+        let date = http_date(emulator.now());
+        let secret = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, token.access_key_secret.as_bytes());
+        let text = format!("GET\n\n\n{date}\nx-oss-security-token:{security_token}\n/");
+        let signature = base64(hmac::sign(&secret, text.as_bytes()).as_ref());
+        let request = client
+            .get(&url)
+            .header("date", date)
+            .header("x-oss-security-token", security_token)
+            .header("authorization", format!("OSS {}:{signature}", token.access_key_id));
+        code(request.send().unwrap())
+    };
+    let (status, text) = ask(&token.security_token);
+    assert_eq!(status, 200, "{text}");
+    assert!(text.contains("ram-reader-bucket"), "{text}");
+    assert_eq!(ask("other"), (403, "InvalidSecurityToken".into()));
+    emulator.expire_sts_tokens("ram-reader").unwrap();
+    assert_eq!(ask(&token.security_token), (403, "SecurityTokenExpired".into()));
+    let key = emulator.access_key_of(SECRET).unwrap();
+    let request = v1(&client, &url, emulator.now(), &key).header("x-oss-security-token", "x");
+    assert_eq!(code(request.send().unwrap()), (403, "InvalidSecurityToken".into()));
+}
