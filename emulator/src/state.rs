@@ -228,3 +228,37 @@ impl State {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_of_before_there_were_identities_gets_them() {
+        let now = OffsetDateTime::now_utc();
+        let mut old =
+            serde_json::to_value(State::new("cn-hangzhou", DEFAULT_INSTANCE, now).unwrap()).unwrap();
+        let fields = old.as_object_mut().unwrap();
+        for name in
+            ["root_access_keys", "policies", "roles", "oidc", "sts_tokens", "metadata", "has_identities"]
+        {
+            assert!(fields.remove(name).is_some(), "{name}");
+        }
+        let users = fields["users"].as_object_mut().unwrap();
+        users.remove("assumer");
+        // Somebody's own, who happens to be called so.
+        users["reader"]["policies"] = serde_json::json!([]);
+        let state = serde_json::from_value::<State>(old).unwrap().loaded().unwrap();
+        assert!(state.users["reader"].policies.is_empty());
+        assert!(state.access_key_of_user("assumer").is_ok());
+        assert_eq!(state.metadata.role.as_deref(), Some("ecs-reader"));
+        assert_eq!(state.roles.len(), 3);
+        assert!(state.oidc_issuer().is_ok());
+
+        // What was deleted since then does not come back.
+        let mut state = state;
+        state.delete_role("ecs-reader").unwrap();
+        let kept = serde_json::from_value::<State>(serde_json::to_value(state).unwrap()).unwrap();
+        assert_eq!(kept.loaded().unwrap().roles.len(), 2);
+    }
+}
