@@ -11,12 +11,12 @@ const SECRET = 'acs/ram/user/app'
 const ready = JSON.parse(await readFile(path.join(process.env.KMS, 'admin.json'), 'utf8'))
 const operator = ready.operator
 
-function client(accessKeyId, accessKeySecret) {
+function client(accessKeyId, accessKeySecret, gateway = 'shared') {
   return new kms.default({
     type: 'access_key',
     accessKeyId,
     accessKeySecret,
-    endpoint: new URL(ready.endpoints.shared).host,
+    endpoint: new URL(ready.endpoints[gateway]).host,
     regionId: 'cn-hangzhou',
   })
 }
@@ -40,16 +40,16 @@ test('a certificate of another CA is refused', async () => {
   await fetch(faults, { method: 'DELETE' })
 })
 
-test('GetSecretValue', async () => {
-  const request = new kms.GetSecretValueRequest({ secretName: SECRET, versionStage: 'ACSCurrent' })
-  const answer = await client(operator.accessKeyId, operator.accessKeySecret).getSecretValueEx(
-    request,
-    runtime,
-  )
-  const current = await currentVersion()
-  assert.equal(answer.versionId, current.id)
-  assert.deepEqual(JSON.parse(answer.secretData), JSON.parse(current.data))
-})
+for (const gateway of ['shared', 'instance']) {
+  test(`GetSecretValue through the ${gateway} gateway`, async () => {
+    const asking = client(operator.accessKeyId, operator.accessKeySecret, gateway)
+    const request = new kms.GetSecretValueRequest({ secretName: SECRET, versionStage: 'ACSCurrent' })
+    const answer = await asking.getSecretValueEx(request, runtime)
+    const current = await currentVersion()
+    assert.equal(answer.versionId, current.id)
+    assert.deepEqual(JSON.parse(answer.secretData), JSON.parse(current.data))
+  })
+}
 
 test('a wrong AccessKey secret is refused', async () => {
   const request = new kms.GetSecretValueRequest({ secretName: SECRET })

@@ -9,6 +9,7 @@ from typing import Any
 import alibabacloud_oss_v2
 import oss2
 import pytest
+from alibabacloud_sts20150401 import models as sts_models
 from alibabacloud_sts20150401.client import Client as StsClient
 from alibabacloud_tea_openapi.models import Config
 from aliyunsdkcore.acs_exception.exceptions import ServerException
@@ -91,3 +92,65 @@ def test_until_it_is_deleted(
     with pytest.raises(Exception) as failure:
         call(emulator, key, option)
     assert code_of(failure.value) == rejection
+
+
+def sts_client(emulator: Any, **credentials: str) -> StsClient:
+    return StsClient(
+        Config(
+            **credentials,
+            endpoint=emulator.ready["endpoints"]["sts-https"].removeprefix("https://"),
+            ca=str(emulator.directory / "ca.pem"),
+        )
+    )
+
+
+def properties(emulator: Any, name: str) -> dict[str, str]:
+    lines = (emulator.directory / name).read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if not line.startswith("#"))
+
+
+def session_of(emulator: Any, credentials: Any) -> str:
+    client = sts_client(
+        emulator,
+        access_key_id=credentials.access_key_id,
+        access_key_secret=credentials.access_key_secret,
+        security_token=credentials.security_token,
+    )
+    return str(client.get_caller_identity().body.arn.split(":")[-1])
+
+
+def test_a_user_assumes_a_role(emulator: Any) -> None:
+    given = properties(emulator, "with_ram_role.properties")
+    client = sts_client(
+        emulator,
+        access_key_id=given["credentials_access_key_id"],
+        access_key_secret=given["credentials_access_secret"],
+    )
+    request = sts_models.AssumeRoleRequest(
+        role_arn=given["credentials_role_arn"], role_session_name="judge", duration_seconds=900
+    )
+    answer = client.assume_role(request).body
+    assert answer.assumed_role_user.arn.endswith(":role/ram-reader/judge")
+    assert session_of(emulator, answer.credentials) == "assumed-role/ram-reader/judge"
+    request.role_arn += "-nobody"
+    with pytest.raises(Exception) as failure:
+        client.assume_role(request)
+    assert code_of(failure.value) == "EntityNotExist.Role"
+
+
+def test_an_oidc_token_is_worth_a_role(emulator: Any) -> None:
+    given = properties(emulator, "with_oidc_role.properties")
+    request = sts_models.AssumeRoleWithOIDCRequest(
+        role_arn=given["credentials_role_arn"],
+        role_session_name="judge",
+        oidcprovider_arn=given["credentials_oidc_provider_arn"],
+        oidctoken=(emulator.directory / given["credentials_oidc_token_file_path"]).read_text(),
+    )
+    client = sts_client(emulator)
+    answer = client.assume_role_with_oidc(request).body
+    assert answer.oidctoken_info.subject == "system:serviceaccount:default:app"
+    assert session_of(emulator, answer.credentials) == "assumed-role/oidc-reader/judge"
+    request.oidctoken = emulator.admin("POST", "/oidc-tokens", {"lifetimeSeconds": -1})["token"]
+    with pytest.raises(Exception) as failure:
+        client.assume_role_with_oidc(request)
+    assert code_of(failure.value) == "AuthenticationFail.OIDCToken.Expired"

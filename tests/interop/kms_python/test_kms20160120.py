@@ -1,4 +1,4 @@
-"""alibabacloud-kms20160120, the V2.0 SDK: V3 signatures with a RAM user's AccessKey."""
+"""alibabacloud-kms20160120, the V2.0 SDK: V3 signatures with an AccessKey or a token of STS."""
 
 from __future__ import annotations
 
@@ -14,25 +14,39 @@ from Tea.exceptions import TeaException
 SECRET = "acs/ram/user/app"
 
 
-def client_for(emulator: Any, access_key_id: str, access_key_secret: str) -> Client:
+def client_for(emulator: Any, gateway: str, **credentials: str) -> Client:
     return Client(
         Config(
-            access_key_id=access_key_id,
-            access_key_secret=access_key_secret,
-            endpoint=emulator.ready["endpoints"]["shared"].removeprefix("https://"),
+            **credentials,
+            endpoint=emulator.ready["endpoints"][gateway].removeprefix("https://"),
             protocol="HTTPS",
             ca=str(emulator.directory / "ca.pem"),
         )
     )
 
 
-def operator(emulator: Any) -> Client:
+def operator(emulator: Any, gateway: str = "shared") -> Client:
     key = json.loads((emulator.directory / "admin.json").read_text())["operator"]
-    return client_for(emulator, key["accessKeyId"], key["accessKeySecret"])
+    return client_for(
+        emulator, gateway, access_key_id=key["accessKeyId"], access_key_secret=key["accessKeySecret"]
+    )
 
 
-def test_get_secret_value(emulator: Any) -> None:
-    answer = operator(emulator).get_secret_value(
+def with_token(emulator: Any, gateway: str) -> Client:
+    token = emulator.admin("POST", "/sts-tokens", {"role": "ram-reader"})
+    return client_for(
+        emulator,
+        gateway,
+        access_key_id=token["accessKeyId"],
+        access_key_secret=token["accessKeySecret"],
+        security_token=token["securityToken"],
+    )
+
+
+@pytest.mark.parametrize("gateway", ["shared", "instance"])
+@pytest.mark.parametrize("client_of", [operator, with_token])
+def test_get_secret_value(emulator: Any, client_of: Any, gateway: str) -> None:
+    answer = client_of(emulator, gateway).get_secret_value(
         models.GetSecretValueRequest(secret_name=SECRET, fetch_extended_config=True)
     )
     current = emulator.current()
@@ -59,17 +73,34 @@ def test_describe_list_and_rotate(emulator: Any) -> None:
     assert emulator.current() == current
 
 
-def test_a_user_without_policy_is_refused(emulator: Any) -> None:
+@pytest.mark.parametrize("gateway", ["shared", "instance"])
+def test_a_user_without_policy_is_refused(emulator: Any, gateway: str) -> None:
     current = emulator.current()
-    client = client_for(emulator, current["AccessKeyId"], current["AccessKeySecret"])
+    client = client_for(
+        emulator,
+        gateway,
+        access_key_id=current["AccessKeyId"],
+        access_key_secret=current["AccessKeySecret"],
+    )
     with pytest.raises(TeaException) as failure:
         client.get_secret_value(models.GetSecretValueRequest(secret_name=SECRET))
     assert failure.value.code == "Forbidden.NoPermission"
 
 
-def test_a_wrong_access_key_secret_is_refused(emulator: Any) -> None:
+@pytest.mark.parametrize("gateway", ["shared", "instance"])
+def test_a_wrong_access_key_secret_is_refused(emulator: Any, gateway: str) -> None:
     current = emulator.current()
-    client = client_for(emulator, current["AccessKeyId"], "0" * 30)
+    client = client_for(
+        emulator, gateway, access_key_id=current["AccessKeyId"], access_key_secret="0" * 30
+    )
     with pytest.raises(TeaException) as failure:
         client.get_secret_value(models.GetSecretValueRequest(secret_name=SECRET))
     assert failure.value.code == "SignatureDoesNotMatch"
+
+
+def test_an_expired_token_is_refused(emulator: Any) -> None:
+    client = with_token(emulator, "shared")
+    emulator.admin("DELETE", "/sts-tokens?role=ram-reader")
+    with pytest.raises(TeaException) as failure:
+        client.get_secret_value(models.GetSecretValueRequest(secret_name=SECRET))
+    assert failure.value.code == "InvalidSecurityToken.Expired"
