@@ -35,6 +35,15 @@ class Credentials {
     return this.#parts.expireTimestamp
   }
 
+  get refreshInterval() {
+    return this.#parts.refreshInterval
+  }
+
+  get scheduleRotateTimestamp() {
+    const { scheduleRotateTimestamp } = this.#parts
+    return scheduleRotateTimestamp === undefined ? undefined : new Date(scheduleRotateTimestamp)
+  }
+
   // What inherits from one, as mocks do, has nothing to show.
   toJSON() {
     if (!(#parts in this)) return {}

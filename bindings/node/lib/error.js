@@ -43,18 +43,11 @@ function systemError(words, osCode) {
   return error
 }
 
-function timedOut(timeout) {
-  return late(`there is no answer after ${timeout} ms: the fetch goes on, so ask again, or allow a longer timeout`)
-}
-
 function openedLate(timeout) {
-  return late(
+  return new KmsakError(
     `the provider is not open after ${timeout} ms: look for a file system that hangs, or allow a longer timeout`,
+    { kind: 'network', retryable: true },
   )
-}
-
-function late(message) {
-  return new KmsakError(message, { kind: 'network', retryable: true })
 }
 
 // Says in a service's error why nothing could be done about it, unless the error has a cause of its own.
@@ -65,4 +58,4 @@ function because(error, cause) {
   return error
 }
 
-module.exports = { KmsakError, because, fromFailure, openedLate, timedOut }
+module.exports = { KmsakError, because, fromFailure, openedLate }

@@ -68,6 +68,8 @@ export class Credentials {
     secretName: string
     generateTimestamp?: string
     expireTimestamp?: string
+    refreshInterval?: number
+    scheduleRotateTimestamp?: number | Date
   })
   /** The AccessKey's id, such as `LTAI...`. Not secret. */
   get accessKeyId(): string
@@ -81,6 +83,10 @@ export class Credentials {
   get generateTimestamp(): string | undefined
   /** When the AccessKey expires, as KMS wrote it. Only in older secrets. */
   get expireTimestamp(): string | undefined
+  /** How often the secret asks to be fetched again, in milliseconds. Only in older secrets. */
+  get refreshInterval(): number | undefined
+  /** When the next rotation is due. Only in older secrets. */
+  get scheduleRotateTimestamp(): Date | undefined
   toJSON(): { accessKeyId: string; versionId: string; secretName: string }
 }
 
@@ -209,6 +215,9 @@ export interface ProviderOptions extends ClientKeyOptions, ConnectionOptions {
   cacheFile?: string | URL
 }
 
+/** One version of a secret for {@link Provider.fixed}: an AccessKey, or the value of a generic secret. */
+export type FixedVersion = { accessKeyId: string; accessKeySecret: string } | string | Uint8Array
+
 /** For whoever does not want to wait as long as it takes. */
 export interface WaitOptions {
   /** Milliseconds after which the call fails with kind `network`. The fetch itself goes on. */
@@ -244,6 +253,8 @@ export interface ProviderEvents {
   clientKeyUnusable: [{ keyId: string; error: KmsakError }]
   /** KMS cannot be reached and the secret was taken from the encrypted cache file. */
   cacheFileUsed: [{ secret: string; age: number }]
+  /** The provider was closed: nothing follows. */
+  close: []
 }
 
 type Listener<E extends keyof ProviderEvents> = (...told: ProviderEvents[E]) => void
@@ -306,12 +317,26 @@ export class Provider extends EventEmitter {
   static fromEnvSync<T extends Provider>(this: new (options: ProviderOptions) => T): T
 
   /**
+   * Opens a provider for tests, which hands out what it is given: no network, no files, no environment. Each secret has one
+   * version or several. The first fetch gets the first; each `refresh`, and each `renew` of the AccessKey in use, gets the
+   * next, as if KMS had just rotated the secret; the last one stays. Events and all else are a real provider's. A name that is
+   * not in `secrets` is not found.
+   * @throws {KmsakError} of kind `configuration` for a name that no secret can have, and for an AccessKey that is none
+   */
+  static fixed<T extends Provider>(
+    this: new (options: ProviderOptions) => T,
+    secrets: Record<string, FixedVersion | readonly FixedVersion[]>,
+  ): T
+
+  /**
    * The AccessKey in the managed RAM secret `name`, from the cache if it was fetched before. Rejects with a
    * {@link KmsakError} only as long as the secret was never fetched (or with `maxStale` set).
    */
   credentials(name: string, options?: AsyncOptions): Promise<Credentials>
   /** As {@link Provider.credentials}. Blocks the event loop if the secret is not cached: for start-up code. */
   credentialsSync(name: string, options?: WaitOptions): Credentials
+  /** The AccessKey in `name` if it is cached, else undefined: never waits, never fetches. */
+  cachedCredentials(name: string): Credentials | undefined
 
   /**
    * A secret of any type, from the cache if it was fetched before. With `versionStage`, such as `ACSPrevious`, that

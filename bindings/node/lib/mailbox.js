@@ -2,8 +2,8 @@
 
 // The JavaScript end of the way back from kmsak's threads. One for each worker and each copy of the package.
 
-const { Mailbox } = require('./native.js')
-const { fromFailure, timedOut } = require('./error.js')
+const { Mailbox, noAnswerWithin } = require('./native.js')
+const { fromFailure } = require('./error.js')
 
 // Promises that are not settled yet, by id. Each keeps what it needs alive, and all of them the process.
 const pending = new Map()
@@ -44,6 +44,10 @@ function forget(id) {
   clearTimeout(waiting.timer)
   if (waiting.signal !== undefined) unwatch(waiting.signal, id)
   return waiting
+}
+
+function timedOut(timeout) {
+  return fromFailure(noAnswerWithin(timeout))
 }
 
 // What is delivered to whoever waited for too long.
@@ -127,4 +131,4 @@ function forwardLogs(receiver, level = 'info') {
   logger = receiver ?? undefined
 }
 
-module.exports = { ask, forwardLogs, listening, mailbox, newId }
+module.exports = { ask, forwardLogs, listening, mailbox, newId, timedOut }

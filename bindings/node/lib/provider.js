@@ -3,9 +3,10 @@
 const { EventEmitter } = require('node:events')
 const { inspect } = require('node:util')
 const { Credentials } = require('./credentials.js')
-const { because, fromFailure, openedLate, timedOut } = require('./error.js')
+const { because, fromFailure, openedLate } = require('./error.js')
 const events = require('./events.js')
-const { ask, listening, mailbox, newId } = require('./mailbox.js')
+const { versions } = require('./fixed.js')
+const { ask, listening, mailbox, newId, timedOut } = require('./mailbox.js')
 const { checked, file } = require('./options.js')
 const { Secret } = require('./secret.js')
 const stats = require('./stats.js')
@@ -64,6 +65,11 @@ class Provider extends EventEmitter {
     return openSync(this, { usualPlaces: true })
   }
 
+  static fixed(secrets) {
+    const id = newId()
+    return new this(new Opened(opened(mailbox.openFixed(id, versions(secrets))), id))
+  }
+
   // For `open`: what happened before there was a provider is told once its owner has had the time to listen.
   static #catchUp(provider, early) {
     setImmediate(() => early.forEach((event) => provider.#happened(event)))
@@ -102,6 +108,13 @@ class Provider extends EventEmitter {
     checkName(name)
     const { timeout } = checkedWait(options, SYNC)
     return this.#lookUp(name) ?? toCredentials(waited(this.#native.waitCredentials(name, timeout), timeout))
+  }
+
+  cachedCredentials(name) {
+    const cached = this.#cached.get(name)
+    if (cached !== undefined && cached.change === Atomics.load(this.#changes, 0)) return cached.credentials
+    checkName(name)
+    return this.#lookUp(name)
   }
 
   // What the native cache holds, kept here for as long as nothing there changes.
@@ -211,10 +224,13 @@ class Provider extends EventEmitter {
   }
 
   close() {
+    const first = !this.#closed
     this.#closed = true
     this.#native.close()
     this.#cached.clear()
     listening.delete(this.#id)
+    // After what happened before it.
+    if (first) process.nextTick(() => this.emit('close'))
   }
 
   [dispose]() {

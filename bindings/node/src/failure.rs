@@ -4,6 +4,8 @@ use std::error::Error;
 
 use napi_derive::napi;
 
+use crate::options::duration;
+
 /// The parts of a [`kmsak::Error`]. JavaScript tells it from a value by its `kind`.
 #[napi(object, object_from_js = false)]
 pub struct Failure {
@@ -38,6 +40,13 @@ impl From<&kmsak::Error> for Failure {
             os_code: error.os_code(),
         }
     }
+}
+
+/// What a call answers whose own `timeout` (milliseconds) is over.
+#[napi(catch_unwind)]
+#[cfg_attr(test, allow(dead_code, reason = "napi registers nothing in a test build, which clippy looks at"))]
+pub(crate) fn no_answer_within(timeout: f64) -> Failure {
+    kmsak::Error::no_answer_within(duration(timeout)).into()
 }
 
 impl From<kmsak::Error> for Failure {

@@ -3,6 +3,7 @@
 
 mod event;
 mod failure;
+mod fixed;
 mod gateway;
 mod logs;
 mod mailbox;

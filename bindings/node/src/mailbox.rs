@@ -12,6 +12,7 @@ use napi_derive::napi;
 
 use crate::event::Happening;
 use crate::failure::Failure;
+use crate::fixed::{FixedVersion, fixed};
 use crate::logs::{self, Line};
 use crate::options::Options;
 use crate::provider::NativeProvider;
@@ -137,6 +138,15 @@ impl Mailbox {
     pub fn open_sync(&self, id: Id, options: Options) -> Either<NativeProvider, Failure> {
         match NativeProvider::open(options.into(), self.post.clone(), id) {
             Ok(provider) => Either::A(provider),
+            Err(error) => Either::B(error.into()),
+        }
+    }
+
+    /// Opens a provider for tests whose events go to `id`.
+    #[napi(catch_unwind)]
+    pub fn open_fixed(&self, id: Id, versions: Vec<FixedVersion>) -> Either<NativeProvider, Failure> {
+        match fixed(versions).open() {
+            Ok(provider) => Either::A(NativeProvider::of(provider, self.post.clone(), id)),
             Err(error) => Either::B(error.into()),
         }
     }

@@ -27,10 +27,13 @@ pub struct NativeProvider {
 impl NativeProvider {
     /// Subscribed from the start, so that nothing is missed that happens before JavaScript has the provider.
     pub(crate) fn open(builder: Builder, post: Post, id: Id) -> kmsak::Result<Self> {
-        let provider = builder.open()?;
+        Ok(NativeProvider::of(builder.open()?, post, id))
+    }
+
+    pub(crate) fn of(provider: Provider, post: Post, id: Id) -> Self {
         let opened = NativeProvider { provider, post, id, subscription: Mutex::new(None) };
         opened.listen(true);
-        Ok(opened)
+        opened
     }
 }
 

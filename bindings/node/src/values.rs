@@ -20,6 +20,10 @@ pub struct Credentials {
     pub generate_timestamp: Option<String>,
     /// When it expires, as KMS wrote it.
     pub expire_timestamp: Option<String>,
+    /// Milliseconds.
+    pub refresh_interval: Option<f64>,
+    /// Milliseconds since 1970.
+    pub schedule_rotate_timestamp: Option<f64>,
 }
 
 impl From<&kmsak::Credentials> for Credentials {
@@ -31,6 +35,11 @@ impl From<&kmsak::Credentials> for Credentials {
             secret_name: credentials.secret().name().to_owned(),
             generate_timestamp: credentials.generate_timestamp().map(str::to_owned),
             expire_timestamp: credentials.expire_timestamp().map(str::to_owned),
+            refresh_interval: credentials.refresh_interval().map(milliseconds),
+            schedule_rotate_timestamp: credentials
+                .schedule_rotate_timestamp()
+                .and_then(|seconds| kmsak::parse_date(&seconds.to_string()))
+                .map(date),
         }
     }
 }

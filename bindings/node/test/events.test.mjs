@@ -1,7 +1,7 @@
 // What listeners hear.
 
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
+import { on, once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { after, afterEach, before, test } from 'node:test'
@@ -24,6 +24,22 @@ test('rotated and fetched', async () => {
   assert.deepEqual(await rotated, [{ secret: APP, oldAccessKeyId: before.accessKeyId, newAccessKeyId }])
   assert.deepEqual(await fetched, [{ secret: APP, versionId: provider.credentialsSync(APP).versionId }])
   provider.close()
+})
+
+test('close ends what iterates over events', { timeout: 20_000 }, async () => {
+  const provider = await Provider.fromFile(kms.file)
+  let closes = 0
+  provider.on('close', () => closes++)
+  const seen = []
+  void provider.refresh(APP)
+  for await (const [{ secret }] of on(provider, 'fetched', { close: ['close'] })) {
+    seen.push(secret)
+    if (seen.length === 1) void provider.refresh(APP)
+    else provider.close()
+  }
+  provider.close()
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.deepEqual({ seen, closes }, { seen: [APP, APP], closes: 1 })
 })
 
 test('whoever listens as soon as the provider is there misses nothing', async () => {

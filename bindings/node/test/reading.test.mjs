@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { getEventListeners, once } from 'node:events'
-import { copyFile, readFile } from 'node:fs/promises'
+import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { constants } from 'node:os'
 import path from 'node:path'
@@ -48,6 +48,54 @@ test('every way to open a provider', async () => {
     assert.ok(provider instanceof Provider)
     assert.equal((await provider.credentials(APP)).accessKeyId, current.AccessKeyId)
     provider.close()
+  }
+})
+
+test('older secrets tell of their rotation', async () => {
+  const { AccessKeyId, AccessKeySecret } = await kms.current()
+  for (const [name, schedule, at] of [
+    ['soon', 1_796_083_200, new Date('2026-12-01T00:00:00Z')],
+    ['never', 2 ** 52, undefined],
+  ]) {
+    const user = `older-${name}`
+    await kms.admin('POST', '/users', { name: user })
+    const { name: secret } = await kms.admin('POST', '/secrets', { user })
+    const value = { AccessKeyId, AccessKeySecret, RefreshInterval: 3600, ScheduleRotateTimestamp: schedule }
+    await kms.admin('POST', '/secrets/versions', { name: secret, text: JSON.stringify(value) })
+    const provider = await Provider.fromFile(kms.file)
+    assert.equal(provider.cachedCredentials(secret), undefined)
+    const credentials = await provider.credentials(secret)
+    assert.equal(provider.cachedCredentials(secret), provider.credentialsSync(secret))
+    assert.equal(credentials.refreshInterval, 3_600_000)
+    assert.deepEqual(credentials.scheduleRotateTimestamp, at)
+    assert.throws(() => provider.cachedCredentials(1), TypeError)
+    provider.close()
+  }
+})
+
+test('NODE_EXTRA_CA_CERTS counts where no CA is configured', async () => {
+  const source = `
+    const { Provider } = require(process.argv[1])
+    const options = JSON.parse(process.argv[2])
+    const provider = new Provider(options)
+    provider.credentials('${APP}').then(
+      ({ accessKeyId }) => console.log(accessKeyId),
+      ({ kind, cause }) => console.log(kind, /certificate/.test(cause.message)),
+    )`
+  const options = kms.options()
+  const [{ caFile, ...gateway }] = options.gateways
+  const { AccessKeyId } = await kms.current()
+  const other = path.join(kms.folder, 'other.pem')
+  await writeFile(other, 'nothing')
+  for (const [gateways, file, expected] of [
+    [[gateway], caFile, `${AccessKeyId}\n`],
+    [[gateway], '', 'tls true\n'],
+    [[gateway], other, 'tls true\n'],
+    [[{ ...gateway, caFile }], other, `${AccessKeyId}\n`],
+  ]) {
+    const args = [entry, JSON.stringify({ ...options, gateways })]
+    const { stdout } = await run(source, { args, env: { NODE_EXTRA_CA_CERTS: file } })
+    assert.equal(stdout, expected)
   }
 })
 

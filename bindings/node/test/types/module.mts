@@ -30,7 +30,19 @@ same<typeof result, number>(true)
 const sync = await provider.call('a', () => 'x' as const)
 same<typeof sync, 'x'>(true)
 
+const cached = provider.cachedCredentials('a')
+same<typeof cached, Credentials | undefined>(true)
+same<Credentials['refreshInterval'], number | undefined>(true)
+same<Credentials['scheduleRotateTimestamp'], Date | undefined>(true)
+
+const key = { accessKeyId: 'LTAI1', accessKeySecret: 'one' }
+const fixed = Provider.fixed({ 'acs/ram/user/app': [key, key], db: 'text', binary: new Uint8Array(1) })
+same<typeof fixed, Provider>(true)
+// @ts-expect-error half an AccessKey
+Provider.fixed({ 'acs/ram/user/app': { accessKeyId: 'LTAI1' } })
+
 provider
+  .on('close', () => {})
   .on('rotated', ({ secret, oldAccessKeyId, newAccessKeyId }) => {
     same<typeof secret, string>(true)
     same<typeof newAccessKeyId, string>(true)
