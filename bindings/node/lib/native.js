@@ -1,9 +1,8 @@
 'use strict'
 
 // The native addon: beside this folder when it was built here, else in the package for this platform, which npm
-// installs as an optional dependency.
+// installs as an optional dependency. Written out in full, each in a `try`: that is what bundlers find and may miss.
 
-const path = require('node:path')
 const { KmsakError } = require('./error.js')
 const { triple } = require('./triple.js')
 
@@ -11,12 +10,49 @@ module.exports = load()
 
 function load() {
   const failures = []
-  for (const place of [path.join(__dirname, '..', `kmsak.${triple}.node`), `kmsak-${triple}`]) {
-    try {
-      return require(place)
-    } catch (error) {
-      failures.push(error)
+  try {
+    switch (triple) {
+      case 'linux-x64-gnu':
+        return require('../kmsak.linux-x64-gnu.node')
+      case 'linux-arm64-gnu':
+        return require('../kmsak.linux-arm64-gnu.node')
+      case 'linux-x64-musl':
+        return require('../kmsak.linux-x64-musl.node')
+      case 'linux-arm64-musl':
+        return require('../kmsak.linux-arm64-musl.node')
+      case 'darwin-x64':
+        return require('../kmsak.darwin-x64.node')
+      case 'darwin-arm64':
+        return require('../kmsak.darwin-arm64.node')
+      case 'win32-x64-msvc':
+        return require('../kmsak.win32-x64-msvc.node')
+      case 'win32-arm64-msvc':
+        return require('../kmsak.win32-arm64-msvc.node')
     }
+  } catch (error) {
+    failures.push(error)
+  }
+  try {
+    switch (triple) {
+      case 'linux-x64-gnu':
+        return require('kmsak-linux-x64-gnu')
+      case 'linux-arm64-gnu':
+        return require('kmsak-linux-arm64-gnu')
+      case 'linux-x64-musl':
+        return require('kmsak-linux-x64-musl')
+      case 'linux-arm64-musl':
+        return require('kmsak-linux-arm64-musl')
+      case 'darwin-x64':
+        return require('kmsak-darwin-x64')
+      case 'darwin-arm64':
+        return require('kmsak-darwin-arm64')
+      case 'win32-x64-msvc':
+        return require('kmsak-win32-x64-msvc')
+      case 'win32-arm64-msvc':
+        return require('kmsak-win32-arm64-msvc')
+    }
+  } catch (error) {
+    failures.push(error)
   }
   const built = failures.find((error) => error.code !== 'MODULE_NOT_FOUND')
   throw new KmsakError(
