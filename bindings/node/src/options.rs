@@ -46,6 +46,10 @@ type SetDuration = fn(Builder, Duration) -> Builder;
 impl From<Options> for Builder {
     fn from(options: Options) -> Self {
         let mut builder = Builder::new().language("node");
+        // Node reads it when it starts, and says itself when there is something wrong with the file.
+        if let Some(path) = std::env::var_os("NODE_EXTRA_CA_CERTS").filter(|path| !path.is_empty()) {
+            builder = builder.more_public_cas(path);
+        }
         if options.usual_places == Some(true) {
             builder = builder.usual_places();
         }

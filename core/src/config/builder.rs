@@ -51,6 +51,7 @@ pub struct Builder {
     use_environment: bool,
     resources: Option<Resources>,
     language: Option<String>,
+    more_public_cas: Option<PathBuf>,
     pub(super) working_directory: Option<PathBuf>,
     pub(super) variables: Option<Environment>,
 }
@@ -242,6 +243,13 @@ impl Builder {
         self
     }
 
+    /// Trusts the CAs in the PEM file `path` beside the public ones, wherever no CA is configured: what a language's own setting
+    /// for that, such as Node's `NODE_EXTRA_CA_CERTS`, asks for. What cannot be read of it is left alone and logged.
+    pub fn more_public_cas(mut self, path: impl Into<PathBuf>) -> Self {
+        self.more_public_cas = Some(path.into());
+        self
+    }
+
     /// Checks everything and finds every file.
     ///
     /// # Errors
@@ -264,7 +272,11 @@ impl Builder {
                 quoted(&language)
             )));
         }
-        assemble::config(&settings, &self.gateways, self.usual_places, language, warnings)
+        let mut config = assemble::config(&settings, &self.gateways, self.usual_places, language, warnings)?;
+        for endpoint in &mut config.endpoints {
+            endpoint.transport.more_public_cas.clone_from(&self.more_public_cas);
+        }
+        Ok(config)
     }
 
     fn settings(&mut self, warnings: &mut Warnings) -> Result<Settings> {

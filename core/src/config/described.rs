@@ -122,6 +122,7 @@ impl Described<'_> {
         };
         Ok(TransportConfig {
             ca: ca.transpose()?.map(Arc::new),
+            more_public_cas: None,
             ignore_ssl_certs: gateway.ignore_ssl_certs,
             connect_timeout: timeout(
                 gateway.connect_timeout,

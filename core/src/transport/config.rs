@@ -1,6 +1,7 @@
 //! How a peer is reached and verified.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ use crate::process::source::Source;
 pub(crate) struct TransportConfig {
     /// PEM certificates to trust instead of the public CAs.
     pub(crate) ca: Option<Arc<Source>>,
+    /// A file of PEM certificates to trust beside the public CAs, where `ca` is none.
+    pub(crate) more_public_cas: Option<PathBuf>,
     /// `ignoreSslCerts: true` in so many words.
     pub(crate) ignore_ssl_certs: bool,
     pub(crate) connect_timeout: Duration,
@@ -25,6 +28,7 @@ impl fmt::Debug for TransportConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TransportConfig")
             .field("ca", &self.ca)
+            .field("more_public_cas", &self.more_public_cas)
             .field("ignore_ssl_certs", &self.ignore_ssl_certs)
             .field("connect_timeout", &self.connect_timeout)
             .field("read_timeout", &self.read_timeout)

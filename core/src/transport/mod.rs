@@ -65,5 +65,5 @@ pub(crate) trait Transport: Send + Sync {
 /// # Errors
 /// [`Kind::Configuration`](crate::Kind::Configuration) with what is wrong with it.
 pub(crate) fn check_ca(ca: &Source) -> Result<()> {
-    roots::load(Some(ca)).map(drop)
+    roots::load(Some(ca), None).map(drop)
 }

@@ -118,6 +118,7 @@ mod tests {
     fn config(https_proxy: Option<&str>, no_proxy: Option<&str>) -> TransportConfig {
         TransportConfig {
             ca: None,
+            more_public_cas: None,
             ignore_ssl_certs: false,
             connect_timeout: Duration::from_secs(3),
             read_timeout: Duration::from_secs(10),

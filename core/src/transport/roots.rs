@@ -15,13 +15,19 @@ use crate::shown::path as shown_path;
 
 const LARGEST_FILE: u64 = 1 << 20;
 
-/// The roots for `ca`; the public ones if there is none.
+/// The roots for `ca`; the public ones and those in the file `more` if there is none.
 ///
 /// # Errors
 /// [`Kind::Configuration`](crate::Kind::Configuration) with what is wrong with the configured CA.
-pub(super) fn load(ca: Option<&Source>) -> Result<RootCertStore> {
+pub(super) fn load(ca: Option<&Source>, more: Option<&Path>) -> Result<RootCertStore> {
     match ca {
-        None => Ok(public(rustls_native_certs::load_native_certs().certs)),
+        None => {
+            let mut roots = public(rustls_native_certs::load_native_certs().certs);
+            if let Some(more) = more {
+                add(&mut roots, more);
+            }
+            Ok(roots)
+        }
         Some(Source::File(path)) => parse(&read(path)?, &shown_path(path)),
         Some(Source::Inline { name, bytes }) => parse(bytes.as_bytes(), name),
     }
@@ -35,6 +41,21 @@ fn public(system: Vec<CertificateDer<'static>>) -> RootCertStore {
         store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
     store
+}
+
+/// Adds what is readable in the PEM file `more`, as whoever asks for it, in a variable for all programs, expects.
+fn add(roots: &mut RootCertStore, more: &Path) {
+    match CertificateDer::pem_file_iter(more) {
+        Ok(certificates) => {
+            let (added, _) = roots.add_parsable_certificates(certificates.flatten());
+            if added == 0 {
+                tracing::warn!("{} adds no CA to the public ones: it holds no certificate", shown_path(more));
+            }
+        }
+        Err(error) => {
+            tracing::warn!("{} adds no CA to the public ones: {error}", shown_path(more));
+        }
+    }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
@@ -100,6 +121,19 @@ mod tests {
     #[test]
     fn the_systems_roots_are_taken_alone() {
         assert_eq!(public(ca()).len(), ca().len());
+    }
+
+    #[test]
+    fn more_can_be_added_to_the_public_ones() {
+        let before = load(None, None).expect("public ones").len();
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors/ca.pem");
+        assert_eq!(load(None, Some(&file)).expect("public ones").len(), before + ca().len());
+        for nothing in ["nowhere.pem", "Cargo.toml"] {
+            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(nothing);
+            assert_eq!(load(None, Some(&file)).expect("public ones").len(), before, "{nothing}");
+        }
+        let source = Source::File(file.clone());
+        assert_eq!(load(Some(&source), Some(&file)).expect("the configured one").len(), ca().len());
     }
 
     #[test]

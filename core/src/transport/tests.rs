@@ -122,6 +122,7 @@ fn inline(pem: &str) -> Arc<Source> {
 fn config() -> TransportConfig {
     TransportConfig {
         ca: Some(inline(&CA.pem)),
+        more_public_cas: None,
         ignore_ssl_certs: false,
         connect_timeout: LONG,
         read_timeout: LONG,

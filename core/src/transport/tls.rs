@@ -25,7 +25,8 @@ pub(super) fn client_config(config: &TransportConfig) -> Result<ClientConfig> {
             .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
             .with_no_client_auth()
     } else {
-        builder.with_root_certificates(roots::load(config.ca.as_deref())?).with_no_client_auth()
+        let roots = roots::load(config.ca.as_deref(), config.more_public_cas.as_deref())?;
+        builder.with_root_certificates(roots).with_no_client_auth()
     };
     // Not h2: a hung h2 connection would be shared by every later request, a hung HTTP/1.1 connection is dropped.
     tls.alpn_protocols = vec![b"http/1.1".to_vec()];
