@@ -49,11 +49,18 @@ pub struct Builder {
     properties: Vec<Properties>,
     usual_places: bool,
     use_environment: bool,
+    fallback_proxy: Option<FallbackProxy>,
     resources: Option<Resources>,
     language: Option<String>,
     more_public_cas: Option<PathBuf>,
     pub(super) working_directory: Option<PathBuf>,
     pub(super) variables: Option<Environment>,
+}
+
+struct FallbackProxy {
+    origin: String,
+    https_proxy: Zeroizing<String>,
+    no_proxy: String,
 }
 
 enum Properties {
@@ -94,6 +101,22 @@ impl Builder {
     pub fn usual_places(mut self) -> Self {
         self.usual_places = true;
         self.environment()
+    }
+
+    /// The proxy to take where no other setting names one: what a binding's language has for all its programs, as a JVM has. It comes
+    /// before `HTTPS_PROXY`; `origin` says in errors where it was set.
+    pub fn fallback_proxy(
+        mut self,
+        origin: impl Into<String>,
+        https_proxy: impl Into<String>,
+        no_proxy: impl Into<String>,
+    ) -> Self {
+        self.fallback_proxy = Some(FallbackProxy {
+            origin: origin.into(),
+            https_proxy: Zeroizing::new(https_proxy.into()),
+            no_proxy: no_proxy.into(),
+        });
+        self
     }
 
     /// Looks up what is not found on disk: `look_up` gets a path as it was configured and gives the content, of at
@@ -287,8 +310,12 @@ impl Builder {
         let environment =
             self.variables.take().unwrap_or_else(|| Arc::new(|name: &str| std::env::var_os(name)));
         let places = Places { working_directory, resources: self.resources.take(), environment };
-        let mut layers =
-            vec![Layer { origin: Origin::Code, base: None, values: std::mem::take(&mut self.code) }];
+        let mut layers = vec![Layer {
+            origin: Origin::Code,
+            base: None,
+            values: std::mem::take(&mut self.code),
+            own: BTreeMap::new(),
+        }];
         if self.use_environment {
             layers.push(environment_layer(&places)?);
         }
@@ -308,6 +335,12 @@ impl Builder {
                 layers.push(file_layer(&places, Path::new(DEFAULT_FILE), "the properties file", warnings)?);
             }
         }
+        if let Some(fallback) = self.fallback_proxy.take() {
+            // The exceptions belong to their own proxy.
+            if layers.iter().all(|layer| layer.text(keys::HTTPS_PROXY).is_none()) {
+                layers.push(fallback.layer());
+            }
+        }
         Ok(Settings { layers, places })
     }
 
@@ -324,6 +357,16 @@ impl Builder {
         // Blank text would count as not given, and a file's list in its place.
         let text = if items.is_empty() { ",".to_owned() } else { items.join(",") };
         self.put(key, Value::Text(Zeroizing::new(text)))
+    }
+}
+
+impl FallbackProxy {
+    fn layer(self) -> Layer {
+        let values = BTreeMap::from([
+            (keys::HTTPS_PROXY, Value::Text(self.https_proxy)),
+            (keys::NO_PROXY, Value::Text(Zeroizing::new(self.no_proxy))),
+        ]);
+        Layer { origin: Origin::Properties(self.origin), base: None, values, own: BTreeMap::new() }
     }
 }
 
@@ -350,7 +393,7 @@ fn environment_layer(places: &Places) -> Result<Layer> {
         })?;
         values.insert(*key, Value::Text(Zeroizing::new(text)));
     }
-    Ok(Layer { origin: Origin::Environment, base: None, values })
+    Ok(Layer { origin: Origin::Environment, base: None, values, own: BTreeMap::new() })
 }
 
 fn file_layer(places: &Places, path: &Path, subject: &str, warnings: &mut Warnings) -> Result<Layer> {
@@ -382,10 +425,18 @@ fn properties_layer(
         })
     })?;
     let mut values = BTreeMap::new();
+    let mut own = BTreeMap::new();
     let mut lines: BTreeMap<&'static str, usize> = BTreeMap::new();
+    let referred: Vec<Zeroizing<String>> =
+        entries.iter().filter(|entry| refers(&entry.value)).map(|entry| entry.value.clone()).collect();
     for entry in entries {
         let Some(key) = keys::ALL.iter().copied().find(|key| *key == entry.key) else {
-            warn_of_unknown_key(&entry, &name, warnings);
+            let quoted_key = format!("\"{}\"", entry.key);
+            if referred.iter().any(|list| list.contains(&quoted_key)) {
+                own.insert(entry.key, entry.value);
+            } else {
+                warn_of_unknown_key(&entry, &name, warnings);
+            }
             continue;
         };
         if let Some(first) = lines.insert(key, entry.line) {
@@ -396,7 +447,12 @@ fn properties_layer(
         }
         values.insert(key, Value::Text(entry.value));
     }
-    Ok(Layer { origin: Origin::Properties(name), base, values })
+    Ok(Layer { origin: Origin::Properties(name), base, values, own })
+}
+
+/// Whether a value refers to others by their names, which may be the writer's own.
+fn refers(value: &str) -> bool {
+    value.contains("passwordFromFilePathName") || value.contains("passwordFromEnvVariable")
 }
 
 /// Says where rather than what when the line may be a stray piece of a value, which may be secret.

@@ -118,13 +118,13 @@ impl Element<'_> {
     /// variable, their documentation takes it for the variable itself; both work here.
     fn variable(&self, given: String) -> String {
         self.layer
-            .text(&given)
+            .named(&given)
             .filter(|named| self.settings.places.is_set(named))
             .map_or(given.clone(), str::to_owned)
     }
 
     fn indirect(&self, name: &str) -> Option<String> {
-        self.layer.text(name).map(str::to_owned).or_else(|| {
+        self.layer.named(name).map(str::to_owned).or_else(|| {
             let variable =
                 self.settings.places.is_set(name).then(|| (self.settings.places.environment)(name))??;
             variable.into_string().ok()

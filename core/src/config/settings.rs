@@ -50,6 +50,8 @@ pub(super) struct Layer {
     /// The second place for relative paths.
     pub(super) base: Option<PathBuf>,
     pub(super) values: BTreeMap<&'static str, Value>,
+    /// What stands under names of the writer's own, which a setting may refer to.
+    pub(super) own: BTreeMap<String, Zeroizing<String>>,
 }
 
 impl Layer {
@@ -60,6 +62,11 @@ impl Layer {
             Origin::Environment | Origin::Properties(_) => key,
         };
         format!("{name} {}", self.origin)
+    }
+
+    /// The text that stands at `name`, a key or a name of the writer's own, unless it is blank.
+    pub(super) fn named(&self, name: &str) -> Option<&str> {
+        self.text(name).or_else(|| self.own.get(name).map(|text| text.trim()).filter(|text| !text.is_empty()))
     }
 
     /// The text that stands at `key`, unless it is blank.

@@ -38,6 +38,19 @@ pub fn open<'local>(
     })
 }
 
+#[jni_mangle("io.kmsak.NativeProvider", "openFixed")]
+pub fn open_fixed<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    versions: JObjectArray<'local, JObject<'local>>,
+    answer: JObject<'local>,
+) -> jlong {
+    enter(env, |env| match settings::fixed(env, &versions)?.open() {
+        Ok(provider) => Ok(Handle::give(provider)),
+        Err(error) => fail(env, &answer, &error).map(|()| 0),
+    })
+}
+
 /// Four bytes that stay valid, as the handle does, for as long as the buffer can be reached. Called once.
 #[jni_mangle("io.kmsak.NativeProvider", "changes")]
 pub fn changes<'local>(

@@ -7,7 +7,7 @@ use jni::errors::{Error, Result};
 use jni::objects::{JByteArray, JObject, JObjectArray, JString, JValue};
 use jni::refs::Global;
 use jni::{jni_sig, jni_str};
-use kmsak::{Builder, Gateway};
+use kmsak::{Builder, Fixed, Gateway, Provider};
 
 use crate::attach;
 
@@ -39,6 +39,7 @@ pub(crate) fn builder(
             ("#properties_text", Value::Bytes(text)) => so_far.properties_text(text, None),
             ("#client_key", Value::Bytes(json)) => so_far.client_key(json),
             ("#client_key_password", Value::Bytes(password)) => so_far.client_key_password(password),
+            ("#jvm_proxy", Value::Settings(proxy)) => jvm_proxy(env, so_far, &proxy)?,
             ("#gateway", Value::Settings(settings)) => so_far.gateway(gateway(env, &settings)?),
             (name, Value::Text(text)) => so_far.property(name, text),
             _ => return Err(Error::WrongObjectType),
@@ -46,6 +47,39 @@ pub(crate) fn builder(
         Ok(())
     })?;
     Ok(builder)
+}
+
+/// The JVM's own proxy: where it is set, the proxy, and what is reached without it.
+fn jvm_proxy(env: &mut Env<'_>, builder: Builder, proxy: &JObjectArray<'_, JObject<'_>>) -> Result<Builder> {
+    let mut parts = Vec::new();
+    for index in 0..3 {
+        let part = proxy.get_element(env, index)?;
+        parts.push(env.cast_local::<JString<'_>>(part)?.try_to_string(env)?);
+    }
+    let [origin, https_proxy, no_proxy] =
+        <[String; 3]>::try_from(parts).map_err(|_| Error::WrongObjectType)?;
+    Ok(builder.fallback_proxy(origin, https_proxy, no_proxy))
+}
+
+/// A provider for tests, of names with an id and a secret, or with none and a value.
+pub(crate) fn fixed(env: &mut Env<'_>, versions: &JObjectArray<'_, JObject<'_>>) -> Result<Fixed> {
+    let mut fixed = Provider::fixed();
+    for index in (0..versions.len(env)?).step_by(3) {
+        let name = versions.get_element(env, index)?;
+        let name = env.cast_local::<JString<'_>>(name)?.try_to_string(env)?;
+        let id = versions.get_element(env, index + 1)?;
+        let value = versions.get_element(env, index + 2)?;
+        let so_far = std::mem::take(&mut fixed);
+        fixed = if id.is_null() {
+            let value = env.cast_local::<JByteArray<'_>>(value)?;
+            so_far.secret(name, env.convert_byte_array(&value)?)
+        } else {
+            let id = env.cast_local::<JString<'_>>(id)?.try_to_string(env)?;
+            let secret = env.cast_local::<JString<'_>>(value)?.try_to_string(env)?;
+            so_far.access_key(name, &id, &secret)
+        };
+    }
+    Ok(fixed)
 }
 
 fn gateway(env: &mut Env<'_>, settings: &JObjectArray<'_, JObject<'_>>) -> Result<Gateway> {

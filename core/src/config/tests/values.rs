@@ -427,7 +427,7 @@ fn element_password(
     variables: &'static [(&'static str, &'static str)],
 ) -> Result<PasswordSource> {
     let text = format!(
-        "indirect=x\nclient_key_password_from_env_variable=MINE\n\
+        "indirect=clientKey.json\nclient_key_password_from_env_variable=MINE\n\
          client_key_password_from_file_path=clientKey_Password.txt\n\
          cache_client_dkms_config_info=[{{\"clientKeyFile\":\"clientKey.json\",\"caFilePath\":\"ca.pem\",{element}}}]"
     );
@@ -450,6 +450,8 @@ fn the_password_of_an_element_comes_from_the_first_of_its_places() {
             "\"passwordFromFilePathName\":\"client_key_password_from_file_path\"",
             file("clientKey_Password.txt"),
         ),
+        // A name of the writer's own.
+        ("\"passwordFromFilePathName\":\"indirect\"", file("clientKey.json")),
         ("\"passwordFromFilePathName\":\"PATH_NAME\"", file("ca.pem")),
         ("\"passwordFromEnvVariable\":\"UNSET\",\"passwordFromFilePathName\":\"PATH_NAME\"", file("ca.pem")),
         // Falls back on what all gateways share.

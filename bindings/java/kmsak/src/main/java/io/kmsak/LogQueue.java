@@ -4,7 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 
 /** Log lines between the native threads that write them, which must not block, and the logger, which may. */
-final class LogQueue {
+final class LogQueue implements Runnable {
   private static final int MOST = 1024;
 
   private final LogTarget target;
@@ -38,7 +38,7 @@ final class LogQueue {
       busy = true;
     }
     try {
-      Background.run(this::empty);
+      Background.run(this);
     } catch (OutOfMemoryError noThread) {
       // The next line tries again.
       synchronized (lines) {
@@ -47,7 +47,9 @@ final class LogQueue {
     }
   }
 
-  private void empty() {
+  /** Empties the queue. */
+  @Override
+  public void run() {
     while (true) {
       Line line;
       synchronized (lines) {

@@ -2,6 +2,8 @@ package io.kmsak;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URL;
+import java.net.URLConnection;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,8 +13,7 @@ import java.util.Locale;
 /**
  * Loads the native library: the one that the system property {@code io.kmsak.library} names, else the one in the jar.
  *
- * <p>A JVM lets only one class loader have the native library of a given path. So each class loader unpacks its own, into a fresh folder
- * that nobody but this user may enter, and removes it as soon as it is loaded.
+ * <p>A JVM lets only one class loader have the native library of a given path. So each class loader unpacks its own.
  */
 final class NativeLibrary {
   static final String PROPERTY = "io.kmsak.library";
@@ -29,47 +30,86 @@ final class NativeLibrary {
     if (loaded) {
       return;
     }
-    if (failure != null) {
-      throw failed(failure.getMessage(), failure);
+    if (failure == null) {
+      prepareLogs();
+      failure = tried();
     }
+    if (failure != null) {
+      // Not as the error that it is, which whoever catches exceptions would miss.
+      ConfigurationException told = new ConfigurationException(null, null, false, 0, failure.getMessage());
+      told.initCause(failure);
+      throw told;
+    }
+    loaded = true;
+  }
+
+  private static void prepareLogs() {
+    try {
+      Background.run(new LogPreparation());
+    } catch (OutOfMemoryError noThread) {
+      // The logger is found when it is wanted.
+      return;
+    }
+  }
+
+  private static UnsatisfiedLinkError tried() {
     try {
       find();
-      loaded = true;
+      return null;
     } catch (UnsatisfiedLinkError error) {
-      failure = error;
-      throw error;
+      return error;
     } catch (RuntimeException refused) {
       // The class is there since Java 9, and thrown since Java 24.
       if (!refused.getClass().getName().equals("java.lang.IllegalCallerException")) {
         throw refused;
       }
-      failure =
-          failed("this JVM denies kmsak its native library: start it with --enable-native-access=ALL-UNNAMED", refused);
-      throw failure;
+      return failed(
+          "this JVM denies kmsak its native library: start it with --enable-native-access=ALL-UNNAMED, or with "
+              + "--enable-native-access=io.kmsak where kmsak is a module",
+          refused);
     }
   }
 
   private static void find() {
-    try {
-      String named = System.getProperty(PROPERTY);
-      if (named == null || named.isEmpty()) {
-        loadFromJar();
-      } else {
-        loadNamed(Paths.get(named).toAbsolutePath());
-      }
-    } catch (IOException error) {
-      throw failed(
-          "kmsak cannot unpack its native library into "
-              + System.getProperty("java.io.tmpdir")
-              + " ("
-              + error
-              + "): name a folder that can be written with -Djava.io.tmpdir, or the library itself with -D"
-              + PROPERTY,
-          error);
+    String named = System.getProperty(PROPERTY);
+    if (named == null || named.isEmpty()) {
+      loadFromJar();
+    } else {
+      loadNamed(Paths.get(named).toAbsolutePath());
     }
   }
 
-  private static void loadNamed(Path library) throws IOException {
+  /** Classes, for the first lambda of a JVM takes its time, and these may be it. */
+  private static final class OnDisk implements Unpacked.Source {
+    private final Path library;
+
+    OnDisk(Path library) {
+      this.library = library;
+    }
+
+    @Override
+    public InputStream open() throws IOException {
+      return Files.newInputStream(library);
+    }
+  }
+
+  private static final class InJar implements Unpacked.Source {
+    private final URL library;
+
+    InJar(URL library) {
+      this.library = library;
+    }
+
+    @Override
+    public InputStream open() throws IOException {
+      URLConnection connection = library.openConnection();
+      // A cached jar would stay open for as long as the JVM runs.
+      connection.setUseCaches(false);
+      return connection.getInputStream();
+    }
+  }
+
+  private static void loadNamed(Path library) {
     if (!Files.isRegularFile(library)) {
       throw failed("the system property " + PROPERTY + " names " + library + ", where there is no file", null);
     }
@@ -79,52 +119,18 @@ final class NativeLibrary {
       if (!String.valueOf(error.getMessage()).contains("already loaded in another classloader")) {
         throw failed(library + ", which the system property " + PROPERTY + " names, cannot be loaded (" + error.getMessage() + ")", error);
       }
-      try (InputStream content = Files.newInputStream(library)) {
-        loadCopy(content, library.getFileName().toString());
-      }
+      Unpacked.load(new OnDisk(library), library.getFileName().toString());
     }
   }
 
-  private static void loadFromJar() throws IOException {
+  private static void loadFromJar() {
     String platform = platform();
     String file = System.mapLibraryName("kmsak_jni");
-    try (InputStream content = NativeLibrary.class.getResourceAsStream("native/" + platform + "/" + file)) {
-      if (content == null) {
-        throw failed("this kmsak jar has no native library for " + platform + ": " + BUILD, null);
-      }
-      loadCopy(content, file);
+    URL library = NativeLibrary.class.getResource("native/" + platform + "/" + file);
+    if (library == null) {
+      throw failed("this kmsak jar has no native library for " + platform + ": " + BUILD, null);
     }
-  }
-
-  private static void loadCopy(InputStream content, String file) throws IOException {
-    // Made with a name that nobody can guess, and for this user alone.
-    Path folder = Files.createTempDirectory("kmsak-");
-    Path copy = folder.resolve(file);
-    try {
-      Files.copy(content, copy);
-      System.load(copy.toString());
-    } catch (UnsatisfiedLinkError error) {
-      throw failed(
-          "kmsak's native library cannot be loaded ("
-              + error.getMessage()
-              + "): if "
-              + folder.getParent()
-              + " is mounted noexec, name another folder with -Djava.io.tmpdir; else "
-              + BUILD,
-          error);
-    } finally {
-      remove(copy);
-      remove(folder);
-    }
-  }
-
-  /** Windows keeps a loaded library's file: that one goes when the JVM ends. */
-  private static void remove(Path path) {
-    try {
-      Files.deleteIfExists(path);
-    } catch (IOException inUse) {
-      path.toFile().deleteOnExit();
-    }
+    Unpacked.load(new InJar(library), file);
   }
 
   private static String platform() {
@@ -147,7 +153,7 @@ final class NativeLibrary {
     }
   }
 
-  private static UnsatisfiedLinkError failed(String what, Throwable cause) {
+  static UnsatisfiedLinkError failed(String what, Throwable cause) {
     UnsatisfiedLinkError error = new UnsatisfiedLinkError(what);
     error.initCause(cause);
     return error;

@@ -15,6 +15,11 @@ final class NativeLogs {
     }
   }
 
+  /** Finds the logger. */
+  static void initialize() {
+    TARGET.level();
+  }
+
   /** Asks native code for the lines that the logger lets through now. */
   static void forward() {
     forward(TARGET.level(), QUEUE);

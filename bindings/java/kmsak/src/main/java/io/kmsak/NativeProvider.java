@@ -24,6 +24,15 @@ final class NativeProvider {
     return new NativeProvider(handle);
   }
 
+  static NativeProvider openFixed(Object[] versions) {
+    NativeLibrary.load();
+    NativeLogs.forward();
+    Answer<Void> answer = new Answer<>();
+    long handle = openFixed(versions, answer);
+    answer.throwFailure();
+    return new NativeProvider(handle);
+  }
+
   ByteBuffer changes() {
     return changes;
   }
@@ -100,6 +109,8 @@ final class NativeProvider {
   }
 
   private static native long open(Object[] settings, Resources resources, Answer<?> answer);
+
+  private static native long openFixed(Object[] versions, Answer<?> answer);
 
   private static native ByteBuffer changes(long handle);
 

@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -18,9 +19,9 @@ import java.util.function.Function;
  * AccessKey takes no lock and never waits for the network: one native thread for the process refreshes what is cached.
  *
  * <p>Calls that wait for KMS are not cut short by {@link Thread#interrupt}; they end when KMS answers or the configured
- * deadline passes. On a virtual thread such a call holds its carrier: use the forms that return a
- * {@link CompletableFuture} there. Their dependent stages run on daemon threads of kmsak's, which end when they are idle, unless
- * given an executor.
+ * deadline passes. On a virtual thread such a call leaves its carrier to others. The forms that return a {@link
+ * CompletableFuture} complete it, with what depends on it, on the executor that they are given, or else on daemon threads of
+ * kmsak's, which end when they are idle.
  *
  * <p>Close the provider when it is no longer needed. One that was forgotten is closed some time after it became
  * unreachable.
@@ -88,6 +89,15 @@ public final class Provider implements AutoCloseable {
   }
 
   /**
+   * Begins a provider for tests, with AccessKeys and other secrets that are given here: no network, no files, no emulator.
+   *
+   * @return a builder without secrets
+   */
+  public static FixedProviderBuilder fixed() {
+    return new FixedProviderBuilder();
+  }
+
+  /**
    * Begins a configuration from code.
    *
    * @return a builder without any settings
@@ -117,9 +127,17 @@ public final class Provider implements AutoCloseable {
   private Credentials fetch(String name, Kept before) {
     // Read before the value: a change in between makes the next reader ask again.
     int now = changes.getInt(0);
-    Answer<Credentials> answer = new Answer<>();
-    provider.credentials(name, answer);
-    return keep(name, now, before, answer.take());
+    Credentials credentials;
+    if (VirtualThread.isCurrent()) {
+      LaterAnswer<Credentials> later = new LaterAnswer<>(null);
+      provider.beginCredentials(name, later);
+      credentials = later.join();
+    } else {
+      Answer<Credentials> answer = new Answer<>();
+      provider.credentials(name, answer);
+      credentials = answer.take();
+    }
+    return keep(name, now, before, credentials);
   }
 
   private Credentials keep(String name, int now, Kept before, Credentials credentials) {
@@ -138,12 +156,27 @@ public final class Provider implements AutoCloseable {
    * @return a future that fails with {@link KmsakException}; cancelling it gives up waiting and does not stop the fetch
    */
   public CompletableFuture<Credentials> credentialsAsync(String name) {
+    return credentialsLater(name, null);
+  }
+
+  /**
+   * As {@link #credentials}, without blocking.
+   *
+   * @param name the secret's name
+   * @param executor completes the future, and so runs what depends on it; kmsak's own threads if it refuses
+   * @return a future that fails with {@link KmsakException}
+   */
+  public CompletableFuture<Credentials> credentialsAsync(String name, Executor executor) {
+    return credentialsLater(name, Objects.requireNonNull(executor, "executor"));
+  }
+
+  private CompletableFuture<Credentials> credentialsLater(String name, Executor executor) {
     Objects.requireNonNull(name, "name");
     Credentials cached = cachedCredentials(name);
     if (cached != null) {
       return CompletableFuture.completedFuture(cached);
     }
-    LaterAnswer<Credentials> answer = new LaterAnswer<>();
+    LaterAnswer<Credentials> answer = new LaterAnswer<>(executor);
     provider.beginCredentials(name, answer);
     return answer.future();
   }
@@ -175,6 +208,11 @@ public final class Provider implements AutoCloseable {
    */
   public Secret secret(String name) {
     Objects.requireNonNull(name, "name");
+    if (VirtualThread.isCurrent()) {
+      LaterAnswer<Secret> later = new LaterAnswer<>(null);
+      provider.beginSecret(name, later);
+      return later.join();
+    }
     Answer<Secret> answer = new Answer<>();
     provider.secret(name, answer);
     return answer.take();
@@ -187,8 +225,23 @@ public final class Provider implements AutoCloseable {
    * @return a future that fails with {@link KmsakException}
    */
   public CompletableFuture<Secret> secretAsync(String name) {
+    return secretLater(name, null);
+  }
+
+  /**
+   * As {@link #secret}, without blocking.
+   *
+   * @param name the secret's name
+   * @param executor completes the future, and so runs what depends on it; kmsak's own threads if it refuses
+   * @return a future that fails with {@link KmsakException}
+   */
+  public CompletableFuture<Secret> secretAsync(String name, Executor executor) {
+    return secretLater(name, Objects.requireNonNull(executor, "executor"));
+  }
+
+  private CompletableFuture<Secret> secretLater(String name, Executor executor) {
     Objects.requireNonNull(name, "name");
-    LaterAnswer<Secret> answer = new LaterAnswer<>();
+    LaterAnswer<Secret> answer = new LaterAnswer<>(executor);
     provider.beginSecret(name, answer);
     return answer.future();
   }
@@ -204,6 +257,11 @@ public final class Provider implements AutoCloseable {
   public Secret secretAtStage(String name, String versionStage) {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(versionStage, "versionStage");
+    if (VirtualThread.isCurrent()) {
+      LaterAnswer<Secret> later = new LaterAnswer<>(null);
+      provider.beginSecretAtStage(name, versionStage, later);
+      return later.join();
+    }
     Answer<Secret> answer = new Answer<>();
     provider.secretAtStage(name, versionStage, answer);
     return answer.take();
@@ -217,9 +275,25 @@ public final class Provider implements AutoCloseable {
    * @return a future that fails with {@link KmsakException}
    */
   public CompletableFuture<Secret> secretAtStageAsync(String name, String versionStage) {
+    return secretAtStageLater(name, versionStage, null);
+  }
+
+  /**
+   * As {@link #secretAtStage}, without blocking.
+   *
+   * @param name the secret's name
+   * @param versionStage the label
+   * @param executor completes the future, and so runs what depends on it; kmsak's own threads if it refuses
+   * @return a future that fails with {@link KmsakException}
+   */
+  public CompletableFuture<Secret> secretAtStageAsync(String name, String versionStage, Executor executor) {
+    return secretAtStageLater(name, versionStage, Objects.requireNonNull(executor, "executor"));
+  }
+
+  private CompletableFuture<Secret> secretAtStageLater(String name, String versionStage, Executor executor) {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(versionStage, "versionStage");
-    LaterAnswer<Secret> answer = new LaterAnswer<>();
+    LaterAnswer<Secret> answer = new LaterAnswer<>(executor);
     provider.beginSecretAtStage(name, versionStage, answer);
     return answer.future();
   }
@@ -238,6 +312,11 @@ public final class Provider implements AutoCloseable {
   public Credentials renew(String name, String rejectedId) {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(rejectedId, "rejectedId");
+    if (VirtualThread.isCurrent()) {
+      LaterAnswer<Credentials> later = new LaterAnswer<>(null);
+      provider.beginRenew(name, rejectedId, later);
+      return later.join();
+    }
     Answer<Credentials> answer = new Answer<>();
     provider.renew(name, rejectedId, answer);
     return answer.take();
@@ -251,9 +330,25 @@ public final class Provider implements AutoCloseable {
    * @return a future that fails with {@link KmsakException}
    */
   public CompletableFuture<Credentials> renewAsync(String name, String rejectedId) {
+    return renewLater(name, rejectedId, null);
+  }
+
+  /**
+   * As {@link #renew}, without blocking.
+   *
+   * @param name the secret's name
+   * @param rejectedId the id of the rejected AccessKey
+   * @param executor completes the future, and so runs what depends on it; kmsak's own threads if it refuses
+   * @return a future that fails with {@link KmsakException}
+   */
+  public CompletableFuture<Credentials> renewAsync(String name, String rejectedId, Executor executor) {
+    return renewLater(name, rejectedId, Objects.requireNonNull(executor, "executor"));
+  }
+
+  private CompletableFuture<Credentials> renewLater(String name, String rejectedId, Executor executor) {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(rejectedId, "rejectedId");
-    LaterAnswer<Credentials> answer = new LaterAnswer<>();
+    LaterAnswer<Credentials> answer = new LaterAnswer<>(executor);
     provider.beginRenew(name, rejectedId, answer);
     return answer.future();
   }
@@ -267,6 +362,11 @@ public final class Provider implements AutoCloseable {
    */
   public Secret refresh(String name) {
     Objects.requireNonNull(name, "name");
+    if (VirtualThread.isCurrent()) {
+      LaterAnswer<Secret> later = new LaterAnswer<>(null);
+      provider.beginRefresh(name, later);
+      return later.join();
+    }
     Answer<Secret> answer = new Answer<>();
     provider.refresh(name, answer);
     return answer.take();
@@ -279,8 +379,23 @@ public final class Provider implements AutoCloseable {
    * @return a future that fails with {@link KmsakException}
    */
   public CompletableFuture<Secret> refreshAsync(String name) {
+    return refreshLater(name, null);
+  }
+
+  /**
+   * As {@link #refresh}, without blocking.
+   *
+   * @param name the secret's name
+   * @param executor completes the future, and so runs what depends on it; kmsak's own threads if it refuses
+   * @return a future that fails with {@link KmsakException}
+   */
+  public CompletableFuture<Secret> refreshAsync(String name, Executor executor) {
+    return refreshLater(name, Objects.requireNonNull(executor, "executor"));
+  }
+
+  private CompletableFuture<Secret> refreshLater(String name, Executor executor) {
     Objects.requireNonNull(name, "name");
-    LaterAnswer<Secret> answer = new LaterAnswer<>();
+    LaterAnswer<Secret> answer = new LaterAnswer<>(executor);
     provider.beginRefresh(name, answer);
     return answer.future();
   }
@@ -334,6 +449,25 @@ public final class Provider implements AutoCloseable {
       }
       return call.run(renewed);
     }
+  }
+
+  /**
+   * As {@link #call(String, Call)}, for languages without checked exceptions, such as Kotlin, which cannot infer the type of the exception
+   * there: {@code provider.execute("acs/ram/user/app") { service.list(it) }}. Whatever the call throws comes through.
+   *
+   * @param name the secret's name
+   * @param call the call
+   * @param <T> what the call returns
+   * @return what the call returned last
+   */
+  public <T> T execute(String name, AnyCall<T> call) {
+    return Provider.<T, RuntimeException>unchecked(this, name, call);
+  }
+
+  @SuppressWarnings("unchecked") // The exceptions of Call are known to the compiler alone.
+  private static <T, E extends Exception> T unchecked(Provider provider, String name, AnyCall<T> call) throws E {
+    Objects.requireNonNull(call, "call");
+    return provider.call(name, (Call<T, E>) (Call<T, ?>) (Call<T, Exception>) call::run);
   }
 
   /**

@@ -265,7 +265,8 @@ public final class ProviderBuilder {
   }
 
   /**
-   * The proxy to reach KMS through. Without one, the environment's {@code HTTPS_PROXY} counts.
+   * The proxy to reach KMS through. Without one, the JVM's {@code https.proxyHost}, {@code https.proxyPort} and {@code http.nonProxyHosts}
+   * count, and then the environment's {@code HTTPS_PROXY}.
    *
    * @param proxy {@code http://[user:password@]host:port}
    * @return this
@@ -317,6 +318,12 @@ public final class ProviderBuilder {
    * @throws ClientKeyException if the ClientKey or its password cannot be used
    */
   public Provider open() {
+    List<Object> settings = new ArrayList<>(this.settings);
+    Object[] proxy = JvmProxy.settings();
+    if (proxy != null) {
+      settings.add("#jvm_proxy");
+      settings.add(proxy);
+    }
     return new Provider(NativeProvider.open(settings.toArray(), new Resources()));
   }
 

@@ -35,12 +35,23 @@ class ChildJvmTest {
   private static Ended run(
       String classPath, Map<String, String> environment, List<String> options, Class<?> program, String... arguments)
       throws Exception {
+    return run(Path.of("."), classPath, environment, options, program, arguments);
+  }
+
+  private static Ended run(
+      Path folder,
+      String classPath,
+      Map<String, String> environment,
+      List<String> options,
+      Class<?> program,
+      String... arguments)
+      throws Exception {
     List<String> command = new ArrayList<>();
     command.add(System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
     command.addAll(options);
     command.addAll(List.of("-cp", classPath, program.getName()));
     command.addAll(List.of(arguments));
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).directory(folder.toFile());
     builder.environment().putAll(environment);
     Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes());
@@ -56,6 +67,7 @@ class ChildJvmTest {
     List<String> lines = ended.output.lines().filter(line -> line.startsWith("told: ")).toList();
     assertEquals(2, lines.size(), ended.output);
     assertEquals(lines.get(0), lines.get(1));
+    assertTrue(ended.output.contains("because: java.lang.UnsatisfiedLinkError: "), ended.output);
     for (String part : parts) {
       assertTrue(lines.get(0).contains(part), ended.output);
     }
@@ -73,6 +85,94 @@ class ChildJvmTest {
     }
     // Empty, or this fails.
     Files.delete(folder);
+  }
+
+  /** As in a container with a root file system that is read-only: nobody can write into /proc. */
+  @Test
+  void whereNoTemporaryFolderCanBeWrittenOthersAreTried() throws Exception {
+    Path home = Files.createTempDirectory("kmsak-home-");
+    try (Kms kms = Kms.start()) {
+      for (String place : List.of(home.toString(), "/proc")) {
+        Ended ended =
+            run(
+                Path.of("/proc"),
+                absoluteClassPath(),
+                Map.of(),
+                List.of("-Djava.io.tmpdir=/proc", "-Duser.home=" + place),
+                Exercise.class,
+                kms.onTheCloud());
+        assertEquals(0, ended.code, ended.output);
+        assertTrue(ended.output.contains(kms.accessKeyId()), ended.output);
+      }
+    }
+    Files.delete(home);
+  }
+
+  private static String absoluteClassPath() {
+    return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+        .map(entry -> Path.of(entry).toAbsolutePath().toString())
+        .collect(Collectors.joining(File.pathSeparator));
+  }
+
+  @Test
+  void anImageOfModulesHasIt() throws Exception {
+    String jar =
+        Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+            .filter(entry -> entry.matches(".*/kmsak-[0-9.]+\\.jar"))
+            .findFirst()
+            .orElseThrow(() -> new AssertionError("kmsak is no jar: run mvn verify"));
+    String classes = Path.of(Twice.class.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
+    Path image = Files.createTempDirectory("kmsak-image-").resolve("image");
+    try {
+      Process linking =
+          new ProcessBuilder(
+                  System.getProperty("java.home") + "/bin/jlink", "--module-path", jar, "--add-modules", "io.kmsak", "--output", image.toString())
+              .inheritIO()
+              .start();
+      assertEquals(0, linking.waitFor());
+      Process process =
+          new ProcessBuilder(
+                  image + "/bin/java", "--add-modules", "io.kmsak", "-cp", classes, Twice.class.getName(), "nothing.properties")
+              .redirectErrorStream(true)
+              .start();
+      String output = new String(process.getInputStream().readAllBytes());
+      // It has asked native code for the configuration.
+      assertTrue(output.contains("told: ") && output.contains("nothing.properties"), output);
+    } finally {
+      Kms.delete(image.getParent());
+    }
+  }
+
+  @Test
+  @EnabledForJreRange(min = JRE.JAVA_21, disabledReason = "older JVMs have no virtual threads")
+  void aVirtualThreadThatWaitsLeavesItsCarrierToOthers() throws Exception {
+    try (Kms kms = Kms.start()) {
+      kms.fault("{\"kind\": \"hang\"}");
+      Process process =
+          new ProcessBuilder(
+                  System.getProperty("java.home") + "/bin/java",
+                  "-Djdk.virtualThreadScheduler.parallelism=1",
+                  "-Djdk.virtualThreadScheduler.maxPoolSize=1",
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  VirtualThreads.class.getName(),
+                  kms.onTheCloud())
+              .redirectErrorStream(true)
+              .start();
+      kms.waitForFault("hang");
+      process.getOutputStream().write('\n');
+      process.getOutputStream().flush();
+      var output = process.inputReader();
+      String line = output.readLine();
+      while (line != null && !line.startsWith("the other")) {
+        line = output.readLine();
+      }
+      assertEquals("the other thread ran", line);
+      kms.clearFaults();
+      line = output.readLine();
+      assertEquals("the first got " + kms.accessKeyId(), line);
+      assertEquals(0, process.waitFor());
+    }
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.kmsak.tests;
 
+import io.kmsak.KmsakException;
 import io.kmsak.Provider;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -17,8 +18,9 @@ public final class Twice {
     for (int count = 0; count < 2; count++) {
       try (Provider provider = Provider.fromFile(arguments[0])) {
         System.out.println("opened " + provider);
-      } catch (UnsatisfiedLinkError error) {
+      } catch (KmsakException error) {
         System.out.println("told: " + error.getMessage());
+        System.out.println("because: " + error.getCause());
       }
     }
   }
