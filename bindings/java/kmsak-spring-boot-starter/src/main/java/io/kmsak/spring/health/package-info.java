@@ -1,0 +1,2 @@
+/** What the Actuator tells of kmsak. */
+package io.kmsak.spring.health;

@@ -1,0 +1,2 @@
+/** What Micrometer measures of kmsak. */
+package io.kmsak.spring.metrics;

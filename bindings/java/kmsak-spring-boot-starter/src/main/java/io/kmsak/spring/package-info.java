@@ -1,0 +1,2 @@
+/** kmsak for Spring Boot. */
+package io.kmsak.spring;

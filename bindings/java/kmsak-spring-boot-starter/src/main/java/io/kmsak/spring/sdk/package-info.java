@@ -1,0 +1,2 @@
+/** Clients and credentials of Alibaba Cloud's SDKs. */
+package io.kmsak.spring.sdk;

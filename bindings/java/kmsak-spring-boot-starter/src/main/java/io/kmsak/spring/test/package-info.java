@@ -1,0 +1,2 @@
+/** For the tests of applications. */
+package io.kmsak.spring.test;
