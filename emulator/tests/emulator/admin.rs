@@ -317,3 +317,81 @@ fn clock_faults_events_and_counters() {
     let large = admin.client.post(format!("{}/users", admin.url)).body(vec![b' '; 5_000_000]).send();
     assert_eq!(large.unwrap().status().as_u16(), 413);
 }
+
+#[test]
+fn policies_roles_and_tokens() {
+    let emulator = Emulator::start().unwrap();
+    let admin = Admin::of(&emulator);
+    let document = json!({"Version": "1", "Statement": [
+        {"Effect": "Allow", "Action": ["kms:GetSecretValue", "kms:Decrypt"], "Resource": "*"}]});
+    admin.ok("PUT", "/policies", json!({"name": "ReadApp", "document": document}));
+    admin.ok("PUT", "/policies", json!({"name": "ReadApp", "document": document.to_string()}));
+    let listed = admin.ok("GET", "/policies", Value::Null);
+    let names: Vec<&str> =
+        listed["policies"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["ReadApp", "ReadSecrets"]);
+    admin.refused("PUT", "/policies", json!({"name": "Odd", "document": {}}), 400);
+    admin.ok("PUT", "/users?name=reader", json!({"policies": ["ReadApp"]}));
+    assert_eq!(emulator.users().iter().find(|user| user.name == "reader").unwrap().policies, ["ReadApp"]);
+    admin.refused("PUT", "/users?name=nobody", json!({"policies": []}), 404);
+    admin.refused("PUT", "/users?name=reader", json!({"policies": ["Odd"]}), 404);
+    admin.refused("DELETE", "/policies?name=ReadApp", Value::Null, 400);
+
+    let trust = json!({"Version": "1", "Statement": [
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": ["ecs.aliyuncs.com"]}}]});
+    let made = admin.ok("POST", "/roles", json!({"name": "web", "trust": trust, "policies": ["ReadApp"]}));
+    assert_eq!(made["arn"], emulator.role_arn("web"));
+    admin.ok("PUT", "/roles?name=web", json!({"maxSessionSeconds": 7200}));
+    let listed = admin.ok("GET", "/roles", Value::Null);
+    let role = listed["roles"].as_array().unwrap().iter().find(|role| role["name"] == "web").unwrap().clone();
+    assert_eq!((&role["maxSessionSeconds"], &role["policies"][0]), (&json!(7200), &json!("ReadApp")));
+    assert_eq!(role["trust"], trust);
+    for body in
+        [json!({"name": "web", "trust": trust}), json!({"name": "x"}), json!({"name": "x", "trust": {}})]
+    {
+        admin.refused("POST", "/roles", body, 400);
+    }
+    admin.refused("PUT", "/roles?name=web", json!({"name": "x"}), 400);
+    admin.refused("PUT", "/roles?name=web", json!({"maxSessionSeconds": 60}), 400);
+    admin.refused("PUT", "/roles?name=nobody", json!({}), 404);
+
+    admin.ok("PUT", "/metadata", json!({"role": "web", "mode": "v2_only", "sessionSeconds": 60}));
+    let expected = json!({"role": "web", "mode": "v2_only", "sessionSeconds": 60});
+    assert_eq!(admin.ok("GET", "/metadata", Value::Null), expected);
+    admin.ok("PUT", "/metadata", json!({"mode": "v1_only"}));
+    assert_eq!(admin.ok("GET", "/metadata", Value::Null)["role"], "web");
+    admin.ok("PUT", "/metadata", json!({"role": null}));
+    assert_eq!(admin.ok("GET", "/metadata", Value::Null)["role"], Value::Null);
+    admin.refused("PUT", "/metadata", json!({"role": "nobody"}), 404);
+    admin.refused("PUT", "/metadata", json!({"role": "ram-reader"}), 400);
+    admin.refused("PUT", "/metadata", json!({"mode": "v3"}), 400);
+    admin.refused("PUT", "/metadata", json!({"sessionSeconds": 0}), 400);
+
+    let issued = admin.ok("POST", "/sts-tokens", json!({"role": "web", "sessionName": "mine"}));
+    let tokens = admin.ok("GET", "/sts-tokens", Value::Null);
+    assert_eq!(tokens["stsTokens"].as_array().unwrap().len(), 1, "{tokens}");
+    assert_eq!(tokens["stsTokens"][0]["accessKeyId"], issued["accessKeyId"]);
+    assert_eq!(tokens["stsTokens"][0]["sessionName"], "mine");
+    assert!(!tokens.to_string().contains(issued["securityToken"].as_str().unwrap()));
+    admin.ok("DELETE", "/sts-tokens?role=web", Value::Null);
+    assert!(emulator.sts_tokens()[0].expiration <= emulator.now());
+    admin.ok("DELETE", "/sts-tokens", Value::Null);
+    admin.refused("DELETE", "/sts-tokens?role=nobody", Value::Null, 404);
+    admin.refused("POST", "/sts-tokens", json!({"role": "nobody"}), 404);
+    admin.ok("DELETE", "/roles?name=web", Value::Null);
+    admin.refused("DELETE", "/roles?name=web", Value::Null, 404);
+    admin.ok("PUT", "/users?name=reader", json!({"policies": []}));
+    admin.ok("DELETE", "/policies?name=ReadApp", Value::Null);
+
+    let provider = admin.ok("GET", "/oidc-provider", Value::Null);
+    assert_eq!(provider["arn"], emulator.oidc_provider_arn().unwrap());
+    admin.ok("PUT", "/oidc-provider", json!({"clientIds": ["a", "b"]}));
+    let changed = admin.ok("GET", "/oidc-provider", Value::Null);
+    assert_eq!(changed["clientIds"], json!(["a", "b"]));
+    assert_eq!(changed["fingerprints"], provider["fingerprints"]);
+    let body = json!({"subject": "s", "audience": "a", "issuer": "i", "lifetimeSeconds": -5});
+    let token = admin.ok("POST", "/oidc-tokens", body);
+    assert_eq!(token["token"].as_str().unwrap().split('.').count(), 3);
+    let root = admin.ok("POST", "/access-keys", json!({"user": "<root>"}));
+    assert!(root["id"].as_str().unwrap().starts_with("LTAI"));
+}

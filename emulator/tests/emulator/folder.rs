@@ -292,3 +292,50 @@ fn generated_keys_are_all_different() {
     assert_ne!(first.public().as_ref(), second.public().as_ref());
     assert!(simple_fetch(&emulator, &https(&emulator), SECRET).is_ok());
 }
+
+#[test]
+fn each_identity_has_a_properties_file_for_as_long_as_it_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let start = || Emulator::builder().dir(dir.path()).start().unwrap();
+    let read = |name: &str| std::fs::read_to_string(dir.path().join(name)).unwrap_or_default();
+    let emulator = start();
+    let sts = format!("sts_endpoint={}\nsts_ca_file_path=ca.pem\n", emulator.sts_https_endpoint());
+    let metadata = format!("ecs_metadata_endpoint={}\n", emulator.metadata_endpoint());
+    let role = |name: &str| format!("credentials_role_arn={}\n", emulator.role_arn(name));
+    for (name, parts) in [
+        ("access_key", vec!["credentials_type=ak\n", &emulator.user_access_key("reader").unwrap().id]),
+        ("sts_token", vec!["credentials_type=sts\n", "credentials_security_token=CAIS"]),
+        (
+            "ecs_ram_role",
+            vec!["credentials_type=ecs_ram_role\n", "credentials_role_name=ecs-reader\n", &metadata],
+        ),
+        ("ram_role", vec!["credentials_type=ram_role\n", &role("ram-reader"), &sts]),
+        ("oidc_role", vec!["credentials_type=oidc_role_arn\n", &role("oidc-reader"), &sts, "=oidc_token\n"]),
+    ] {
+        let text = read(&format!("with_{name}.properties"));
+        for part in parts {
+            assert!(text.contains(part), "{part} is not in {text}");
+        }
+        let shared = text.lines().find(|line| line.starts_with("cache_client_region_id=")).unwrap();
+        assert!(shared.contains(&emulator.shared_endpoint()), "{text}");
+        let instance = text.lines().find(|line| line.starts_with("# cache_client_region_id=")).unwrap();
+        assert!(instance.contains(&emulator.instance_endpoint()), "{text}");
+    }
+    let token = read("with_sts_token.properties");
+    emulator.delete_user("reader").unwrap();
+    emulator.set_metadata_role(None).unwrap();
+    drop(emulator);
+    let emulator = start();
+    let names = names(dir.path());
+    for gone in ["with_access_key.properties", "with_ecs_ram_role.properties"] {
+        assert!(!names.contains(gone), "{gone} is still there");
+    }
+    assert_ne!(read("with_sts_token.properties"), token);
+    let oidc = read("oidc_token");
+    drop(emulator);
+    // The token of the earlier start is still good at the next.
+    let emulator = start();
+    let request = crate::oidc::request(&emulator, &oidc);
+    let url = format!("https://{}", emulator.sts_https_endpoint());
+    assert_eq!(json(request.get(&https(&emulator), &url)).0, 200);
+}

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::client::*;
 use crate::roles::Sts;
 
-fn request(emulator: &Emulator, token: &str) -> Rpc {
+pub(crate) fn request(emulator: &Emulator, token: &str) -> Rpc {
     Rpc { parameters: Vec::new() }
         .set("Action", "AssumeRoleWithOIDC")
         .set("Version", "2015-04-01")
