@@ -18,15 +18,21 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use fixture::{APP, Kms, Told};
 use kmsak::{Credentials, Error, ServiceError};
-use kmsak_emulator::{Emulator, Endpoint, Fault};
+use kmsak_emulator::{Emulator, Endpoint, Fault, WrongCertificate};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 const THREADS: usize = 8;
 
-/// Each shorter than the renewal deadline of 10 s, as a fault that nobody shall notice has to be.
+/// Shorter than the renewal deadline of 10 s, as a fault that nobody shall notice has to be where the old AccessKey is gone at once.
 const LONGEST_FAULT: Duration = Duration::from_secs(9);
+
+/// Longer than the deadlines of renewals and of fetches: nobody notices while the old AccessKey lives.
+const LONG_FAULT: Duration = Duration::from_secs(25);
+
+/// Slower than the time after which another request leaves, and twice that is still within a renewal's deadline.
+const SLOW: Duration = Duration::from_secs(4);
 
 /// What hangs goes on hanging when the fault is over.
 const HANG: Duration = Duration::from_secs(86_400);
@@ -114,13 +120,14 @@ fn torment(kms: &Kms, mut random: StdRng, how_long: Duration, callers: &[Caller]
     let started = Instant::now();
     let mut replaced = 0;
     let mut clock_jumps = 0;
+    let mut long_faults = 0;
     while started.elapsed() < how_long || replaced < 2 {
         if callers.iter().any(Caller::has_failed) {
             // The panic is told when it is joined.
             break;
         }
         let passed = started.elapsed().as_secs_f64() / how_long.as_secs_f64();
-        let fault = match random.random_range(0..9) {
+        let fault = match random.random_range(0..12) {
             0 => Some(Fault::throttle(random.random_range(0..3))),
             1 => Some(Fault::latency(HANG)),
             2 => Some(Fault::drop_connection()),
@@ -128,6 +135,9 @@ fn torment(kms: &Kms, mut random: StdRng, how_long: Duration, callers: &[Caller]
             4 => Some(Fault::truncated_body()),
             5 => Some(Fault::latency(HANG).on(Endpoint::Instance(0))),
             6 => Some(Fault::hang()),
+            7 => Some(Fault::latency(SLOW)),
+            8 => Some(Fault::refuse()),
+            9 => Some(Fault::wrong_certificate(WrongCertificate::Expired)),
             _ => None,
         };
         let fault = fault.map(|fault| kms.emulator.inject(fault).expect("a fault"));
@@ -140,10 +150,16 @@ fn torment(kms: &Kms, mut random: StdRng, how_long: Duration, callers: &[Caller]
             let new = kms.client_key_of_last_year();
             kms.replace_client_key(&new);
         }
-        let overlap = if random.random_bool(0.5) { Duration::ZERO } else { Duration::from_millis(500) };
+        let (lasts, overlap) = if passed > 0.4 + 0.4 * f64::from(long_faults) && fault.is_some() {
+            long_faults += 1;
+            (LONG_FAULT, LONG_FAULT + Duration::from_secs(1))
+        } else {
+            let lasts = random.random_range(100..=LONGEST_FAULT.as_millis() as u64);
+            let overlap = if random.random_bool(0.5) { 0 } else { 500 };
+            (Duration::from_millis(lasts), Duration::from_millis(overlap))
+        };
         kms.emulator.rotate(APP, overlap).expect("it rotates");
-        let until = Duration::from_millis(random.random_range(100..=LONGEST_FAULT.as_millis() as u64));
-        thread::sleep(until);
+        thread::sleep(lasts);
         if let Some(fault) = fault {
             assert!(kms.emulator.clear_fault(fault), "it stood until now");
         }

@@ -52,6 +52,18 @@ async fn a_hang_shorter_than_the_deadline_costs_no_renewal() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_peer_that_cannot_be_verified_for_a_while_costs_no_renewal() {
+    let world = World::simple(|request| match request.at {
+        at if at < MINUTE => Does::answer("A"),
+        at if at < MINUTE + SECOND * 8 => Does::Fail(Error::new(Kind::Tls, "somebody else's certificate")),
+        _ => Does::answer("B"),
+    });
+    started(&world).await;
+    world.until(MINUTE).await;
+    assert_eq!(world.renew(APP, "A").await.expect("KMS is back").access_key_id(), "B");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_rotation_that_comes_late_is_still_met_by_the_last_try() {
     for _ in 0..60 {
         let asked = MINUTE;

@@ -237,7 +237,9 @@ impl Keeper {
             };
             let failing_for = failing_since.get_or_insert_with(Instant::now).elapsed();
             let wait = self.before_next_try(&error, failing_for, deadline);
-            if let Some(wait) = wait.filter(|_| !round.renewals.is_empty() && error.retryable()) {
+            // KMS's certificate was good once: what answers in its place now may go away.
+            let may_pass = error.retryable() || error.kind() == Kind::Tls;
+            if let Some(wait) = wait.filter(|_| !round.renewals.is_empty() && may_pass) {
                 self.wait_listening(wait, round, following, asks).await;
                 continue;
             }
