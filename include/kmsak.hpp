@@ -12,6 +12,7 @@
 #define KMSAK_HPP
 
 #include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -19,6 +20,7 @@
 #include <functional>
 #include <initializer_list>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -27,6 +29,9 @@
 #include <type_traits>
 #include <utility>
 #include <vector>
+#if !defined(_WIN32)
+#include <unistd.h>
+#endif
 #if defined(__cpp_impl_coroutine)
 #include <coroutine>
 #endif
@@ -1069,25 +1074,97 @@ class Fixed {
   detail::Handle<kmsak_fixed, kmsak_fixed_free> handle_;
 };
 
-/// Hands every log line of the process that matters at least as much as `level` to `receiver`, until the next call; an empty
-/// function ends it. Called from any thread, also from several at a time; it must not block. It may call kmsak: what would have
-/// to ask KMS throws InvalidArgumentError there, and what these calls log is dropped. An exception that it lets out is dropped:
-/// there is nobody left to tell.
-inline void set_log_callback(kmsak_log_level level,
-                             std::function<void(kmsak_log_level, std::string_view)> receiver) {
-  using Receiver = std::function<void(kmsak_log_level, std::string_view)>;
-  if (!receiver) {
-    kmsak_set_log_callback(level, nullptr, nullptr, nullptr);
-    return;
+namespace detail {
+
+// What receives log lines, and a way to wait until it is gone.
+class LogReceiver {
+ public:
+  using Function = std::function<void(kmsak_log_level, std::string_view)>;
+
+  static void set(kmsak_log_level level, Function function) {
+    static std::mutex one_at_a_time;
+    static std::shared_ptr<Gone> current;
+    std::shared_ptr<Gone> before;
+    {
+      const std::lock_guard<std::mutex> lock(one_at_a_time);
+      before = std::exchange(current, nullptr);
+      if (function) {
+        auto gone = std::make_shared<Gone>();
+        auto held = std::make_unique<LogReceiver>(std::move(function), gone);
+        current = std::move(gone);
+        kmsak_set_log_callback(level, call, held.release(), destroy<LogReceiver>);
+      } else {
+        kmsak_set_log_callback(level, nullptr, nullptr, nullptr);
+      }
+    }
+    if (before && !inside()) before->wait();
   }
-  auto held = std::make_unique<Receiver>(std::move(receiver));
-  const auto forward = [](std::int32_t line_level, const char* message, void* user_data) noexcept {
+
+  struct Gone;
+  LogReceiver(Function function, std::shared_ptr<Gone> gone) : function_(std::move(function)), gone_(std::move(gone)) {}
+  LogReceiver(const LogReceiver&) = delete;
+  LogReceiver& operator=(const LogReceiver&) = delete;
+  ~LogReceiver() {
+    function_ = nullptr;
+    gone_->tell();
+  }
+
+  struct Gone {
+    void tell() {
+      const std::lock_guard<std::mutex> lock(mutex);
+      is = true;
+      changed.notify_all();
+    }
+    void wait() {
+      // A forked child may lack the thread that had a call under way, and with it the end of that call.
+      if (process != process_id()) return;
+      std::unique_lock<std::mutex> lock(mutex);
+      changed.wait(lock, [this] { return is; });
+    }
+
+    const long process = process_id();
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool is = false;
+  };
+
+ private:
+  static bool& inside() noexcept {
+    thread_local bool inside = false;
+    return inside;
+  }
+
+  static long process_id() noexcept {
+#if defined(_WIN32)
+    return 0;
+#else
+    return static_cast<long>(::getpid());
+#endif
+  }
+
+  static void call(std::int32_t level, const char* message, void* user_data) noexcept {
+    inside() = true;
     try {
-      (*static_cast<Receiver*>(user_data))(static_cast<kmsak_log_level>(line_level), message);
+      static_cast<LogReceiver*>(user_data)->function_(static_cast<kmsak_log_level>(level), message);
     } catch (...) {
     }
-  };
-  kmsak_set_log_callback(level, forward, held.release(), detail::destroy<Receiver>);
+    inside() = false;
+  }
+
+  Function function_;
+  std::shared_ptr<Gone> gone_;
+};
+
+}  // namespace detail
+
+/// Hands every log line of the process that matters at least as much as `level` to `receiver`, until the next call; an empty
+/// function ends it. Waits for calls of the one before that run at that moment, unless it is called inside one: what that one uses
+/// may go then. Called from any thread, also from several at a time; it must not block. It may call kmsak: what would have to ask
+/// KMS throws InvalidArgumentError there, and what these calls log is dropped. An exception that it lets out is dropped: there is
+/// nobody left to tell.
+inline void set_log_callback(kmsak_log_level level,
+                             std::function<void(kmsak_log_level, std::string_view)> receiver) {
+  detail::LogReceiver::set(level, std::move(receiver));
 }
 
 /// Whether a cloud service's error, by its code and message, is one by which Alibaba Cloud says that an AccessKey is unknown,

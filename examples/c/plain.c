@@ -46,7 +46,7 @@ int main(int argc, char **argv) {
       break;
     }
     code = request(credentials, line);
-    if (kmsak_provider_is_rejection(provider, code)) {
+    if (kmsak_provider_is_rejection(provider, code, NULL)) {
       kmsak_credentials *renewed = NULL;
       if (kmsak_provider_renew(provider, argv[2], kmsak_credentials_access_key_id(credentials), &renewed, &error) ==
           KMSAK_OK) {

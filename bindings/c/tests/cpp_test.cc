@@ -327,6 +327,39 @@ TEST(Cpp, BeginsCalls) {
   EXPECT_THROW(hanging.then([](const kmsak::Pending<kmsak::Secret>&) {}), kmsak::InvalidArgumentError);
 }
 
+TEST(Cpp, WaitsForTheLogReceiverThatRuns) {
+  const kmsak::Provider opened = provider();
+  auto held = std::make_shared<int>(1);
+  std::atomic<bool> begun{false};
+  std::atomic<bool> ending{false};
+  std::atomic<bool> finished{false};
+  kmsak::set_log_callback(KMSAK_LOG_DEBUG, [&, held](kmsak_log_level, std::string_view) {
+    if (begun.exchange(true)) return;
+    while (!ending) std::this_thread::yield();
+    // Takes a while: whoever does not wait for it is noticed.
+    for (int i = 0; i < 100; ++i) (void)opened.stats();
+    finished = true;
+  });
+  const kmsak::Pending<kmsak::Secret> logs = opened.begin_refresh(kSecret);
+  while (!begun) std::this_thread::yield();
+  ending = true;
+  kmsak::set_log_callback(KMSAK_LOG_ERROR, nullptr);
+  EXPECT_TRUE(finished);
+  EXPECT_EQ(held.use_count(), 1) << "the receiver is gone";
+  (void)logs.get();
+
+  // One that ends itself waits for nothing.
+  std::atomic<bool> ended{false};
+  kmsak::set_log_callback(KMSAK_LOG_DEBUG, [&](kmsak_log_level, std::string_view) {
+    kmsak::set_log_callback(KMSAK_LOG_ERROR, nullptr);
+    ended = true;
+  });
+  (void)opened.refresh(kSecret);
+  while (!ended) std::this_thread::yield();
+  // Replacing nothing waits for nothing.
+  kmsak::set_log_callback(KMSAK_LOG_ERROR, nullptr);
+}
+
 TEST(Cpp, LogsWhatAFunctionLetsOut) {
   Box lines;
   kmsak::set_log_callback(KMSAK_LOG_WARN, [&](kmsak_log_level, std::string_view line) { lines.put(std::string(line)); });
