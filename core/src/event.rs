@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 
 use crate::error::Error;
 use crate::process::fork::PerProcess;
+use crate::process::{logs, threads};
 
 /// Something that happened. No event carries a secret.
 #[derive(Clone, Debug)]
@@ -111,36 +112,36 @@ impl Event {
     pub(crate) fn log(&self) {
         match self {
             Event::Fetched { secret, version_id } => {
-                tracing::debug!("fetched {secret}, version {version_id}")
+                logs::debug!("fetched {secret}, version {version_id}")
             }
             Event::Rotated { secret, old_access_key_id, new_access_key_id } => {
-                tracing::info!("{secret} rotated from AccessKey {old_access_key_id} to {new_access_key_id}");
+                logs::info!("{secret} rotated from AccessKey {old_access_key_id} to {new_access_key_id}");
             }
-            Event::RefreshFailed { secret, error, stale_for, next_try_in: Some(next) } => tracing::warn!(
+            Event::RefreshFailed { secret, error, stale_for, next_try_in: Some(next) } => logs::warn!(
                 "{secret} could not be refreshed; the value of {} s ago stays in use, next try in {} s: {error}",
                 stale_for.as_secs(),
                 next.as_secs()
             ),
             Event::RefreshFailed { secret, error, .. } => {
-                tracing::warn!("{secret} could not be fetched: {error}")
+                logs::warn!("{secret} could not be fetched: {error}")
             }
             Event::EndpointDown { endpoint, error } => {
-                tracing::warn!("{endpoint} is passed over for a while: {error}");
+                logs::warn!("{endpoint} is passed over for a while: {error}");
             }
-            Event::EndpointUp { endpoint } => tracing::info!("{endpoint} answers again"),
-            Event::ClientKeyExpiring { key_id, days_left: 0, .. } => tracing::warn!(
+            Event::EndpointUp { endpoint } => logs::info!("{endpoint} answers again"),
+            Event::ClientKeyExpiring { key_id, days_left: 0, .. } => logs::warn!(
                 "ClientKey {key_id} has expired: create another one for the application access point and replace the file"
             ),
-            Event::ClientKeyExpiring { key_id, days_left, .. } => tracing::warn!(
+            Event::ClientKeyExpiring { key_id, days_left, .. } => logs::warn!(
                 "ClientKey {key_id} expires in {days_left} days: create another one for the application access point and replace the file"
             ),
             Event::ClientKeyReplaced { old_key_id, new_key_id } => {
-                tracing::info!("ClientKey {old_key_id} was replaced by {new_key_id}");
+                logs::info!("ClientKey {old_key_id} was replaced by {new_key_id}");
             }
             Event::ClientKeyUnusable { key_id, error } => {
-                tracing::warn!("the new ClientKey files are not used, {key_id} stays in use: {error}");
+                logs::warn!("the new ClientKey files are not used, {key_id} stays in use: {error}");
             }
-            Event::CacheFileUsed { secret, age } => tracing::warn!(
+            Event::CacheFileUsed { secret, age } => logs::warn!(
                 "KMS cannot be reached; {secret} comes from the cache file and is {} s old",
                 age.as_secs()
             ),
@@ -211,7 +212,7 @@ impl Subscribers {
         Subscriber::push(&subscription.subscriber, event, runtime);
     }
 
-    /// Logs the event and queues it for everybody; the calls are made on threads that `runtime` lends.
+    /// Logs the event and queues it for everybody; `runtime` waits where a thread to make the calls cannot start yet.
     pub(crate) fn publish(&self, event: Event, runtime: &Handle) {
         event.log();
         for subscriber in self.0.load().iter() {
@@ -231,13 +232,13 @@ impl Subscriber {
         let mut queue = queue.lock();
         if queue.events.len() == QUEUE_LENGTH {
             queue.events.pop_front();
-            tracing::warn!("a subscriber is too slow: its oldest event was dropped");
+            logs::warn!("a subscriber is too slow: its oldest event was dropped");
         }
         queue.events.push_back(event);
         if !queue.busy {
             queue.busy = true;
             let subscriber = subscriber.clone();
-            drop(runtime.spawn_blocking(move || subscriber.empty_queue()));
+            threads::start_in_time("kmsak-events", runtime, move || subscriber.empty_queue());
         }
     }
 
@@ -254,7 +255,7 @@ impl Subscriber {
             state.calling = Some(thread::current().id());
             drop(state);
             if panic::catch_unwind(AssertUnwindSafe(|| listener(&event))).is_err() {
-                tracing::warn!("a subscriber panicked on the event {}; it stays subscribed", event.name());
+                logs::warn!("a subscriber panicked on the event {}; it stays subscribed", event.name());
             }
             // Before whoever waits for this call goes on.
             drop(listener);

@@ -5,10 +5,11 @@ use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::error::{Error, Kind, Result};
-use crate::process::engine;
+use crate::process::{engine, logs};
 
 /// An answer that may still be on its way: wait for it ([`wait`](Pending::wait),
 /// [`wait_timeout`](Pending::wait_timeout)), await it from any executor, or have a function called with it
@@ -28,7 +29,8 @@ enum State<T> {
     Gone,
 }
 
-/// The other end of a [`Pending`]. Dropped without an answer, it answers that the provider is closed.
+/// The other end of a [`Pending`]. Dropped without an answer, it answers that the provider is closed; by a panic, that the
+/// answer is lost.
 pub(crate) struct Reply<T>(Option<Arc<Slot<T>>>);
 
 impl<T> Slot<T> {
@@ -152,15 +154,18 @@ fn deliver<T>(slot: &Slot<T>, result: Result<T>) {
             drop(state);
             // It runs on kmsak's own thread, in the middle of the work for all others.
             if panic::catch_unwind(AssertUnwindSafe(|| f(result))).is_err() {
-                tracing::warn!("a function that was to be called with an answer panicked");
+                logs::warn!("a function that was to be called with an answer panicked");
             }
         }
         State::Awaited(waker) => {
             *state = State::Here(result);
             drop(state);
             slot.arrived.notify_all();
-            if let Some(waker) = waker {
-                waker.wake();
+            // Wakers are the application's executor's.
+            if let Some(waker) = waker
+                && panic::catch_unwind(AssertUnwindSafe(|| waker.wake())).is_err()
+            {
+                logs::warn!("an executor panicked when it was told of an answer");
             }
         }
         State::Here(_) | State::Gone => unreachable!("a reply is sent once"),
@@ -170,7 +175,7 @@ fn deliver<T>(slot: &Slot<T>, result: Result<T>) {
 impl<T> Drop for Reply<T> {
     fn drop(&mut self) {
         if let Some(slot) = self.0.take() {
-            deliver(&slot, Err(closed()));
+            deliver(&slot, Err(if thread::panicking() { lost_to_a_defect() } else { closed() }));
         }
     }
 }
@@ -183,6 +188,23 @@ pub(crate) fn closed() -> Error {
 impl<T> std::fmt::Debug for Pending<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Pending").finish_non_exhaustive()
+/// The answer to whoever would block the thread that is to bring the answer.
+fn waits_for_itself() -> Error {
+    Error::configuration(
+        "kmsak's own thread would wait for itself: in a function that kmsak calls, use what begins without waiting, or wait \
+         on another thread",
+    )
+}
+
+/// The answer to those who wait for work that panicked.
+fn lost_to_a_defect() -> Error {
+    Error::new(
+        Kind::Server,
+        "kmsak met a defect of its own and has lost the answer: try again, and report the log",
+    )
+    .with_retryable(true)
+}
+
     }
 }
 

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write as _};
+use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -349,8 +350,8 @@ impl Provider {
         Ok(subscription)
     }
 
-    /// Calls `f` from kmsak's own thread once each `period` until the provider is closed; `f` must not block. For bindings
-    /// that must look now and then for what their language's collector has left behind.
+    /// Calls `f` from kmsak's own thread once each `period` until the provider is closed; `f` must not block, and is called again
+    /// after it panicked. For bindings that must look now and then for what their language's collector has left behind.
     ///
     /// # Errors
     /// When the provider is closed.
@@ -358,7 +359,8 @@ impl Provider {
         self.0.live()?.spawn(async move {
             loop {
                 tokio::time::sleep(period).await;
-                f();
+                // The panic hook has told of it.
+                drop(panic::catch_unwind(AssertUnwindSafe(&f)));
             }
         });
         Ok(())
@@ -398,7 +400,7 @@ impl Provider {
 
 /// A warning of the start, which must be seen in any case.
 fn warn(warning: &str) {
-    tracing::warn!("{warning}");
+    logs::warn!("{warning}");
     if !logs::are_received() {
         // A standard error that is closed is no reason not to start.
         drop(writeln!(io::stderr(), "kmsak: warning: {warning}"));
@@ -433,7 +435,7 @@ impl Inner {
     /// A forked child that only reads cached values must have its refreshes all the same.
     fn revive_after_fork(&self) {
         if self.process.is_inherited() && self.live().is_err() {
-            tracing::debug!("a forked child cannot refresh what it reads");
+            logs::debug!("a forked child cannot refresh what it reads");
         }
     }
 

@@ -5,33 +5,13 @@
 mod fixture;
 
 use std::fs;
-use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use fixture::{APP, Kms};
+use fixture::{APP, Kms, in_a_child};
 use kmsak::Provider;
-
-/// Runs `f` in a forked child and answers whether it came to its end without a panic.
-fn in_a_child(f: impl FnOnce()) -> bool {
-    // SAFETY: the child runs `f`, which keeps to what this test is about, and ends with `_exit`.
-    let child = unsafe { libc::fork() };
-    assert!(child >= 0, "fork failed");
-    if child == 0 {
-        // A child that hangs is ended by this alarm, and counts as failed.
-        // SAFETY: alarm has no preconditions.
-        unsafe { libc::alarm(30) };
-        let fine = panic::catch_unwind(AssertUnwindSafe(f)).is_ok();
-        // SAFETY: ends the child without running the parent's exit handlers.
-        unsafe { libc::_exit(i32::from(!fine)) };
-    }
-    let mut status = 0;
-    // SAFETY: `child` is ours and `status` is valid.
-    let waited = unsafe { libc::waitpid(child, &raw mut status, 0) };
-    waited == child && libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0
-}
 
 #[test]
 fn parent_and_child_both_fetch_renew_and_refresh() {

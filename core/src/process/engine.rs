@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 use crate::error::{Error, Kind, Result};
 use crate::process::fork::{self, PerProcess};
 use crate::process::lock::Mutex;
+use crate::process::{logs, signals, threads};
 
 static ENGINE: PerProcess<Mutex<Weak<Engine>>> = PerProcess::empty();
 
@@ -51,11 +52,11 @@ pub(crate) fn run_where_it_may_block(f: impl FnOnce() + Send + 'static) {
     // A runtime that ends drops what it has not begun.
     let call = OnDrop(Some(f));
     match (THIS_THREAD.get(), Handle::try_current()) {
-        (ThisThread::Running, Ok(runtime)) => drop(runtime.spawn_blocking(move || drop(call))),
-        // It lends no thread any more. Where the system refuses one, `call` is dropped, and run, here.
-        (ThisThread::Ending, _) => {
-            drop(thread::Builder::new().name("kmsak-blocking".into()).spawn(move || drop(call)));
+        (ThisThread::Running, Ok(runtime)) => {
+            threads::start_in_time("kmsak-answers", &runtime, move || drop(call));
         }
+        // It waits for no thread any more. Where the system refuses one, `call` is dropped, and run, here.
+        (ThisThread::Ending, _) => drop(threads::start("kmsak-answers", move || drop(call))),
         _ => drop(call),
     }
 }
@@ -67,7 +68,7 @@ impl<F: FnOnce()> Drop for OnDrop<F> {
         if let Some(f) = self.0.take()
             && panic::catch_unwind(AssertUnwindSafe(f)).is_err()
         {
-            tracing::warn!("a function that was to be called with an answer panicked");
+            logs::warn!("a function that was to be called with an answer panicked");
         }
     }
 }
@@ -98,13 +99,7 @@ impl Engine {
             Error::new(Kind::Server, format!("The system refuses kmsak its background thread ({error}): raise the limit on threads or open files"))
                 .with_retryable(true)
         };
-        let runtime = Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .thread_name("kmsak-blocking")
-            .thread_keep_alive(std::time::Duration::from_secs(1))
-            .build()
-            .map_err(cannot)?;
+        let runtime = Builder::new_current_thread().enable_io().enable_time().build().map_err(cannot)?;
         let handle = runtime.handle().clone();
         let (stop, stopped) = oneshot::channel();
         let thread = signals::blocked(|| {
@@ -143,37 +138,4 @@ impl Drop for Engine {
 /// Runs `future` on the engine until it is done or the engine ends.
 pub(crate) fn spawn(handle: &Handle, future: impl Future<Output = ()> + Send + 'static) {
     drop(handle.spawn(future));
-}
-
-#[cfg(unix)]
-mod signals {
-    use std::mem::MaybeUninit;
-
-    /// Runs `f` with every signal blocked that the host program may handle, so that a thread started in it never
-    /// runs the host's handlers and a broken connection's SIGPIPE never ends the host.
-    pub(super) fn blocked<T>(f: impl FnOnce() -> T) -> T {
-        let mut before = MaybeUninit::<libc::sigset_t>::uninit();
-        let mut all = MaybeUninit::<libc::sigset_t>::uninit();
-        // SAFETY: sigfillset writes a whole set to the pointer, which is valid.
-        unsafe { libc::sigfillset(all.as_mut_ptr()) };
-        for fault in [libc::SIGSEGV, libc::SIGBUS, libc::SIGFPE, libc::SIGILL, libc::SIGTRAP, libc::SIGABRT] {
-            // SAFETY: the set was filled above and the number is a signal's.
-            unsafe { libc::sigdelset(all.as_mut_ptr(), fault) };
-        }
-        // SAFETY: both pointers are valid; the old mask is written to `before`.
-        let failed = unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr()) };
-        let result = f();
-        if failed == 0 {
-            // SAFETY: `before` was written by the call that succeeded.
-            unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut()) };
-        }
-        result
-    }
-}
-
-#[cfg(not(unix))]
-mod signals {
-    pub(super) fn blocked<T>(f: impl FnOnce() -> T) -> T {
-        f()
-    }
 }

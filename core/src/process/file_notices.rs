@@ -11,6 +11,8 @@ use std::time::{Duration, SystemTime};
 use tokio::time::sleep;
 
 /// How often the files are looked at where nothing tells of changes.
+use super::{disk, logs};
+
 const WITHOUT_NOTICE: Duration = Duration::from_secs(10);
 
 /// How often they are looked at all the same where something does.
@@ -88,7 +90,7 @@ pub(crate) struct Notices(Option<inotify::EventStream<[u8; 4096]>>);
 impl Notices {
     pub(crate) fn about(files: &BTreeSet<PathBuf>) -> Self {
         let without = |error: &std::io::Error| {
-            tracing::debug!(
+            logs::debug!(
                 "no notice of changed files ({error}): looking every {} s",
                 WITHOUT_NOTICE.as_secs()
             );

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwapOption;
 
+use super::{logs, protected};
+
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 
 /// A number that differs between a process that has opened a provider and its forked children. As cheap as a load; for
@@ -30,9 +32,7 @@ pub(crate) fn watch() {
             // SAFETY: the handler only adds to an atomic, which is async-signal-safe.
             let failed = unsafe { libc::pthread_atfork(None, None, Some(in_the_child)) };
             if failed != 0 {
-                tracing::warn!(
-                    "out of memory for a fork handler: do not use this provider in a forked child"
-                );
+                logs::warn!("out of memory for a fork handler: do not use this provider in a forked child");
             }
         });
     }

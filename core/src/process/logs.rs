@@ -11,6 +11,31 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::{NoSubscriber, set_global_default};
 use tracing::{Event, Level, Metadata, Subscriber};
 
+/// Writes a log line. A panic of the application's own layers, which `tracing` calls in the middle of our work, stays there: the
+/// panic hook has told of it.
+macro_rules! line {
+    ($level:ident, $($line:tt)+) => {
+        $crate::process::logs::sheltered(|| ::tracing::$level!($($line)+))
+    };
+}
+macro_rules! error_line {
+    ($($line:tt)+) => { $crate::process::logs::line!(error, $($line)+) };
+}
+macro_rules! warn_line {
+    ($($line:tt)+) => { $crate::process::logs::line!(warn, $($line)+) };
+}
+macro_rules! info_line {
+    ($($line:tt)+) => { $crate::process::logs::line!(info, $($line)+) };
+}
+macro_rules! debug_line {
+    ($($line:tt)+) => { $crate::process::logs::line!(debug, $($line)+) };
+}
+pub(crate) use {debug_line as debug, error_line as error, info_line as info, line, warn_line as warn};
+
+pub(crate) fn sheltered(line: impl FnOnce()) {
+    drop(panic::catch_unwind(AssertUnwindSafe(line)));
+}
+
 /// How much a log line matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogLevel {

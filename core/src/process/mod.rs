@@ -10,3 +10,7 @@ pub(crate) mod logs;
 pub(crate) mod protected;
 pub(crate) mod skew;
 pub(crate) mod source;
+mod signals;
+pub(crate) mod source;
+pub(crate) mod supervision;
+pub(crate) mod threads;

@@ -1,6 +1,8 @@
 //! KMS, its users and their years in virtual time: for tests and benchmarks, not in what is shipped.
 
 #[cfg(test)]
+mod defect_tests;
+#[cfg(test)]
 mod expiry_tests;
 pub mod fleet;
 #[cfg(test)]
@@ -9,3 +11,6 @@ mod limits_tests;
 mod virtual_kms;
 #[cfg(test)]
 mod year_tests;
+
+#[cfg(test)]
+pub(crate) use virtual_kms::configuration;

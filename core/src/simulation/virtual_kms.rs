@@ -1,6 +1,6 @@
 //! A KMS, a clock and a chance of a test's own, in virtual time: what a real one would take hours for takes none.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -73,11 +73,17 @@ pub(crate) struct Virtual {
     start: Instant,
     pub(crate) epoch: SystemTime,
     set_by_seconds: AtomicI64,
+    breaks: AtomicBool,
 }
 
 impl Virtual {
     pub(crate) fn since(&self) -> Duration {
         self.start.elapsed()
+    }
+
+    /// Makes the next look at the clock panic, as a defect of ours might.
+    pub(crate) fn break_once(&self) {
+        self.breaks.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn set_wall_clock_by(&self, seconds: i64) {
@@ -87,6 +93,7 @@ impl Virtual {
 
 impl Clock for Virtual {
     fn now(&self) -> SystemTime {
+        assert!(!self.breaks.swap(false, Ordering::Relaxed), "as the test wants it");
         let by = self.set_by_seconds.load(Ordering::Relaxed);
         let size = Duration::from_secs(by.unsigned_abs());
         let now = self.epoch + self.since();
@@ -225,7 +232,12 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(config: Config, script: impl Fn(&Request) -> Does + Send + Sync + 'static) -> Self {
         let epoch = SystemTime::UNIX_EPOCH + Duration::from_secs(20_800 * 86_400);
-        let time = Arc::new(Virtual { start: Instant::now(), epoch, set_by_seconds: AtomicI64::new(0) });
+        let time = Arc::new(Virtual {
+            start: Instant::now(),
+            epoch,
+            set_by_seconds: AtomicI64::new(0),
+            breaks: AtomicBool::new(false),
+        });
         let kms = Arc::new(Kms { time: time.clone(), script: Box::new(script), requests: Mutex::default() });
         let environment = Environment {
             clock: time.clone(),

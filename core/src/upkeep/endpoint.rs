@@ -15,6 +15,7 @@ use crate::kms::SecretRequest;
 use crate::kms::is_clock_skew;
 use crate::process::lock::Mutex;
 use crate::process::protected::ProtectedBytes;
+use crate::process::logs;
 use crate::process::skew::Skew;
 use crate::process::source::Source;
 use crate::secret::Secret;
@@ -187,7 +188,7 @@ impl Endpoint {
                 if let Some(server) = date {
                     clock_mended = true;
                     skew.learn(environment.clock.now(), server);
-                    tracing::warn!(
+                    logs::warn!(
                         "this machine's clock differs from KMS's by {} s; requests are signed with KMS's time",
                         skew.milliseconds() / 1000
                     );

@@ -13,6 +13,7 @@ use crate::event::Event;
 use crate::process::file_notices::{Fingerprint, Notices};
 use crate::process::source::Source;
 use crate::upkeep::keeper::Ask;
+use crate::process::supervision::keep_running;
 use crate::upkeep::live::Live;
 
 /// Two files that belong together are rarely written in the same moment.
@@ -43,36 +44,40 @@ impl WatchedFiles {
 pub(crate) fn start(live: &Arc<Live>) {
     let files = &live.state().files;
     if !files.paths.is_empty() {
-        live.spawn(watch(live.clone()));
+        let watched = live.clone();
+        live.spawn(keep_running("the watch over files", move || watch(watched.clone())));
     }
 }
 
 async fn watch(live: Arc<Live>) {
     let files = &live.state().files;
-    let mut notices = Notices::about(&files.paths);
-    let mut now = Fingerprint::of(&files.paths);
+    let mut notices = Notices::about(&files.paths).await;
+    let mut now = Fingerprint::now(&files.paths).await;
     // A forked child may not be allowed to see the files: what its parent read is in use.
     if !now.sees_a_change_since(&files.seen.load()) {
         files.seen.store(Arc::new(now));
         notices.wait().await;
-        now = Fingerprint::of(&files.paths);
+        now = Fingerprint::now(&files.paths).await;
     }
     loop {
         if now != **files.seen.load() {
             while now != **files.seen.load() {
                 files.seen.store(Arc::new(now));
                 sleep(SETTLE).await;
-                now = Fingerprint::of(&files.paths);
+                now = Fingerprint::now(&files.paths).await;
             }
-            reload(&live);
-            notices = Notices::about(&files.paths);
+            reload(&live).await;
+            notices = Notices::about(&files.paths).await;
+        } else {
+            // Somebody else's files in the same folder may change all the time.
+            sleep(SETTLE).await;
         }
         notices.wait().await;
-        now = Fingerprint::of(&files.paths);
+        now = Fingerprint::now(&files.paths).await;
     }
 }
 
-fn reload(live: &Arc<Live>) {
+async fn reload(live: &Arc<Live>) {
     live.reconsider();
     for client_key in &live.state().client_keys {
         match client_key.reload() {

@@ -18,7 +18,8 @@ use crate::identity::client_key::ClientKeyInUse;
 use crate::process::engine;
 use crate::process::lock::Mutex;
 use crate::process::skew::Skew;
-use crate::upkeep::cache::Cache;
+use crate::process::supervision::keep_running;
+use crate::upkeep::cache::{Cache, Snapshot};
 use crate::upkeep::cache_file::CacheFile;
 use crate::upkeep::client_key_expiry::{DAY, days_left, is_near, until_next_reminder};
 use crate::upkeep::endpoint::{Endpoint, EndpointPlan};
@@ -143,7 +144,9 @@ impl Live {
         });
         file_watch::start(&live);
         for client_key in &live.state.client_keys {
-            live.spawn(remind_of_expiry(live.clone(), client_key.clone()));
+            let (live_too, client_key) = (live.clone(), client_key.clone());
+            let remind = move || remind_of_expiry(live_too.clone(), client_key.clone());
+            live.spawn(keep_running("what reminds of the ClientKey's end", remind));
         }
         for name in live.state.cache.names() {
             live.keeper(&name);

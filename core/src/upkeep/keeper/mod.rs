@@ -16,6 +16,8 @@ use tokio::time::{Instant, sleep_until};
 use crate::error::{Error, Kind, Result};
 use crate::kms::SecretRequest;
 use crate::process::lock::Mutex;
+use crate::process::logs;
+use crate::process::supervision::{Pauses, caught};
 use agenda::Next;
 use outcome::{Taken, still_rejected};
 use refused::Refused;
@@ -97,8 +99,24 @@ impl Keeper {
         keeper
     }
 
-    /// Serves `asks` and the schedule until the provider closes, or there is nothing to keep.
+    /// Serves `asks` and the schedule until the provider closes, or there is nothing to keep; goes on after a panic.
     pub(crate) async fn run(mut self, mut asks: UnboundedReceiver<Ask>) {
+        let mut pauses = Pauses::new();
+        let mut defect = None;
+        while let Err(words) = caught(self.serve(&mut asks, defect.take())).await {
+            defect = Some(words);
+            pauses.pause().await;
+        }
+    }
+
+    /// `defect` is what ended the serving before.
+    async fn serve(&mut self, asks: &mut UnboundedReceiver<Ask>, defect: Option<String>) {
+        if let Some(words) = defect {
+            self.note_failure(&defect_met(&words));
+            if self.next.is_none() && self.live.retire(&self.name, asks) {
+                return;
+            }
+        }
         loop {
             let mut round = Round::default();
             let mut lingering = self.lingering.take();
@@ -135,11 +153,11 @@ impl Keeper {
             }
             while !round.is_empty() {
                 let mut following = Round::default();
-                self.perform(&mut round, &mut following, &mut asks).await;
+                self.perform(&mut round, &mut following, asks).await;
                 round = following;
             }
             let idle = self.next.is_none() && self.refused.is_none() && self.lingering.is_none();
-            if idle && self.live.retire(&self.name, &mut asks) {
+            if idle && self.live.retire(&self.name, asks) {
                 return;
             }
         }
@@ -393,7 +411,7 @@ impl Keeper {
 
     /// The next reader asks KMS and gets its error.
     fn forget(&mut self) {
-        tracing::warn!("{} is older than max_stale allows and is not handed out any more", self.name);
+        logs::warn!("{} is older than max_stale allows and is not handed out any more", self.name);
         self.entry.set(None);
     }
 }
@@ -417,3 +435,8 @@ fn too_many_renewals(name: &str, wait: Duration) -> Error {
     .with_retryable(true)
     .with_retry_after(Some(wait))
 }
+fn defect_met(words: &str) -> Error {
+    Error::new(Kind::Server, format!("kmsak met a defect of its own, and goes on: report it ({words})"))
+        .with_retryable(true)
+}
+
