@@ -52,19 +52,24 @@ impl<T> Pending<T> {
     /// Blocks until the answer is here. Do not call it from an async task: await the value there.
     ///
     /// # Errors
-    /// Whatever the operation that gave this `Pending` documents.
+    /// Whatever the operation that gave this `Pending` documents. [`Kind::Configuration`] on kmsak's own thread, such as in a
+    /// function given to [`then`](Pending::then), unless the answer is here: that thread would wait for itself.
     pub fn wait(self) -> Result<T> {
         let mut state = self.0.lock();
         loop {
             if let Some(result) = take_if_here(&mut state) {
                 return result;
             }
+            if engine::is_this_thread() {
+                return Err(waits_for_itself());
+            }
             state = self.0.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
     /// Blocks for at most `timeout`; `None` when the answer is not here by then: call again, or drop the value. Once
-    /// it has returned an answer, it must not be called again.
+    /// it has returned an answer, it must not be called again. On kmsak's own thread as [`wait`](Pending::wait), but a `timeout`
+    /// of nothing may look there as well.
     ///
     /// # Panics
     /// When the answer was taken already.
@@ -76,6 +81,9 @@ impl<T> Pending<T> {
                 return Some(result);
             }
             let left = timeout.checked_sub(started.elapsed()).filter(|left| !left.is_zero())?;
+            if engine::is_this_thread() {
+                return Some(Err(waits_for_itself()));
+            }
             (state, _) = self.0.arrived.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
         }
     }
@@ -180,14 +188,6 @@ impl<T> Drop for Reply<T> {
     }
 }
 
-/// The answer to everybody once a provider is closed.
-pub(crate) fn closed() -> Error {
-    Error::new(Kind::Closed, "The provider is closed: open a new one, or close it later")
-}
-
-impl<T> std::fmt::Debug for Pending<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Pending").finish_non_exhaustive()
 /// The answer to whoever would block the thread that is to bring the answer.
 fn waits_for_itself() -> Error {
     Error::configuration(
@@ -205,6 +205,14 @@ fn lost_to_a_defect() -> Error {
     .with_retryable(true)
 }
 
+/// The answer to everybody once a provider is closed.
+pub(crate) fn closed() -> Error {
+    Error::new(Kind::Closed, "The provider is closed: open a new one, or close it later")
+}
+
+impl<T> std::fmt::Debug for Pending<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Pending").finish_non_exhaustive()
     }
 }
 
