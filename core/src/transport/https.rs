@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::failure::Peer;
 use super::outgoing::Outgoing;
+use super::resolver::SystemNames;
 use super::{HttpRequest, HttpResponse, Probe, Sending, Transport, TransportConfig, proxy, tls};
 use crate::date;
 use crate::error::{Error, Kind, Result};
@@ -59,6 +60,7 @@ impl HttpsTransport {
             .connect_timeout(config.connect_timeout)
             .timeout(config.connect_timeout.saturating_add(config.read_timeout))
             .pool_idle_timeout(IDLE)
+            .dns_resolver(SystemNames)
             .pool_max_idle_per_host(MOST_AT_ONCE)
             .no_proxy();
         if let Some(proxy) = &proxy {

@@ -6,6 +6,7 @@ mod https;
 mod outgoing;
 mod probe;
 mod proxy;
+mod resolver;
 mod roots;
 #[cfg(test)]
 mod tests;
