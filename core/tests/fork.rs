@@ -127,3 +127,35 @@ fn the_background_thread_begins_at_the_first_use() {
         assert!(threads() > 1);
     }));
 }
+
+/// The kilobytes that this process has locked, and how many of its mappings are left out of core dumps.
+#[cfg(target_os = "linux")]
+fn protected_memory() -> (u64, usize) {
+    let status = fs::read_to_string("/proc/self/status").expect("the kernel's word");
+    let locked = status.lines().find_map(|line| line.strip_prefix("VmLck:")).expect("a line");
+    let kilobytes = locked.trim().trim_end_matches(" kB").parse().expect("a number");
+    let maps = fs::read_to_string("/proc/self/smaps").expect("the kernel's word");
+    let flags = maps.lines().filter_map(|line| line.strip_prefix("VmFlags:"));
+    (kilobytes, flags.filter(|flags| flags.split_whitespace().any(|flag| flag == "dd")).count())
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_is_protected_is_protected_in_a_child_too() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("");
+    // In a child, which has no secrets of other tests.
+    assert!(in_a_child(|| {
+        let credentials = provider.credentials(APP).expect("KMS answers");
+        drop(provider.secret(APP).expect("it is cached"));
+        let before = protected_memory();
+        assert!(before.0 > 0 && before.1 > 0, "nothing may be locked here: {before:?}");
+        assert!(in_a_child(|| {
+            assert_eq!(protected_memory(), before);
+            drop(provider.refresh(APP).expect("KMS answers"));
+            assert!(protected_memory().0 >= before.0);
+        }));
+        assert_eq!(protected_memory(), before);
+        drop(credentials);
+    }));
+}

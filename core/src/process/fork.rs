@@ -20,17 +20,25 @@ pub fn generation() -> u64 {
     GENERATION.load(Ordering::Relaxed)
 }
 
-/// Sees to it that [`generation`] changes in every child forked from now on.
+/// Sees to it that [`generation`] changes in every child forked from now on, and that protected memory is locked there as well.
 pub(crate) fn watch() {
     #[cfg(unix)]
     {
         static WATCHED: Once = Once::new();
         WATCHED.call_once(|| {
+            extern "C" fn before() {
+                protected::before_fork();
+            }
+            extern "C" fn in_the_parent() {
+                protected::in_the_parent();
+            }
             extern "C" fn in_the_child() {
                 GENERATION.fetch_add(1, Ordering::Relaxed);
+                protected::in_the_child();
             }
-            // SAFETY: the handler only adds to an atomic, which is async-signal-safe.
-            let failed = unsafe { libc::pthread_atfork(None, None, Some(in_the_child)) };
+            // SAFETY: the handlers use an atomic, a lock that is held across the fork, and system calls.
+            let failed =
+                unsafe { libc::pthread_atfork(Some(before), Some(in_the_parent), Some(in_the_child)) };
             if failed != 0 {
                 logs::warn!("out of memory for a fork handler: do not use this provider in a forked child");
             }

@@ -1,7 +1,8 @@
 //! Bytes that must not be seen: zeroized on drop, kept out of core dumps and, where the limit allows, out of swap.
 //!
 //! Each value has memory pages of its own, so that `MADV_DONTDUMP` and `mlock`, which work on whole pages, cover it
-//! and nothing else. A page a secret is a fair price: a process holds tens of secrets, not millions.
+//! and nothing else. A page a secret is a fair price: a process holds tens of secrets, not millions. A forked child
+//! inherits the advice but not the locks, and locks the pages again.
 
 use std::fmt;
 
@@ -46,14 +47,58 @@ impl fmt::Debug for ProtectedBytes {
 
 #[cfg(unix)]
 use mapped::Pages;
+#[cfg(unix)]
+pub(super) use mapped::{before_fork, in_the_child, in_the_parent};
 
 #[cfg(not(unix))]
 use heap::Pages;
 
 #[cfg(unix)]
 mod mapped {
+    use std::cell::RefCell;
+    use std::collections::BTreeMap;
     use std::ptr::NonNull;
     use std::slice;
+    use std::sync::MutexGuard;
+
+    use crate::process::fork;
+    use crate::process::lock::Mutex;
+
+    type Lengths = BTreeMap<usize, usize>;
+
+    /// The length of each mapping, by its address.
+    static ALL: Mutex<Lengths> = Mutex::new(BTreeMap::new());
+
+    thread_local! {
+        /// Held by the thread that forks, so that no other one can hold it at that moment.
+        static HELD: RefCell<Option<MutexGuard<'static, Lengths>>> = const { RefCell::new(None) };
+    }
+
+    fn release() -> Option<MutexGuard<'static, Lengths>> {
+        // A thread that forks while it ends has no such place any more, and has held nothing.
+        HELD.try_with(RefCell::take).unwrap_or_default()
+    }
+
+    pub(in crate::process) fn before_fork() {
+        // See above.
+        let _ended = HELD.try_with(|held| held.replace(Some(ALL.lock())));
+    }
+
+    pub(in crate::process) fn in_the_parent() {
+        drop(release());
+    }
+
+    pub(in crate::process) fn in_the_child() {
+        if let Some(all) = release() {
+            all.iter().for_each(|(start, length)| lock(*start as *const libc::c_void, *length));
+        }
+    }
+
+    /// Keeps it out of swap, where `RLIMIT_MEMLOCK` allows.
+    fn lock(start: *const libc::c_void, length: usize) {
+        // SAFETY: locking changes no contents; a range that is not mapped is an error.
+        unsafe { libc::mlock(start, length) };
+    }
 
     /// Private anonymous memory, zeroed, at least one page long.
     pub(super) struct Pages {
@@ -68,6 +113,7 @@ mod mapped {
 
     impl Pages {
         pub(super) fn new(length: usize) -> Self {
+            fork::watch();
             // SAFETY: an anonymous mapping at an address that the kernel chooses touches no existing memory.
             let start = unsafe {
                 libc::mmap(
@@ -85,13 +131,13 @@ mod mapped {
                 );
             }
             // Both are best effort: RLIMIT_MEMLOCK may be spent, and an old kernel may not know the advice.
-            // SAFETY: the range is the mapping just made.
-            unsafe { libc::mlock(start, length) };
+            lock(start, length);
             #[cfg(target_os = "linux")]
             // SAFETY: the range is the mapping just made; the advice changes no contents.
             unsafe {
                 libc::madvise(start, length, libc::MADV_DONTDUMP)
             };
+            ALL.lock().insert(start as usize, length);
             Pages {
                 start: NonNull::new(start.cast()).expect("mmap answers an address or MAP_FAILED"),
                 length,
@@ -111,6 +157,7 @@ mod mapped {
 
     impl Drop for Pages {
         fn drop(&mut self) {
+            ALL.lock().remove(&(self.start.as_ptr() as usize));
             // SAFETY: unmaps exactly the mapping made in `new`, once.
             unsafe { libc::munmap(self.start.as_ptr().cast(), self.length) };
         }
