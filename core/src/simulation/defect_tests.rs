@@ -82,3 +82,22 @@ async fn a_name_that_met_a_defect_is_not_kept_for_it() {
     assert_eq!(world.stats().secrets.len(), 0);
     world.need(APP).await.expect("KMS answers");
 }
+
+#[tokio::test(start_paused = true)]
+async fn names_that_kms_does_not_know_leave_nothing_behind() {
+    let world =
+        World::simple(
+            |request| {
+                if request.secret == APP { Does::answer("LTAI1") } else { Does::fail(Kind::NotFound) }
+            },
+        );
+    world.need(APP).await.expect("KMS answers");
+    for number in 0..1000 {
+        world.need(&format!("unknown/{number}")).await.expect_err("KMS knows none of them");
+    }
+    sleep(Duration::from_secs(3600)).await;
+    assert_eq!(world.state.cache.places(), 1);
+    assert_eq!(world.stats().secrets.len(), 1);
+    world.need("unknown/1").await.expect_err("it is asked for anew");
+    assert!(world.state.cached(APP).is_some());
+}

@@ -66,6 +66,13 @@ impl Snapshot {
         self.credentials.as_ref().and_then(Handles::generated)
     }
 
+    /// The AccessKey if it is another than `rejected_id` and nobody has reported it as rejected.
+    pub(crate) fn other_than(&self, rejected_id: &str) -> Option<Arc<Credentials>> {
+        let handles = self.credentials.as_ref()?;
+        let another = handles.access_key_id() != rejected_id && !self.rejected.load(Ordering::Relaxed);
+        another.then(|| handles.mine())
+    }
+
     pub(crate) fn access_key_id(&self) -> Option<&str> {
         self.credentials.as_ref().map(Handles::access_key_id)
     }
@@ -98,7 +105,8 @@ impl Handles {
         date::parse_date(self.0[0].generate_timestamp()?)
     }
 
-    fn mine(&self) -> Arc<Credentials> {
+    /// The one that this thread counts its references in.
+    pub(crate) fn mine(&self) -> Arc<Credentials> {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         thread_local! {
             static MINE: Cell<usize> = const { Cell::new(usize::MAX) };
@@ -165,14 +173,6 @@ impl Cache {
         snapshot.as_ref()?.credentials.as_ref().map(Handles::mine)
     }
 
-    /// The cached AccessKey if it is another than `rejected_id` and nobody has reported it as rejected.
-    pub(crate) fn other_than(&self, name: &str, rejected_id: &str) -> Option<Arc<Credentials>> {
-        let snapshot = self.snapshot(name)?;
-        let handles = snapshot.credentials.as_ref()?;
-        let another = handles.access_key_id() != rejected_id && !snapshot.rejected.load(Ordering::Relaxed);
-        another.then(|| handles.mine())
-    }
-
     pub(crate) fn snapshot(&self, name: &str) -> Option<Arc<Snapshot>> {
         self.shard(name).load().get(name)?.snapshot()
     }
@@ -192,9 +192,28 @@ impl Cache {
         shard.load().get(name).cloned().unwrap_or(new)
     }
 
+    /// Frees the place of `name` if it is empty; whoever fills it asks for it anew.
+    pub(crate) fn free(&self, name: &str) {
+        let is_free =
+            |entries: &Entries| entries.get(name).is_some_and(|entry| entry.snapshot.load().is_none());
+        let shard = self.shard(name);
+        if is_free(&shard.load()) {
+            // What is left is copied into a map of its own size.
+            shard.rcu(|entries| {
+                let others = entries.iter().filter(|(other, _)| ***other != *name);
+                others.map(|(name, entry)| (name.clone(), entry.clone())).collect::<Entries>()
+            });
+        }
+    }
+
     /// Counts what was put here or forgotten, after it happened.
     pub(crate) fn changes(&self) -> &Arc<AtomicU32> {
         &self.changes
+    }
+
+    #[cfg(test)]
+    pub(crate) fn places(&self) -> usize {
+        self.shards.iter().map(|shard| shard.load().len()).sum()
     }
 
     /// The names of all secrets with a value.

@@ -270,6 +270,12 @@ impl Live {
         // Whoever was answered finds it in the file after closing. On kmsak's own thread it is what waits for this.
         if let Some(file) = self.cache_file()
             && !engine::is_this_thread()
+        let left = keepers.len();
+        if left < keepers.capacity() / 8 {
+            keepers.shrink_to(left * 2);
+        }
+        // The next keeper of this name begins after this, and makes itself a place anew.
+        self.state.cache.free(name);
         {
             file.settle();
         }
