@@ -22,6 +22,7 @@ use crate::process::logs;
 use crate::secret::name::{check_name, check_stage};
 use crate::secret::{Credentials, Secret};
 use crate::stats::Stats;
+use crate::upkeep::cache::Handles;
 use crate::upkeep::endpoint::Endpoint;
 use crate::upkeep::environment::Environment;
 use crate::upkeep::fetch::Fetch;
@@ -154,12 +155,19 @@ impl Provider {
     #[must_use]
     pub fn cached_credentials(&self, name: &str) -> Option<Arc<Credentials>> {
         self.0.revive_after_fork();
-        self.0.state.cache.credentials(name)
+        let state = &self.0.state;
+        if state.config.max_stale.is_none() {
+            return state.cache.credentials(name);
+        }
+        // Nobody may keep what is good for a while only.
+        state.cache.changes().fetch_add(1, Ordering::Release);
+        state.cached(name)?.credentials.as_ref().map(Handles::mine)
     }
 
     /// A number that grows (and wraps) with every change of the cache, before anybody is answered with what changed: whoever keeps
     /// an answer of [`cached_credentials`](Provider::cached_credentials) may use it for as long as the number is the one read
-    /// before asking. For bindings, where asking costs more than reading a number.
+    /// before asking; it grows with every such question where `max_stale` is set. For bindings, where asking costs more than
+    /// reading a number.
     #[must_use]
     pub fn changes(&self) -> Arc<AtomicU32> {
         self.0.state.cache.changes().clone()
@@ -186,7 +194,7 @@ impl Provider {
     #[must_use]
     pub fn cached_secret(&self, name: &str) -> Option<Arc<Secret>> {
         self.0.revive_after_fork();
-        Some(self.0.state.cache.snapshot(name)?.secret.clone())
+        Some(self.0.state.cached(name)?.secret.clone())
     }
 
     /// The version of the secret `name` with the stage label `version_stage`, such as `ACSPrevious`: asked of KMS
@@ -237,7 +245,8 @@ impl Provider {
 
     /// As [`renew`](Provider::renew), without blocking.
     pub fn begin_renew(&self, name: &str, rejected_id: &str) -> Pending<Arc<Credentials>> {
-        if let Some(credentials) = self.0.state.cache.other_than(name, rejected_id) {
+        if let Some(credentials) = self.0.state.cached(name).and_then(|cached| cached.other_than(rejected_id))
+        {
             // The keeper must know, lest a region that lags behind bring the rejected one back.
             let rejected = Ask::Rejected(rejected_id.to_owned());
             return self.ask(name, rejected, Pending::ready(Ok(credentials)));

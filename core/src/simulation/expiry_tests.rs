@@ -328,6 +328,26 @@ async fn max_stale_holds_for_a_machine_that_slept() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_reads_first_after_a_sleep_gets_nothing_too_old() {
+    let config = configuration(1, |builder| builder.max_stale(HOUR));
+    let world =
+        World::new(
+            config,
+            |request| {
+                if request.at < MINUTE { Does::answer("A") } else { Does::fail(Kind::Network) }
+            },
+        );
+    started(&world).await;
+    world.until(MINUTE * 2).await;
+    assert!(world.state.cached(APP).is_some());
+    // No time passes by the other clock, so that no timer has ended.
+    world.time.set_wall_clock_by(3600);
+    assert!(world.state.cached(APP).is_none());
+    assert!(world.need(APP).await.is_err(), "KMS is away");
+    assert!(world.renew(APP, "B").await.is_err(), "KMS is away");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_wall_clock_that_is_set_back_delays_no_refresh() {
     let world = World::simple(rotates(HOUR));
     started(&world).await;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
@@ -101,6 +101,20 @@ impl State {
     /// The time by KMS's clock, as far as it is known.
     pub(crate) fn now(&self) -> SystemTime {
         self.skew.correct(self.environment.clock.now())
+    }
+
+    /// For how long `snapshot` may still be handed out, by either clock: the one on the wall may be set back, and the other one
+    /// stands still while the machine sleeps. None for as long as it likes.
+    pub(crate) fn good_for(&self, snapshot: &Snapshot) -> Option<Duration> {
+        let by_kms_clock = self.now().duration_since(snapshot.fetched).unwrap_or_default();
+        Some(self.config.max_stale?.saturating_sub(by_kms_clock.max(snapshot.fetched_at.elapsed())))
+    }
+
+    /// What is cached of `name` and not older than it may be: whoever reads may be faster than whoever forgets.
+    pub(crate) fn cached(&self, name: &str) -> Option<Arc<Snapshot>> {
+        let snapshot = self.cache.snapshot(name)?;
+        let is_good = self.config.max_stale.is_none() || self.good_for(&snapshot) != Some(Duration::ZERO);
+        is_good.then_some(snapshot)
     }
 }
 

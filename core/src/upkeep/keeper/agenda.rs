@@ -65,12 +65,9 @@ impl Keeper {
             return std::future::pending().await;
         };
         let look = (most / 10).clamp(Duration::from_secs(1), LOOK_AT_THE_CLOCK);
-        loop {
-            let by_kms_clock = self.live.state().now().duration_since(snapshot.fetched).unwrap_or_default();
-            let left = most.saturating_sub(by_kms_clock.max(snapshot.fetched_at.elapsed()));
-            if left.is_zero() {
-                return;
-            }
+        while let Some(left) = self.live.state().good_for(&snapshot)
+            && !left.is_zero()
+        {
             sleep(left.min(look)).await;
         }
     }

@@ -168,7 +168,7 @@ impl Keeper {
     fn accept(&mut self, ask: Ask, round: &mut Round, following: Option<&mut Round>) {
         let busy = following.is_some();
         let renewing = !round.renewals.is_empty();
-        let snapshot = self.entry.snapshot();
+        let snapshot = self.cached();
         let config = &self.live.state().config;
         let now = Instant::now();
         let reader = |waiter, fresh_from| Reader { waiter, fresh_from, until: now + config.fetch_deadline };
@@ -274,7 +274,7 @@ impl Keeper {
             }
             let is_up = |until| !error.retryable() || sent_away || until <= deadline + TOGETHER;
             round.fail_readers(&error, is_up);
-            round.fail_renewals(&error, self.entry.snapshot().as_deref(), is_up);
+            round.fail_renewals(&error, self.cached().as_deref(), is_up);
             round.carry_over(following);
             return;
         }
@@ -283,7 +283,7 @@ impl Keeper {
     /// Until when `round` may take, or none when there is nothing to do: no renewal is left that the bucket allows.
     fn deadline(&mut self, round: &mut Round) -> Option<Until> {
         let now = Instant::now();
-        let snapshot = self.entry.snapshot();
+        let snapshot = self.cached();
         if let Some(snapshot) = snapshot.as_ref().filter(|snapshot| !self.is_rejected(snapshot)) {
             round.answer_renewals(snapshot);
         }
@@ -410,6 +410,16 @@ impl Keeper {
     }
 
     /// The next reader asks KMS and gets its error.
+    /// What may be handed out now.
+    fn cached(&mut self) -> Option<Arc<Snapshot>> {
+        let snapshot = self.entry.snapshot()?;
+        if self.live.state().good_for(&snapshot) == Some(Duration::ZERO) {
+            self.forget();
+            return None;
+        }
+        Some(snapshot)
+    }
+
     fn forget(&mut self) {
         logs::warn!("{} is older than max_stale allows and is not handed out any more", self.name);
         self.entry.set(None);
