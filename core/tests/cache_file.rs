@@ -115,7 +115,7 @@ fn a_corrupt_foreign_or_tampered_file_is_ignored() {
         (APP, String::new()),
         (APP, "{}".into()),
         (APP, good[..good.len() / 2].into()),
-        (APP, good.replace("\"format\":1", "\"format\":2")),
+        (APP, good.replace("\"format\":2", "\"format\":3")),
         (APP, other_version),
         ("acs/ram/user/another", other_name),
     ] {
@@ -130,6 +130,85 @@ fn a_corrupt_foreign_or_tampered_file_is_ignored() {
     let provider = kms.on_the_cloud(&with_file(&kms));
     let error = provider.credentials(APP).expect_err("sealed for another ClientKey");
     assert_eq!(error.kind(), Kind::Network);
+}
+
+#[test]
+fn processes_that_share_a_file_keep_each_others_secrets() {
+    const EACH: usize = 12;
+    let kms = Kms::start();
+    for owner in ["one", "two"] {
+        for number in 0..EACH {
+            let value = kmsak_emulator::SecretValue::Text(owner.into());
+            kms.emulator.create_secret(&format!("{owner}/{number}"), "Generic", value).expect("a secret");
+        }
+    }
+    let path = kms.folder.path().join("secrets.cache");
+    let first = kms.on_the_cloud(&with_file(&kms));
+    // The other one has a ClientKey of its own, of the same application.
+    let own = kms.emulator.issue_client_key("app").expect("another");
+    let before =
+        [&kms.files.client_key, &kms.files.password].map(|file| fs::read(file).expect("it is there"));
+    kms.replace_client_key(&own);
+    let second = kms.on_the_cloud(&with_file(&kms));
+    std::thread::scope(|scope| {
+        for (owner, provider) in [("one", &first), ("two", &second)] {
+            scope.spawn(move || {
+                for number in 0..EACH {
+                    provider.secret(&format!("{owner}/{number}")).expect("KMS answers");
+                }
+                provider.close();
+            });
+        }
+    });
+    kms.emulator.inject(Fault::refuse()).expect("a fault");
+    let kept = |owner: &str| {
+        let provider = kms.on_the_cloud(&with_file(&kms));
+        for number in 0..EACH {
+            let secret = provider.secret(&format!("{owner}/{number}")).expect("the file has it");
+            assert_eq!(secret.as_text(), Some(owner));
+        }
+    };
+    kept("two");
+    for (file, content) in [&kms.files.client_key, &kms.files.password].into_iter().zip(before) {
+        fs::write(file, content).expect("a writable folder");
+    }
+    kept("one");
+    assert!(path.is_file());
+}
+
+/// Puts a pipe that nobody writes to where `path` is.
+fn put_a_pipe(path: &std::path::Path) {
+    drop(fs::remove_file(path));
+    let name = std::ffi::CString::new(path.as_os_str().as_encoded_bytes()).expect("no NUL");
+    // SAFETY: the name is a string that ends in NUL.
+    assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
+}
+
+#[test]
+fn a_pipe_in_its_place_hangs_nobody() {
+    let kms = Kms::start();
+    put_a_pipe(&kms.folder.path().join("secrets.cache"));
+    let provider = kms.on_the_cloud(&with_file(&kms));
+    provider.credentials(APP).expect("KMS answers");
+    drop(provider);
+    kms.emulator.inject(Fault::refuse()).expect("a fault");
+    let provider = kms.on_the_cloud(&with_file(&kms));
+    assert_eq!(provider.credentials(APP).expect_err("KMS is away").kind(), Kind::Network);
+}
+
+#[test]
+fn a_pipe_in_the_place_of_a_client_key_or_a_ca_hangs_nobody() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("");
+    let told = Told::by(&provider);
+    provider.credentials(APP).expect("KMS answers");
+    for file in [&kms.files.client_key, &kms.files.password, &kms.files.ca] {
+        put_a_pipe(file);
+        let error = kmsak::Provider::from_file(&kms.files.on_the_cloud).expect_err("it cannot be read");
+        assert!(error.message().contains("it is no regular file"), "{error}");
+        told.wait_for("client_key_unusable");
+        provider.refresh(APP).expect("what was read before is in use");
+    }
 }
 
 #[test]

@@ -52,7 +52,8 @@ fn a_receiver_of_logs_that_waits_hangs_nobody() {
     let (tell, told) = channel();
     let (inside, tell) = (provider.clone(), Mutex::new(Some(tell)));
     let receiver = move |_: LogLevel, line: &str| {
-        let first = line.starts_with("fetched").then(|| tell.lock().expect("no panic in here").take()).flatten();
+        let first =
+            line.starts_with("fetched").then(|| tell.lock().expect("no panic in here").take()).flatten();
         if let Some(tell) = first {
             let error = inside.refresh(APP).expect_err("it would wait for itself");
             tell.send(error.kind()).expect("the test waits");

@@ -17,7 +17,7 @@ use super::warnings::Warnings;
 use super::{CONFIG_VARIABLE, Config, DEFAULT_FILE};
 use crate::error::{Error, Result};
 use crate::process::protected::ProtectedBytes;
-use crate::process::source::{MAX_FILE_BYTES, Source};
+use crate::process::source::{MAX_FILE_BYTES, Source, metadata};
 use crate::shown::quoted;
 
 /// Collects settings and checks them. Each setting goes by the name of its key in a properties file; see
@@ -380,7 +380,7 @@ impl fmt::Debug for Builder {
 }
 
 fn usual_file_exists(places: &Places) -> bool {
-    places.working_directory.as_ref().is_ok_and(|here| here.join(DEFAULT_FILE).exists())
+    places.working_directory.as_ref().is_ok_and(|here| metadata(&here.join(DEFAULT_FILE)).is_ok())
         || places.resources.as_ref().is_some_and(|look_up| look_up(DEFAULT_FILE).is_some())
 }
 

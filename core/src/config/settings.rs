@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +13,7 @@ use zeroize::Zeroizing;
 use super::keys;
 use crate::error::{Error, Result};
 use crate::process::protected::ProtectedBytes;
-use crate::process::source::{MAX_FILE_BYTES, Source, cannot_read};
+use crate::process::source::{MAX_FILE_BYTES, Source, cannot_read, metadata};
 use crate::shown;
 use crate::shown::quoted;
 
@@ -133,7 +132,7 @@ impl Places {
         let candidates = self.candidates(path, base, subject)?;
         let mut denied = None;
         for candidate in &candidates {
-            match fs::metadata(candidate) {
+            match metadata(candidate) {
                 Ok(found) if found.is_dir() => {
                     return Err(Error::configuration(format!(
                         "{subject} names {}, which is a folder: name the file in it",
@@ -205,10 +204,11 @@ impl Places {
     /// Where a file that need not exist yet is to be.
     pub(super) fn place(&self, path: &Path, base: Option<&Path>, subject: &str) -> Result<PathBuf> {
         let candidates = self.candidates(path, base, subject)?;
-        let with_folder = |path: &&PathBuf| path.parent().is_some_and(Path::is_dir);
+        let is_folder = |path: &Path| metadata(path).is_ok_and(|found| found.is_dir());
+        let with_folder = |path: &&PathBuf| path.parent().is_some_and(is_folder);
         candidates
             .iter()
-            .find(|path| path.is_file())
+            .find(|path| metadata(path).is_ok_and(|found| found.is_file()))
             .or_else(|| candidates.iter().find(with_folder))
             .cloned()
             .ok_or_else(|| {

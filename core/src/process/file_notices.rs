@@ -6,20 +6,21 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::sleep;
 
-/// How often the files are looked at where nothing tells of changes.
 use super::{disk, logs};
 
+/// How often the files are looked at where nothing tells of changes.
 const WITHOUT_NOTICE: Duration = Duration::from_secs(10);
 
 /// How often they are looked at all the same where something does.
 const WITH_NOTICE: Duration = Duration::from_secs(300);
 
 /// What tells one content of the files from another without reading them.
-#[derive(PartialEq, Eq)]
+#[derive(Default, PartialEq, Eq)]
 pub(crate) struct Fingerprint(Vec<Option<Mark>>);
 
 #[derive(PartialEq, Eq)]
@@ -32,8 +33,20 @@ struct Mark {
 }
 
 impl Fingerprint {
+    /// May hang where the disk does.
     pub(crate) fn of(files: &BTreeSet<PathBuf>) -> Self {
         Fingerprint(files.iter().map(|file| Mark::of(file)).collect())
+    }
+
+    /// As [`of`](Fingerprint::of), once the disk answers.
+    pub(crate) async fn now(files: &Arc<BTreeSet<PathBuf>>) -> Self {
+        loop {
+            let files = files.clone();
+            match disk::aside(move || Fingerprint::of(&files)).await {
+                Some(now) => return now,
+                None => sleep(WITHOUT_NOTICE).await,
+            }
+        }
     }
 
     /// Whether a file that is there now is another than before.
@@ -88,17 +101,22 @@ pub(crate) struct Notices(Option<inotify::EventStream<[u8; 4096]>>);
 
 #[cfg(target_os = "linux")]
 impl Notices {
-    pub(crate) fn about(files: &BTreeSet<PathBuf>) -> Self {
+    pub(crate) async fn about(files: &Arc<BTreeSet<PathBuf>>) -> Self {
         let without = |error: &std::io::Error| {
             logs::debug!(
                 "no notice of changed files ({error}): looking every {} s",
                 WITHOUT_NOTICE.as_secs()
             );
         };
-        Notices(Self::try_about(files).inspect_err(without).ok())
+        let files = files.clone();
+        let watching = disk::aside(move || Self::try_about(&files)).await;
+        let watching = watching.unwrap_or_else(|| Err(std::io::ErrorKind::TimedOut.into()));
+        // The stream belongs to the runtime that it is made on.
+        let stream = watching.and_then(|inotify| inotify.into_event_stream([0; 4096]));
+        Notices(stream.inspect_err(without).ok())
     }
 
-    fn try_about(files: &BTreeSet<PathBuf>) -> std::io::Result<inotify::EventStream<[u8; 4096]>> {
+    fn try_about(files: &BTreeSet<PathBuf>) -> std::io::Result<inotify::Inotify> {
         use inotify::WatchMask;
         let inotify = inotify::Inotify::init()?;
         let changes = WatchMask::CREATE
@@ -110,7 +128,7 @@ impl Notices {
         for directory in files.iter().flat_map(|file| directories(file)) {
             inotify.watches().add(directory, changes)?;
         }
-        inotify.into_event_stream([0; 4096])
+        Ok(inotify)
     }
 
     /// Returns when something changed, which need not be one of the files, or when it is time to look.
@@ -132,7 +150,7 @@ pub(crate) struct Notices;
 
 #[cfg(not(target_os = "linux"))]
 impl Notices {
-    pub(crate) fn about(_: &BTreeSet<PathBuf>) -> Self {
+    pub(crate) async fn about(_: &Arc<BTreeSet<PathBuf>>) -> Self {
         Notices
     }
 

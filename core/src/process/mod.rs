@@ -2,15 +2,15 @@
 //! is off.
 
 pub(crate) mod clock_and_chance;
+pub(crate) mod disk;
 pub(crate) mod engine;
 pub(crate) mod file_notices;
 pub(crate) mod fork;
 pub(crate) mod lock;
 pub(crate) mod logs;
 pub(crate) mod protected;
-pub(crate) mod skew;
-pub(crate) mod source;
 mod signals;
+pub(crate) mod skew;
 pub(crate) mod source;
 pub(crate) mod supervision;
 pub(crate) mod threads;

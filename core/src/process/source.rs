@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
+use super::disk;
 use super::protected::ProtectedBytes;
 use crate::error::{Error, Result};
 use crate::shown;
@@ -56,15 +57,46 @@ impl PartialEq for Source {
     }
 }
 
+/// Opens a file for reading. What is none, such as a pipe that nobody writes to, is refused, and never waited for.
+pub(crate) fn open_file(path: &Path) -> io::Result<File> {
+    let mut options = fs::OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NONBLOCK | libc::O_NOCTTY);
+    let is_none = || io::Error::other("it is no regular file");
+    // To open a device may do something to it.
+    if !fs::metadata(path)?.is_file() {
+        return Err(is_none());
+    }
+    let file = options.open(path)?;
+    // It may be another one by now.
+    if file.metadata()?.is_file() { Ok(file) } else { Err(is_none()) }
+}
+
+/// What there is at `path`.
+///
+/// # Errors
+/// The system's, or [`io::ErrorKind::TimedOut`] when its disk does not answer.
+pub(crate) fn metadata(path: &Path) -> io::Result<fs::Metadata> {
+    let path = path.to_owned();
+    disk::in_time(move || fs::metadata(path)).unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))
+}
+
 /// Reads a whole file of at most 1 MiB.
 pub(crate) fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
+    let its = path.to_owned();
+    disk::in_time(move || read_now(&its))
+        .unwrap_or_else(|| Err(Error::configuration(cannot_read(path, &io::ErrorKind::TimedOut.into()))))
+}
+
+fn read_now(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     let shown = shown::path(path);
     let failed = |error: io::Error| Error::configuration(cannot_read(path, &error));
     let size = fs::metadata(path).map_err(failed)?;
     if size.is_dir() {
         return Err(Error::configuration(format!("{shown} is a folder: name the file in it")));
     }
-    let file = File::open(path).map_err(failed)?;
+    let file = open_file(path).map_err(failed)?;
     // As large as it will get, for a vector that grows leaves copies behind.
     let capacity = usize::try_from(size.len().min(MAX_FILE_BYTES)).unwrap_or(0) + 1;
     let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
@@ -87,6 +119,10 @@ pub(crate) fn cannot_read(path: &Path, error: &io::Error) -> String {
                 "{shown} may not be read by this process: let its user read the file and enter the folders above"
             )
         }
+        io::ErrorKind::TimedOut => format!(
+            "{shown} cannot be read, as its disk has not answered for {} s: look whether its file system is there",
+            disk::PATIENCE.as_secs()
+        ),
         _ => format!("{shown} cannot be read: {error}"),
     }
 }

@@ -11,6 +11,3 @@ mod limits_tests;
 mod virtual_kms;
 #[cfg(test)]
 mod year_tests;
-
-#[cfg(test)]
-pub(crate) use virtual_kms::configuration;

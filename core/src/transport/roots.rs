@@ -1,7 +1,5 @@
 //! Whom to trust: the configured CA and nobody else, or the system's CAs, or Mozilla's where the system has none.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 use rustls::RootCertStore;
@@ -10,10 +8,9 @@ use rustls::pki_types::pem::PemObject as _;
 use x509_parser::prelude::{FromDer as _, X509Certificate, X509Version};
 
 use crate::error::{Error, Result};
-use crate::process::source::Source;
+use crate::process::source::{Source, read_file};
+use crate::process::{disk, logs};
 use crate::shown::path as shown_path;
-
-const LARGEST_FILE: u64 = 1 << 20;
 
 /// The roots for `ca`; the public ones and those in the file `more` if there is none.
 ///
@@ -22,15 +19,22 @@ const LARGEST_FILE: u64 = 1 << 20;
 pub(super) fn load(ca: Option<&Source>, more: Option<&Path>) -> Result<RootCertStore> {
     match ca {
         None => {
-            let mut roots = public(rustls_native_certs::load_native_certs().certs);
+            let mut roots = system()?;
             if let Some(more) = more {
                 add(&mut roots, more);
             }
             Ok(roots)
         }
-        Some(Source::File(path)) => parse(&read(path)?, &shown_path(path)),
-        Some(Source::Inline { name, bytes }) => parse(bytes.as_bytes(), name),
+        Some(ca) => parse(&ca.read()?, &ca.name()),
     }
+}
+
+fn system() -> Result<RootCertStore> {
+    disk::in_time(|| rustls_native_certs::load_native_certs().certs).map(public).ok_or_else(|| {
+        Error::configuration(
+            "the system's CA certificates cannot be read, as their disk does not answer: look whether its file system is there",
+        )
+    })
 }
 
 /// The system's CAs, or Mozilla's for a container that has none.
@@ -45,36 +49,18 @@ fn public(system: Vec<CertificateDer<'static>>) -> RootCertStore {
 
 /// Adds what is readable in the PEM file `more`, as whoever asks for it, in a variable for all programs, expects.
 fn add(roots: &mut RootCertStore, more: &Path) {
-    match CertificateDer::pem_file_iter(more) {
-        Ok(certificates) => {
+    match read_file(more) {
+        Ok(pem) => {
+            let certificates = CertificateDer::pem_slice_iter(&pem);
             let (added, _) = roots.add_parsable_certificates(certificates.flatten());
             if added == 0 {
-                tracing::warn!("{} adds no CA to the public ones: it holds no certificate", shown_path(more));
+                logs::warn!("{} adds no CA to the public ones: it holds no certificate", shown_path(more));
             }
         }
         Err(error) => {
-            tracing::warn!("{} adds no CA to the public ones: {error}", shown_path(more));
+            logs::warn!("{} adds no CA to the public ones: {error}", shown_path(more));
         }
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(LARGEST_FILE + 1).read_to_end(&mut bytes)).map_err(
-        |error| {
-            Error::configuration(format!(
-                "the CA file {} cannot be read ({error}): check caFilePath and the file's permissions",
-                shown_path(path)
-            ))
-        },
-    )?;
-    if bytes.len() as u64 > LARGEST_FILE {
-        return Err(Error::configuration(format!(
-            "the CA file {} is larger than 1 MiB, so it is not the CA file of a KMS instance: check caFilePath",
-            shown_path(path)
-        )));
-    }
-    Ok(bytes)
 }
 
 fn parse(pem: &[u8], name: &str) -> Result<RootCertStore> {

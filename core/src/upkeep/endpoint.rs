@@ -13,9 +13,10 @@ use crate::event::Event;
 use crate::identity::Identity;
 use crate::kms::SecretRequest;
 use crate::kms::is_clock_skew;
+use crate::process::disk;
 use crate::process::lock::Mutex;
-use crate::process::protected::ProtectedBytes;
 use crate::process::logs;
+use crate::process::protected::ProtectedBytes;
 use crate::process::skew::Skew;
 use crate::process::source::Source;
 use crate::secret::Secret;
@@ -145,12 +146,19 @@ impl Endpoint {
     ///
     /// # Errors
     /// When it cannot be used; the old one stays.
-    pub(crate) fn reload_ca(&self, environment: &Environment) -> Result<()> {
-        if let Some(source @ Source::File(_)) = self.plan.config.transport.ca.as_deref() {
-            let ca = Some(Arc::new(inline(source)?));
-            self.door.store(Arc::new(self.plan.open_door(ca.clone(), environment, &self.user_agent)?));
-            self.plan.ca.store(ca);
+    pub(crate) async fn reload_ca(self: &Arc<Self>, environment: &Environment) -> Result<()> {
+        if !matches!(self.plan.config.transport.ca.as_deref(), Some(Source::File(_))) {
+            return Ok(());
         }
+        let (endpoint, environment) = (self.clone(), environment.clone());
+        let reload = move || endpoint.reload_ca_now(&environment);
+        disk::aside(reload).await.unwrap_or_else(|| Err(ca_out_of_reach()))
+    }
+
+    fn reload_ca_now(&self, environment: &Environment) -> Result<()> {
+        let ca = self.plan.config.transport.ca.as_deref().map(inline).transpose()?.map(Arc::new);
+        self.door.store(Arc::new(self.plan.open_door(ca.clone(), environment, &self.user_agent)?));
+        self.plan.ca.store(ca);
         Ok(())
     }
 
@@ -308,6 +316,12 @@ pub(crate) fn resting(rest: Duration) -> Error {
     )
     .with_retryable(true)
     .with_retry_after(Some(rest))
+}
+
+fn ca_out_of_reach() -> Error {
+    Error::configuration(
+        "the CA file cannot be read, as its disk does not answer: look whether its file system is there",
+    )
 }
 
 fn gave_no_answer(name: &str, after: Duration) -> Error {

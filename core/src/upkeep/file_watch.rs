@@ -10,10 +10,11 @@ use tokio::time::sleep;
 
 use crate::config::Config;
 use crate::event::Event;
+use crate::process::disk;
 use crate::process::file_notices::{Fingerprint, Notices};
 use crate::process::source::Source;
-use crate::upkeep::keeper::Ask;
 use crate::process::supervision::keep_running;
+use crate::upkeep::keeper::Ask;
 use crate::upkeep::live::Live;
 
 /// Two files that belong together are rarely written in the same moment.
@@ -22,7 +23,7 @@ const SETTLE: Duration = Duration::from_millis(200);
 /// The files that a provider reads, and what they were like when it last did. Survives a fork: what changes between the fork and
 /// the child's first use is noticed as well.
 pub(crate) struct WatchedFiles {
-    paths: BTreeSet<PathBuf>,
+    paths: Arc<BTreeSet<PathBuf>>,
     seen: ArcSwap<Fingerprint>,
 }
 
@@ -35,8 +36,12 @@ impl WatchedFiles {
                 paths.insert(path.clone());
             }
         }
-        let seen = ArcSwap::from_pointee(Fingerprint::of(&paths));
-        WatchedFiles { paths, seen }
+        let paths = Arc::new(paths);
+        let looked_at = paths.clone();
+        // Where the disk does not answer, to read them fails next.
+        let look = || disk::in_time(move || Fingerprint::of(&looked_at)).unwrap_or_default();
+        let seen = if paths.is_empty() { Fingerprint::default() } else { look() };
+        WatchedFiles { paths, seen: ArcSwap::from_pointee(seen) }
     }
 }
 
@@ -67,12 +72,13 @@ async fn watch(live: Arc<Live>) {
                 now = Fingerprint::now(&files.paths).await;
             }
             reload(&live).await;
+            // What changes before they begin is seen by the look that follows.
             notices = Notices::about(&files.paths).await;
         } else {
             // Somebody else's files in the same folder may change all the time.
             sleep(SETTLE).await;
+            notices.wait().await;
         }
-        notices.wait().await;
         now = Fingerprint::now(&files.paths).await;
     }
 }
@@ -80,7 +86,7 @@ async fn watch(live: Arc<Live>) {
 async fn reload(live: &Arc<Live>) {
     live.reconsider();
     for client_key in &live.state().client_keys {
-        match client_key.reload() {
+        match client_key.reload().await {
             Ok(true) => {
                 // The new ClientKey proves itself on whatever is asked next; nobody should have to wait for that.
                 if let Some(name) = live.state().cache.names().first() {
@@ -97,7 +103,7 @@ async fn reload(live: &Arc<Live>) {
         }
     }
     for endpoint in live.endpoints() {
-        if let Err(error) = endpoint.reload_ca(live.environment()) {
+        if let Err(error) = endpoint.reload_ca(live.environment()).await {
             let key_id = endpoint.plan.identity.name();
             live.tell(Event::ClientKeyUnusable { key_id, error });
         }

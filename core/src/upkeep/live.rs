@@ -146,7 +146,7 @@ impl Live {
             .config
             .cache_file
             .as_ref()
-            .map(|path| CacheFile::new(path.clone(), &state.client_keys[0].proven()));
+            .map(|path| CacheFile::open(path.clone(), &state.client_keys[0].proven(), runtime));
         let live = Arc::new(Live {
             state,
             runtime: runtime.clone(),
@@ -194,11 +194,16 @@ impl Live {
 
     /// Tells those who subscribed.
     pub(crate) fn tell(&self, event: Event) {
-        if let (Event::ClientKeyReplaced { .. }, Some(file)) = (&event, &self.cache_file) {
+        if let (Event::ClientKeyReplaced { old_key_id, new_key_id }, Some(file)) = (&event, &self.cache_file)
+        {
+            let client_key = self.state.client_keys[0].proven();
             // What is in the file was sealed for the ClientKey that is going.
-            for name in self.state.cache.names() {
-                if let Some(snapshot) = self.state.cache.snapshot(&name) {
-                    file.begin().store(&snapshot, &self.state.client_keys[0].proven());
+            if client_key.info().key_id == *new_key_id {
+                file.forget(old_key_id);
+                for snapshot in
+                    self.state.cache.names().iter().filter_map(|name| self.state.cache.snapshot(name))
+                {
+                    file.store(snapshot, client_key.clone());
                 }
             }
         }
@@ -252,6 +257,12 @@ impl Live {
         }
         asks.close();
         keepers.remove(name);
+        let left = keepers.len();
+        if left < keepers.capacity() / 8 {
+            keepers.shrink_to(left * 2);
+        }
+        // The next keeper of this name begins after this, and makes itself a place anew.
+        self.state.cache.free(name);
         true
     }
 
@@ -284,12 +295,6 @@ impl Live {
         // Whoever was answered finds it in the file after closing. On kmsak's own thread it is what waits for this.
         if let Some(file) = self.cache_file()
             && !engine::is_this_thread()
-        let left = keepers.len();
-        if left < keepers.capacity() / 8 {
-            keepers.shrink_to(left * 2);
-        }
-        // The next keeper of this name begins after this, and makes itself a place anew.
-        self.state.cache.free(name);
         {
             file.settle();
         }

@@ -9,16 +9,20 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::{ClientKey, ClientKeyInfo, ClientKeySource};
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
 use crate::identity::{Asking, Identity, Refusal, Signer};
+use crate::process::disk;
 use crate::process::skew::Skew;
 
 /// A new ClientKey that KMS refused is tried again after this long: it may not have reached every gateway yet.
 const REFUSED_FOR: Duration = Duration::from_secs(15);
+
+/// How long a request that KMS refused waits for the files to be read again.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 pub(crate) struct ClientKeyInUse {
     source: Arc<ClientKeySource>,
@@ -59,8 +63,13 @@ impl ClientKeyInUse {
     ///
     /// # Errors
     /// When what is there cannot be used; the ClientKey in use stays.
-    pub(crate) fn reload(&self) -> Result<bool> {
-        let new = self.source.load()?;
+    pub(crate) async fn reload(&self) -> Result<bool> {
+        let source = self.source.clone();
+        let new = if source.files().is_empty() {
+            source.load()?
+        } else {
+            disk::aside(move || source.load()).await.unwrap_or_else(|| Err(does_not_answer()))?
+        };
         let refused_lately = self
             .refused
             .load()
@@ -110,15 +119,19 @@ impl Identity for ClientKeyInUse {
     /// What KMS refuses to the old and to the new ClientKey alike says nothing of either. If need be the files are read again at
     /// once.
     fn other_than<'a>(&'a self, refusals: &'a [Refusal]) -> Asking<'a, (Option<Signer>, Option<Event>)> {
-        let is_untried = |signer: &Signer| !refusals.iter().any(|(refused, _)| refused.is(signer));
-        let untried = || [self.next(), self.proven()].map(Signer::ClientKey).into_iter().find(is_untried);
-        Box::pin(ready(match untried() {
-            Some(signer) => (Some(signer), None),
-            None => match self.reload() {
+        let untried = move || {
+            let is_untried = |signer: &Signer| !refusals.iter().any(|(refused, _)| refused.is(signer));
+            [self.next(), self.proven()].map(Signer::ClientKey).into_iter().find(is_untried)
+        };
+        Box::pin(async move {
+            if let Some(signer) = untried() {
+                return (Some(signer), None);
+            }
+            match timeout(PATIENCE, self.reload()).await.unwrap_or_else(|_| Err(does_not_answer())) {
                 Ok(_) => (untried(), None),
                 Err(error) => (None, Some(Event::ClientKeyUnusable { key_id: self.name(), error })),
-            },
-        }))
+            }
+        })
     }
 
     /// KMS seldom says of a ClientKey outside its validity that this is why it refused, so the error does.
@@ -136,4 +149,11 @@ impl Identity for ClientKeyInUse {
             _ => error,
         }
     }
+}
+
+fn does_not_answer() -> Error {
+    Error::new(
+        Kind::ClientKey,
+        "the ClientKey files cannot be read, as their disk does not answer: look whether its file system is there",
+    )
 }

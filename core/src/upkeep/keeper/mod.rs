@@ -113,7 +113,7 @@ impl Keeper {
     async fn serve(&mut self, asks: &mut UnboundedReceiver<Ask>, defect: Option<String>) {
         if let Some(words) = defect {
             self.note_failure(&defect_met(&words));
-            if self.next.is_none() && self.live.retire(&self.name, asks) {
+            if self.is_idle() && self.live.retire(&self.name, asks) {
                 return;
             }
         }
@@ -156,11 +156,14 @@ impl Keeper {
                 self.perform(&mut round, &mut following, asks).await;
                 round = following;
             }
-            let idle = self.next.is_none() && self.refused.is_none() && self.lingering.is_none();
-            if idle && self.live.retire(&self.name, asks) {
+            if self.is_idle() && self.live.retire(&self.name, asks) {
                 return;
             }
         }
+    }
+
+    fn is_idle(&self) -> bool {
+        self.next.is_none() && self.refused.is_none() && self.lingering.is_none()
     }
 
     /// Puts `ask` where it belongs, or answers it at once. `following` is given while a fetch is under way: what that fetch
@@ -245,7 +248,7 @@ impl Keeper {
                 }
                 Err(error) => {
                     self.note_failure(&error);
-                    if let Some(snapshot) = self.fall_back(&error) {
+                    if let Some(snapshot) = self.fall_back(&error).await {
                         round.readers.drain(..).for_each(|reader| reader.waiter.answer(Ok(&snapshot)));
                     }
                     let cut_short = error.retryable() && (for_cache_file || Instant::now() >= deadline);
@@ -307,8 +310,11 @@ impl Keeper {
             Some(until) => until.max(now + LEAST_TIME),
             None => now + self.live.state().config.fetch_deadline,
         };
-        let cache_file_may_help =
-            snapshot.is_none() && self.live.cache_file().is_some_and(|file| file.holds(&self.name));
+        let cache_file_may_help = snapshot.is_none()
+            && self
+                .live
+                .cache_file()
+                .is_some_and(|file| file.may_hold(&self.name, &self.live.state().client_keys[0].proven()));
         if cache_file_may_help {
             deadline = deadline.min(now + PATIENCE_WITH_CACHE_FILE);
         }
@@ -390,7 +396,7 @@ impl Keeper {
                 self.answer_and_keep(&mut Round::default(), &snapshot, asked);
             }
             Ok(Taken::LagsBehind { error, .. }) | Err(error) => {
-                tracing::debug!("a late answer for {} is not used: {error}", self.name);
+                logs::debug!("a late answer for {} is not used: {error}", self.name);
             }
         }
     }
@@ -409,7 +415,6 @@ impl Keeper {
         }
     }
 
-    /// The next reader asks KMS and gets its error.
     /// What may be handed out now.
     fn cached(&mut self) -> Option<Arc<Snapshot>> {
         let snapshot = self.entry.snapshot()?;
@@ -420,6 +425,7 @@ impl Keeper {
         Some(snapshot)
     }
 
+    /// The next reader asks KMS and gets its error.
     fn forget(&mut self) {
         logs::warn!("{} is older than max_stale allows and is not handed out any more", self.name);
         self.entry.set(None);
@@ -434,6 +440,11 @@ async fn late_answer(lingering: &mut Option<Fetch>) -> Option<Fetched> {
     }
 }
 
+fn defect_met(words: &str) -> Error {
+    Error::new(Kind::Server, format!("kmsak met a defect of its own, and goes on: report it ({words})"))
+        .with_retryable(true)
+}
+
 fn too_many_renewals(name: &str, wait: Duration) -> Error {
     Error::new(
         Kind::Throttled,
@@ -445,8 +456,3 @@ fn too_many_renewals(name: &str, wait: Duration) -> Error {
     .with_retryable(true)
     .with_retry_after(Some(wait))
 }
-fn defect_met(words: &str) -> Error {
-    Error::new(Kind::Server, format!("kmsak met a defect of its own, and goes on: report it ({words})"))
-        .with_retryable(true)
-}
-

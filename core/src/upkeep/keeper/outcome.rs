@@ -11,7 +11,6 @@ use super::round::Round;
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
 use crate::upkeep::cache::Snapshot;
-use crate::upkeep::cache_file::CacheFile;
 use crate::upkeep::fetch::Fetched;
 
 /// What became of an answer.
@@ -70,12 +69,11 @@ impl Keeper {
     }
 
     /// Nobody waits for the disk, but for whoever closes the provider.
-    pub(super) fn answer_and_keep(&self, round: &mut Round, snapshot: &Snapshot, asked: Instant) {
-        let writing = self.live.cache_file().map(CacheFile::begin);
-        round.answer(snapshot, asked);
-        if let Some(writing) = writing {
-            writing.store(snapshot, &self.live.state().client_keys[0].proven());
+    pub(super) fn answer_and_keep(&self, round: &mut Round, snapshot: &Arc<Snapshot>, asked: Instant) {
+        if let Some(file) = self.live.cache_file() {
+            file.store(snapshot.clone(), self.live.state().client_keys[0].proven());
         }
+        round.answer(snapshot, asked);
     }
 
     /// KMS was asked, and has only the AccessKey that was rejected.
@@ -133,14 +131,16 @@ impl Keeper {
     }
 
     /// The value of the cache file, when nothing is cached and KMS cannot be reached.
-    pub(super) fn fall_back(&mut self, error: &Error) -> Option<Arc<Snapshot>> {
+    pub(super) async fn fall_back(&mut self, error: &Error) -> Option<Arc<Snapshot>> {
         let out_of_reach = matches!(error.kind(), Kind::Network | Kind::Tls | Kind::Server | Kind::Throttled);
         if self.entry.snapshot().is_some() || !out_of_reach {
             return None;
         }
         let state = self.live.state();
+        let file = self.live.cache_file()?;
+        file.is_read().await;
         let now = state.now();
-        let kept = self.live.cache_file()?.load(&self.name, state.config.max_stale, now)?;
+        let kept = file.load(&self.name, &state.client_keys[0].proven(), state.config.max_stale, now)?;
         let age = now.duration_since(kept.fetched).unwrap_or_default();
         let fetched_at = Instant::now().checked_sub(age).unwrap_or_else(Instant::now);
         let snapshot = Arc::new(Snapshot::new(Arc::new(kept.secret), kept.fetched, fetched_at).ok()?);

@@ -1,0 +1,108 @@
+//! Files on a disk that may not answer, such as a network file system whose server is gone: whoever looks there hangs, for ever.
+//! So nobody looks from kmsak's own thread, and nobody without end from a thread of the application's.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use super::fork::PerProcess;
+use super::threads;
+
+/// What an open waits for a file.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Threads that may hang at the same time; where so many do, another would hang as well.
+const MOST_THREADS: usize = 32;
+
+static THREADS: PerProcess<AtomicUsize> = PerProcess::empty();
+
+/// One of the threads.
+struct Place(Arc<AtomicUsize>);
+
+impl Place {
+    fn take() -> Option<Self> {
+        let Ok(threads) = THREADS.get_or_make(|| Ok::<_, Infallible>(Arc::default()), drop);
+        let place = Place(threads);
+        (place.0.fetch_add(1, Ordering::Relaxed) < MOST_THREADS).then_some(place)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What `look` finds on a thread of its own; none where that takes longer than [`PATIENCE`], or too many hang already. Where no
+/// thread can start, it runs on this one.
+pub(crate) fn in_time<T: Send + 'static>(look: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    within(PATIENCE, look)
+}
+
+fn within<T: Send + 'static>(limit: Duration, look: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let place = Place::take()?;
+    let (tell, told) = mpsc::sync_channel(1);
+    let look = move || {
+        let found = look();
+        // Before it is told, so that whoever looks at one file after another needs one place.
+        drop(place);
+        // Whoever asked may have given up.
+        drop(tell.send(found));
+    };
+    if let Err((_, look)) = threads::start_or_give_back("kmsak-file", look) {
+        look();
+    }
+    told.recv_timeout(limit).ok()
+}
+
+/// As [`in_time`], but waits as long as it takes, and for a thread as well; none where too many hang already.
+pub(crate) async fn aside<T: Send + 'static>(look: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let place = Place::take()?;
+    let (tell, told) = oneshot::channel();
+    threads::start_in_time("kmsak-file", &tokio::runtime::Handle::current(), move || {
+        let found = look();
+        drop(place);
+        // As above.
+        drop(tell.send(found));
+    });
+    told.await.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_found_comes_back() {
+        assert_eq!(aside(|| 1).await, Some(1));
+        assert_eq!(in_time(|| 2), Some(2));
+        threads::in_tests::REFUSED.set(true);
+        assert_eq!(in_time(|| 3), Some(3), "on this thread");
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_hangs_keeps_nobody_waiting_and_takes_few_threads() {
+        let (release, released) = mpsc::channel::<()>();
+        let released = Arc::new(std::sync::Mutex::new(released));
+        let hang = || {
+            let released = released.clone();
+            // Ends when the test does.
+            move || drop(released.lock().map(|released| released.recv()))
+        };
+        assert_eq!(within(Duration::from_millis(10), hang()), None);
+        let mut hanging = tokio::task::JoinSet::new();
+        for _ in 0..2 * MOST_THREADS {
+            hanging.spawn(aside(hang()));
+        }
+        for _ in 0..MOST_THREADS {
+            let turned_away = hanging.join_next().await.expect("some are").expect("no panic");
+            assert_eq!(turned_away, None);
+        }
+        assert_eq!(in_time(|| 1), None, "where so many hang");
+        drop(release);
+    }
+}

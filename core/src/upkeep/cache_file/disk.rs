@@ -1,0 +1,178 @@
+//! The file itself: how it is read, and replaced without losing what other processes put there.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ring::rand::{SecureRandom, SystemRandom};
+use serde::{Deserialize, Serialize};
+
+use super::sealed::Sealed;
+use crate::process::logs;
+use crate::process::source::open_file;
+use crate::shown::path as shown_path;
+
+const FORMAT: u32 = 2;
+
+/// What is written before it takes the file's place has the file's name, 16 hexadecimal digits and this in its own.
+const NEW: &str = ".new";
+
+/// Beside the file: whoever changes the file holds a lock on it. Stays, for another may wait for it.
+const LOCK: &str = ".lock";
+
+/// A process that was stopped while it held the lock keeps the others waiting no longer.
+const LONGEST_WAIT: Duration = Duration::from_secs(3);
+
+/// How often the lock is tried meanwhile.
+const TRY_AGAIN: Duration = Duration::from_millis(5);
+
+/// No writing takes so long: whoever began it was killed.
+const LEFT_OVER: Duration = Duration::from_secs(60 * 60);
+
+/// A file over this size was not written by us.
+const MOST_BYTES: u64 = 64 << 20;
+
+/// By the ClientKey's id, then by the secret's name: applications with ClientKeys of their own may share a file.
+pub(super) type Entries = BTreeMap<String, BTreeMap<String, Sealed>>;
+
+#[derive(Serialize, Deserialize)]
+struct Content<E> {
+    format: u32,
+    client_keys: E,
+}
+
+/// What the file at `path` holds: nothing where there is none.
+pub(super) fn read(path: &Path) -> Result<Entries, String> {
+    let file = match open_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Entries::new()),
+        file => file.map_err(|error| error.to_string())?,
+    };
+    let mut bytes = Vec::new();
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err("it is far too large".to_owned());
+    }
+    let content: Content<Entries> = serde_json::from_slice(&bytes).map_err(|_| "it is corrupt".to_owned())?;
+    if content.format != FORMAT {
+        return Err("it was written by another version of kmsak".to_owned());
+    }
+    Ok(content.client_keys)
+}
+
+/// Changes what the file holds; answers what it holds then.
+pub(super) fn update(path: &Path, change: impl FnOnce(&mut Entries)) -> io::Result<Entries> {
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return Err(io::Error::other("what is there is no regular file"));
+    }
+    let _lock = Lock::on(path);
+    // What cannot be read was told of at the start, and is written anew.
+    let mut entries = read(path).unwrap_or_default();
+    change(&mut entries);
+    write(path, &entries)?;
+    Ok(entries)
+}
+
+/// The right to change the file.
+struct Lock(Option<File>);
+
+impl Lock {
+    /// Waits for it. Where it cannot be had, the file is changed all the same: better that another process's entry is lost than
+    /// that none is kept.
+    fn on(path: &Path) -> Self {
+        let taken = Self::take(&beside(path, LOCK));
+        if let Err(error) = &taken {
+            logs::debug!("the cache file {} is changed without a lock: {error}", shown_path(path));
+        }
+        Lock(taken.ok())
+    }
+
+    fn take(path: &Path) -> io::Result<File> {
+        let began = Instant::now();
+        let file = owners_own().write(true).create(true).truncate(false).open(path)?;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::Error(error)) => return Err(error),
+                Err(TryLockError::WouldBlock) if began.elapsed() > LONGEST_WAIT => {
+                    return Err(io::ErrorKind::TimedOut.into());
+                }
+                Err(TryLockError::WouldBlock) => thread::sleep(TRY_AGAIN),
+            }
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // To close it is not enough: a child that was forked meanwhile has it open as well.
+        if let Some(Err(error)) = self.0.as_ref().map(File::unlock) {
+            logs::debug!("the lock of the cache file cannot be given back: {error}");
+        }
+    }
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(ending);
+    path.with_file_name(name)
+}
+
+fn owners_own() -> fs::OpenOptions {
+    let mut options = fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Another file takes the place of the old one in one step: a reader finds either, whole.
+fn write(path: &Path, entries: &Entries) -> io::Result<()> {
+    let content = Content { format: FORMAT, client_keys: entries };
+    let mut number = [0; 8];
+    SystemRandom::new().fill(&mut number).expect("the system gives random bytes");
+    // Not the process's number, which another container that writes here may have as well.
+    let new = beside(path, &format!(".{:016x}{NEW}", u64::from_le_bytes(number)));
+    let written = write_new(&new, &serde_json::to_vec(&content)?).and_then(|()| fs::rename(&new, path));
+    if written.is_err()
+        && let Err(error) = fs::remove_file(&new)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        logs::debug!("{} is left over: {error}", shown_path(&new));
+    }
+    written
+}
+
+/// Removes what processes left beside `path` that were killed while they wrote.
+pub(super) fn remove_left_over(path: &Path) {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
+    // A relative name has an empty parent.
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    // That the folder cannot be read is told when the file is to be written.
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_old = || entry.metadata()?.modified().map(|at| at.elapsed().is_ok_and(|age| age > LEFT_OVER));
+        if is_unfinished(&entry.file_name(), name)
+            && is_old().unwrap_or(false)
+            && let Err(error) = fs::remove_file(entry.path())
+        {
+            logs::debug!("{} is left over: {error}", shown_path(&entry.path()));
+        }
+    }
+}
+
+fn is_unfinished(name: &OsStr, of: &OsStr) -> bool {
+    let number = name
+        .as_encoded_bytes()
+        .strip_prefix(of.as_encoded_bytes())
+        .and_then(|rest| rest.strip_prefix(b"."))
+        .and_then(|rest| rest.strip_suffix(NEW.as_bytes()));
+    number.is_some_and(|number| number.len() == 16 && number.iter().all(u8::is_ascii_hexdigit))
+}
+
+fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = owners_own().write(true).create_new(true).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
