@@ -8,7 +8,7 @@ JAVA_LIBRARY := libkmsak_jni.$(if $(findstring macos,$(JAVA_PLATFORM)),dylib,so)
 JAVA_MVN := $(MVN) -q -B -f bindings/java -Dkmsak.native=$(JAVA_NATIVE) -Dkmsak.program=$(PROGRAM)
 # The tests run with -Xcheck:jni, which only prints what it finds: no report may hold any of it.
 JAVA_CHECKED := ! grep -rE "(WARNING|FATAL ERROR) in native method|WARNING: JNI local refs" bindings/java/tests/target/surefire-reports
-JAVA_LIBRARIES := kmsak,kmsak-sdk-core,kmsak-credentials,kmsak-oss,kmsak-secretsmanager-client,kmsak-managed-credentials,kmsak-spring-boot-starter
+JAVA_LIBRARIES := kmsak,kmsak-sdk-core,kmsak-credentials,kmsak-oss,kmsak-credentials-async,kmsak-rocketmq,kmsak-rocketmq4,kmsak-tablestore,kmsak-log,kmsak-secretsmanager-client,kmsak-managed-credentials,kmsak-spring-boot-starter
 JAVA_DRIVER := $(CARGO_TARGET_DIR)/java-driver
 # Another JDK to test on besides the one that builds, if the machine has a newer one.
 JAVA_NEWEST ?= $(lastword $(sort $(wildcard /usr/lib/jvm/temurin-[2-9][0-9]-jdk-*/bin/java /usr/lib/jvm/java-[2-9][0-9]-openjdk-*/bin/java)))

@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
@@ -449,6 +451,75 @@ public final class Provider implements AutoCloseable {
       }
       return call.run(renewed);
     }
+  }
+
+  /**
+   * As {@link #call(String, Call, Function)}, for calls that return a future. Nobody waits: the renewal and the second attempt follow the first.
+   *
+   * @param name the secret's name
+   * @param call begins the call
+   * @param errorCode reads the service's error code from what the future failed with, without a {@link CompletionException} around it; null where
+   *     there is none
+   * @param <T> what the call gives
+   * @return what the call gave last
+   */
+  public <T> CompletableFuture<T> callAsync(
+      String name, Function<Credentials, ? extends CompletionStage<T>> call, Function<Throwable, String> errorCode) {
+    Objects.requireNonNull(call, "call");
+    Objects.requireNonNull(errorCode, "errorCode");
+    return credentialsAsync(name).thenCompose(credentials -> attempt(name, credentials, call, errorCode));
+  }
+
+  private <T> CompletionStage<T> attempt(
+      String name,
+      Credentials credentials,
+      Function<Credentials, ? extends CompletionStage<T>> call,
+      Function<Throwable, String> errorCode) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    call.apply(credentials)
+        .whenComplete(
+            (answer, thrown) -> {
+              Throwable failure = bare(thrown);
+              String code = failure == null ? null : errorCode.apply(failure);
+              if (failure == null) {
+                result.complete(answer);
+              } else if (code == null || !isRejection(code, failure.getMessage())) {
+                result.completeExceptionally(failure);
+              } else {
+                again(name, credentials, call, failure, result);
+              }
+            });
+    return result;
+  }
+
+  private <T> void again(
+      String name,
+      Credentials rejected,
+      Function<Credentials, ? extends CompletionStage<T>> call,
+      Throwable failure,
+      CompletableFuture<T> result) {
+    renewAsync(name, rejected.accessKeyId())
+        .whenComplete(
+            (renewed, notRenewed) -> {
+              if (notRenewed != null) {
+                failure.addSuppressed(bare(notRenewed));
+                result.completeExceptionally(failure);
+                return;
+              }
+              call.apply(renewed)
+                  .whenComplete(
+                      (answer, thrown) -> {
+                        if (thrown == null) {
+                          result.complete(answer);
+                        } else {
+                          result.completeExceptionally(bare(thrown));
+                        }
+                      });
+            });
+  }
+
+  private static Throwable bare(Throwable thrown) {
+    return thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
   }
 
   /**

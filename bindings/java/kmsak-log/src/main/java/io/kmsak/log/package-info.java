@@ -1,0 +1,2 @@
+/** For Log Service ({@code com.aliyun.openservices:aliyun-log}). */
+package io.kmsak.log;
