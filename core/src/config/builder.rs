@@ -429,23 +429,34 @@ fn properties_layer(
     let mut lines: BTreeMap<&'static str, usize> = BTreeMap::new();
     let referred: Vec<Zeroizing<String>> =
         entries.iter().filter(|entry| refers(&entry.value)).map(|entry| entry.value.clone()).collect();
+    let referred: HashSet<&str> = referred.iter().flat_map(|list| list.split('"')).collect();
+    let mut odd = 0;
     for entry in entries {
-        let Some(key) = keys::ALL.iter().copied().find(|key| *key == entry.key) else {
-            let quoted_key = format!("\"{}\"", entry.key);
-            if referred.iter().any(|list| list.contains(&quoted_key)) {
-                own.insert(entry.key, entry.value);
-            } else {
-                warn_of_unknown_key(&entry, &name, warnings);
-            }
+        let known = keys::ALL.iter().copied().find(|key| *key == entry.key);
+        if known.is_none() && referred.contains(entry.key.as_str()) {
+            own.insert(entry.key, entry.value);
             continue;
-        };
-        if let Some(first) = lines.insert(key, entry.line) {
-            warnings.push(format!(
+        }
+        let first = known.and_then(|key| lines.insert(key, entry.line));
+        odd += usize::from(known.is_none() || first.is_some());
+        match (known, first) {
+            _ if odd > MOST_ODD_LINES => {}
+            (None, _) => warn_of_unknown_key(&entry, &name, warnings),
+            (Some(key), Some(first)) => warnings.push(format!(
                 "{key} stands on line {first} and on line {} of {name}: the last one counts",
                 entry.line
-            ));
+            )),
+            (Some(_), None) => {}
         }
-        values.insert(key, Value::Text(entry.value));
+        if let Some(key) = known {
+            values.insert(key, Value::Text(entry.value));
+        }
+    }
+    if odd > MOST_ODD_LINES {
+        warnings.push(format!(
+            "{} more lines of {name} are no settings or stand there twice: check that it is the properties file",
+            odd - MOST_ODD_LINES
+        ));
     }
     Ok(Layer { origin: Origin::Properties(name), base, values, own })
 }
@@ -454,6 +465,9 @@ fn properties_layer(
 fn refers(value: &str) -> bool {
     value.contains("passwordFromFilePathName") || value.contains("passwordFromEnvVariable")
 }
+
+/// As many odd lines of one file are told one by one.
+const MOST_ODD_LINES: usize = 20;
 
 /// Says where rather than what when the line may be a stray piece of a value, which may be secret.
 fn warn_of_unknown_key(entry: &properties::Entry, name: &str, warnings: &mut Warnings) {

@@ -111,8 +111,14 @@ pub(super) const FIELDS: &[&str] = &[
     "noProxy",
 ];
 
+/// No known name is longer.
+const LONGEST_KEY: usize = 64;
+
 /// The known name that `unknown` was probably meant to be.
 pub(super) fn nearest(unknown: &str, known: &[&'static str]) -> Option<&'static str> {
+    if unknown.len() > 2 * LONGEST_KEY {
+        return None;
+    }
     let bare = |name: &str| name.replace(['_', '-', '.'], "").to_ascii_lowercase();
     let unknown = bare(unknown);
     let distance = |name: &str| match bare(name) {

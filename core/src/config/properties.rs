@@ -28,7 +28,8 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Entry>, Malformed> {
     let text = decode(bytes)?;
     let mut entries = Vec::new();
     for logical in logical_lines(&text) {
-        let (key, value) = split(&logical.text);
+        let joined = logical.text();
+        let (key, value) = split(&joined);
         let line = logical.line;
         let unescape = |text| unescape(text).ok_or(Malformed::Escape { line });
         entries.push(Entry { line, key: unescape(key)?.as_str().to_owned(), value: unescape(value)? });
@@ -43,42 +44,56 @@ fn decode(bytes: &[u8]) -> Result<Zeroizing<String>, Malformed> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     Ok(Zeroizing::new(match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
-        Err(_) => bytes.iter().map(|byte| char::from(*byte)).collect(),
+        Err(_) => {
+            // Twice as long at most; growing would leave copies of a password behind.
+            let mut text = String::with_capacity(2 * bytes.len());
+            text.extend(bytes.iter().map(|byte| char::from(*byte)));
+            text
+        }
     }))
 }
 
-struct LogicalLine {
+pub(super) struct LogicalLine<'a> {
     line: usize,
-    text: Zeroizing<String>,
+    /// What its natural lines give to it.
+    pieces: Vec<&'a str>,
+}
+
+impl LogicalLine<'_> {
+    /// In memory of just its length, which neither moves nor has to be wiped for more than it holds.
+    pub(super) fn text(&self) -> Zeroizing<String> {
+        Zeroizing::new(self.pieces.concat())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.pieces.iter().all(|piece| piece.is_empty())
+    }
 }
 
 const BLANKS: [char; 3] = [' ', '\t', '\x0c'];
 
 /// Joins natural lines that end in an odd number of backslashes with the next one; drops comments and blank lines.
-fn logical_lines(text: &str) -> Vec<LogicalLine> {
+pub(super) fn logical_lines(text: &str) -> Vec<LogicalLine<'_>> {
     let mut lines = Vec::new();
-    let mut open: Option<LogicalLine> = None;
+    let mut open: Option<LogicalLine<'_>> = None;
     for (number, natural) in natural_lines(text).enumerate() {
         let natural = natural.trim_start_matches(BLANKS);
         // A comment sign counts only where a logical line begins, and a backslash at its end continues nothing. In the
         // JDK a line begins anew as long as nothing but backslashes was read.
-        open = open.filter(|line| !line.text.is_empty());
+        open = open.filter(|line| !line.is_empty());
         if open.is_none() && natural.starts_with(['#', '!']) {
             continue;
         }
         let backslashes = natural.len() - natural.trim_end_matches('\\').len();
         let continued = backslashes % 2 == 1;
         let natural = if continued { &natural[..natural.len() - 1] } else { natural };
-        let line = open.get_or_insert_with(|| LogicalLine {
-            line: number + 1,
-            text: Zeroizing::new(String::with_capacity(text.len())),
-        });
-        line.text.push_str(natural);
+        let line = open.get_or_insert_with(|| LogicalLine { line: number + 1, pieces: Vec::new() });
+        line.pieces.push(natural);
         if !continued {
-            lines.extend(open.take().filter(|line| !line.text.is_empty()));
+            lines.extend(open.take().filter(|line| !line.is_empty()));
         }
     }
-    lines.extend(open.filter(|line| !line.text.is_empty()));
+    lines.extend(open.filter(|line| !line.is_empty()));
     lines
 }
 

@@ -1,6 +1,6 @@
 //! The settings of every source, the stronger source first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsString;
 use std::fmt;
 use std::io;
@@ -296,13 +296,9 @@ impl Settings {
     /// A comma separated list without its blanks and repetitions.
     pub(super) fn list(&self, key: &'static str) -> Option<(Vec<String>, &Layer)> {
         let (text, layer) = self.text(key)?;
-        let mut items: Vec<String> = Vec::new();
-        for item in text.split(',').map(str::trim).filter(|item| !item.is_empty()) {
-            if !items.iter().any(|known| known == item) {
-                items.push(item.to_owned());
-            }
-        }
-        Some((items, layer))
+        let mut known = HashSet::new();
+        let items = text.split(',').map(str::trim).filter(|item| !item.is_empty() && known.insert(*item));
+        Some((items.map(str::to_owned).collect(), layer))
     }
 }
 

@@ -7,7 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use proptest::prelude::*;
 use serde::Deserialize;
 
-use super::super::properties::{Malformed, parse};
+use super::super::properties::{Malformed, logical_lines, parse};
 
 #[derive(Deserialize)]
 struct Recorded {
@@ -46,6 +46,14 @@ fn entries_know_their_lines() {
         [(2, "a"), (5, "b")]
     );
     assert_eq!(parse(b"a=b\n\nc=\\u12").err(), Some(Malformed::Escape { line: 3 }));
+}
+
+#[test]
+fn each_line_takes_memory_of_its_own_length() {
+    let text = "a=b\n".repeat(256 << 10) + &"c\\\n".repeat(1000);
+    let taken: usize = logical_lines(&text).iter().map(|line| line.text().capacity()).sum();
+    assert!(taken <= text.len(), "{taken} bytes for {}", text.len());
+    assert_eq!(parse(text.as_bytes()).unwrap().len(), (256 << 10) + 1);
 }
 
 #[test]
