@@ -67,6 +67,40 @@ pub(crate) fn plain(text: &str, limit: usize) -> String {
     kept.trim().to_owned()
 }
 
+/// As [`plain`], for what KMS says of itself and of a secret: none of it where it looks like a secret in the wrong place.
+pub(crate) fn told(text: &str, limit: usize) -> String {
+    if may_hold_a_secret(text) { "(not shown)".to_owned() } else { plain(text, limit) }
+}
+
+/// Whether `text` has the shape of a secret: JSON, PEM, the name of a field that holds one, or a word like those that keys,
+/// tokens and encoded bytes are made of. Ids of AccessKeys, keys, requests and versions are none.
+pub(crate) fn may_hold_a_secret(text: &str) -> bool {
+    const SIGNS: [&str; 8] = [
+        "{",
+        "-----begin",
+        "accesskeysecret",
+        "secretdata",
+        "privatekey",
+        "password",
+        "securitytoken",
+        "secret=",
+    ];
+    const SHORTEST: usize = 20;
+
+    let lower = text.to_ascii_lowercase();
+    let is_part = |character: char| character.is_ascii_alphanumeric() || "+/=_".contains(character);
+    let is_random = |word: &str| {
+        let has = |kind: fn(&u8) -> bool| word.as_bytes().iter().any(kind);
+        word.len() >= SHORTEST
+            && !word.starts_with("LTAI")
+            && has(u8::is_ascii_digit)
+            && has(u8::is_ascii_lowercase)
+            && has(u8::is_ascii_uppercase)
+    };
+    SIGNS.iter().any(|sign| lower.contains(sign))
+        || text.split(|character| !is_part(character)).any(is_random)
+}
+
 /// Besides control characters, those that turn the direction of a line or hide in it can forge a log.
 pub(crate) fn is_line_safe(character: char) -> bool {
     !character.is_control()
@@ -112,7 +146,41 @@ mod tests {
         assert!(!is_surely_a_path(Path::new("Kmsak#2026test")));
     }
 
+    #[test]
+    fn what_kms_says_is_told_from_secrets() {
+        for secret in [
+            "8kYqP2mVtR4xZ1wBn6cJfD3hL9sGaE",
+            r#"{"AccessKeyId":"LTAI5t","AccessKeySecret":"x"}"#,
+            "AccessKeySecret=hush",
+            "it is CAISxQJ1q6Ft5B2yfSjIr5fSfNyHi7xE8quXS0n5lVcwfOVah73Isz2IHhMenJgAu0dtfkz",
+            "-----BEGIN PRIVATE KEY-----",
+            "The password is hush",
+        ] {
+            assert!(may_hold_a_secret(secret), "{secret}");
+            assert_eq!(told(secret, 80), "(not shown)");
+        }
+        for said in [
+            "This operation for key-hzz62f1cb66fa42qo is forbidden by permission system.",
+            "The AccessKey ID KAAP.00000000-0000-4000-8000-000000000001 does not exist in our records.",
+            "LTAI5tAbCdEfGhIjKlMnOpQr",
+            "475F1620-B9D3-4D35-B5C6-3FBDD941423D",
+            "00000000000000000000000000000001",
+            "Parameter x-kms-acccesskeyid does not exist in http header or body.",
+            "Forbidden.ProhibitedByRiskControl",
+            "acs/ram/user/app",
+        ] {
+            assert!(!may_hold_a_secret(said), "{said}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn no_access_key_secret_passes(text in "[a-z ]{0,20}", secret in "[0-9A-Za-z]{24}[0-9][a-z][A-Z]") {
+            prop_assume!(!secret.starts_with("LTAI"));
+            let said = format!("{text}: {secret}.");
+            prop_assert!(may_hold_a_secret(&said));
+        }
+
         #[test]
         fn no_password_by_kmss_rule_is_shown(password in "[0-9A-Za-z~!@#$%^&*?_-]{8,64}") {
             let two_kinds = [

@@ -12,7 +12,7 @@ use crate::error::{Error, Kind, Result};
 use crate::process::protected::ProtectedBytes;
 use crate::secret::Secret;
 use crate::secret::c_text::CText;
-use crate::shown::plain;
+use crate::shown::{may_hold_a_secret, plain};
 use crate::transport::HttpResponse;
 
 /// An error body, in whatever format it came.
@@ -21,6 +21,14 @@ pub(super) struct ErrorBody {
     pub(super) code: String,
     pub(super) message: String,
     pub(super) request_id: Option<String>,
+}
+
+impl ErrorBody {
+    /// Whether the code is a word such as KMS's codes are, and not something else in its place.
+    fn is_plausible(&self) -> bool {
+        let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+        self.code.len() <= 80 && self.code.bytes().all(is_sign) && !may_hold_a_secret(&self.code)
+    }
 }
 
 /// GetSecretValueResponse, before anything in it was checked. The numbers are those of the instance gateway's
@@ -140,7 +148,7 @@ pub(super) fn refusal(
     body: Option<ErrorBody>,
     gateway: GatewayKind,
 ) -> Error {
-    match body {
+    match body.filter(ErrorBody::is_plausible) {
         Some(body) => explain(&Failure {
             status: response.status,
             code: &body.code,

@@ -120,7 +120,7 @@ fn upper_hex(bytes: &[u8]) -> String {
 
 fn error_body(body: &[u8]) -> Option<ErrorBody> {
     match ErrorMessage::decode(body) {
-        Ok(error) if !error.error_code.is_empty() => Some(ErrorBody {
+        Ok(error) if !error.error_code.is_empty() && !error.is_secret() => Some(ErrorBody {
             code: error.error_code,
             message: error.error_message,
             request_id: Some(error.request_id).filter(|id| !id.is_empty()),
@@ -152,4 +152,17 @@ struct ErrorMessage {
     error_message: String,
     #[prost(string, tag = "4")]
     request_id: String,
+    /// A secret's version: only an answer that holds a secret has it.
+    #[prost(bytes = "vec", tag = "6")]
+    version_id: Vec<u8>,
+    /// Nor has an error the time of a version.
+    #[prost(bytes = "vec", tag = "7")]
+    create_time: Vec<u8>,
+}
+
+impl ErrorMessage {
+    /// Whether it is a GetSecretValueResponse, which would be read as an error that quotes the secret.
+    fn is_secret(&self) -> bool {
+        !self.version_id.is_empty() || !self.create_time.is_empty()
+    }
 }

@@ -351,6 +351,49 @@ fn an_error_is_read_in_each_format() {
     }
 }
 
+#[test]
+fn a_secret_in_the_place_of_an_error_is_not_quoted() {
+    const SECRET: &str = "8kYqP2mVtR4xZ1wBn6cJfD3hL9sGaE";
+    let value = format!(r#"{{"AccessKeyId":"LTAI5tExample","AccessKeySecret":"{SECRET}"}}"#);
+    let field = |number: u8, text: &str| {
+        let length = u8::try_from(text.len()).unwrap();
+        [&[number << 3 | 2, length][..], text.as_bytes()].concat()
+    };
+    // Answers that hold a secret, without the name that an error has a number in the place of.
+    let nameless = change(|f| {
+        f.secret_name.clear();
+        f.secret_data = SECRET.into();
+    });
+    let type_and_data = [field(2, "RamCredentials"), field(3, &value), field(4, "text")].concat();
+    let in_code = [field(2, SECRET), field(3, "why")].concat();
+    let in_message = [field(2, "InvalidParameter"), field(3, &format!("it is {SECRET}."))].concat();
+    let in_key = format!("This operation for {SECRET} is forbidden by permission system.");
+    let in_key = [field(2, "Forbidden.NoPermission"), field(3, &in_key)].concat();
+    let in_id = [field(2, "Odd"), field(4, SECRET)].concat();
+    let json = |error: Value| error.to_string().into_bytes();
+    let with_data = change_json(|a| {
+        a["SecretData"] = json!(value);
+        a["Code"] = json!("Odd");
+        a["Message"] = json!(SECRET);
+    });
+    let texts = [
+        json(json!({"Code": "InvalidParameter", "Message": value})),
+        json(json!({"Code": SECRET, "Message": "why"})),
+        json(json!({"Code": "Odd", "Message": "why", "RequestId": SECRET})),
+        with_data.into_bytes(),
+        format!("<Error><Code>Odd</Code><Message>{SECRET}</Message></Error>").into_bytes(),
+    ];
+    let messages = [nameless, type_and_data, in_code, in_message, in_key, in_id];
+    for body in messages.iter().chain(&texts) {
+        for status in [400, 403, 404, 500] {
+            for answer in [from_instance(status, body.clone()), from_shared(status, body.clone())] {
+                let shown = format!("{:?}", answer.unwrap_err());
+                assert!(!shown.contains(SECRET), "HTTP {status}: {shown}");
+            }
+        }
+    }
+}
+
 fn mutated(mut body: Vec<u8>, edits: &[(prop::sample::Index, u8)], cut: prop::sample::Index) -> Vec<u8> {
     for (at, byte) in edits {
         let at = at.index(body.len());

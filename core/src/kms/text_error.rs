@@ -27,10 +27,15 @@ struct JsonError<'a> {
     message: Option<&'a RawValue>,
     #[serde(borrow, default)]
     request_id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    secret_data: Option<&'a RawValue>,
 }
 
 fn read_json(body: &[u8]) -> Option<ErrorBody> {
     let error: JsonError<'_> = serde_json::from_slice(body).ok()?;
+    if error.secret_data.is_some() {
+        return None;
+    }
     let text = |raw: Option<&RawValue>| raw.and_then(json_string::decode).map(|text| text.to_string());
     Some(ErrorBody {
         code: text(error.code).filter(|code| !code.is_empty())?,

@@ -13,6 +13,7 @@ use super::c_text::CText;
 use super::{Secret, json_string};
 use crate::error::{Error, Kind, Result};
 use crate::process::protected::ProtectedBytes;
+use crate::shown::told;
 
 /// The AccessKey inside one version of a managed RAM secret.
 ///
@@ -64,7 +65,7 @@ impl Credentials {
             return Err(Error::configuration(format!(
                 "{} is of type {} and holds no AccessKey: name a managed RAM secret, or ask for the value of this one",
                 secret.name(),
-                secret.secret_type()
+                told(secret.secret_type(), 80)
             )));
         }
         let access_key = AccessKey::parse(&secret).ok_or_else(|| {
@@ -73,7 +74,7 @@ impl Credentials {
                 format!(
                     "version {} of {} is not the JSON of an AccessKey, which KMS itself writes: rotate the secret \
                      in the KMS console, and if that does not help, create it anew",
-                    secret.version_id(),
+                    told(secret.version_id(), 80),
                     secret.name()
                 ),
             )

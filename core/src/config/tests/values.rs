@@ -154,8 +154,9 @@ fn every_key_of_ours_is_read() {
 #[test]
 fn a_file_that_is_something_else_is_told_in_a_few_sentences() {
     let odd = "a=b\n".repeat(100_000);
-    let config = from_text(&format!("{odd}{CLIENT_KEY}{REGION}rotation_interval=1\nrotation_interval=1000\n"))
-        .unwrap();
+    let config =
+        from_text(&format!("{odd}{CLIENT_KEY}{REGION}rotation_interval=1\nrotation_interval=1000\n"))
+            .unwrap();
     assert_eq!(config.refresh.interval, Duration::from_secs(1));
     assert_eq!(config.warnings.len(), 21);
     assert!(config.warnings[20].starts_with("99981 more lines of the properties text are no settings"));

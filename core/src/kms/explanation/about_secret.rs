@@ -4,7 +4,7 @@
 use super::{CURRENT, Failure, quoted};
 use crate::error::Kind;
 use crate::kms::GatewayKind;
-use crate::shown::plain;
+use crate::shown::{may_hold_a_secret, plain};
 
 pub(super) fn verdict(failure: &Failure<'_>, name: &str) -> Option<(Kind, String)> {
     let instance = failure.gateway == GatewayKind::Instance;
@@ -116,5 +116,5 @@ fn not_found(failure: &Failure<'_>, name: &str, instance: bool) -> String {
 fn forbidden_key(message: &str) -> Option<String> {
     let (_, rest) = message.split_once("This operation for ")?;
     let (key, _) = rest.split_once(" is forbidden")?;
-    Some(plain(key, 80))
+    Some(plain(key, 80)).filter(|key| !may_hold_a_secret(key))
 }

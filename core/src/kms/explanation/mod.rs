@@ -10,7 +10,7 @@ mod tests;
 use super::CURRENT;
 use super::GatewayKind;
 use crate::error::{Error, Scope};
-use crate::shown::plain;
+use crate::shown::{may_hold_a_secret, plain};
 
 /// A refusal or failure as KMS told it.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ pub(crate) fn explain(failure: &Failure<'_>) -> Error {
     let error = Error::new(kind, message)
         .with_scope(scope)
         .with_http_status(failure.status)
-        .with_request_id(failure.request_id.map(|id| plain(id, 80)))
+        .with_request_id(failure.request_id.filter(|id| !may_hold_a_secret(id)).map(|id| plain(id, 80)))
         .with_retryable(is_retryable(failure.code, failure.status));
     if failure.code.is_empty() { error } else { error.with_code(plain(failure.code, 80)) }
 }
@@ -86,5 +86,9 @@ pub(crate) fn gateway_name(gateway: GatewayKind) -> &'static str {
 
 fn quoted(failure: &Failure<'_>) -> String {
     let message = plain(failure.message, QUOTE_LIMIT);
-    if message.is_empty() { String::new() } else { format!("; KMS says: \"{message}\"") }
+    if message.is_empty() || may_hold_a_secret(failure.message) {
+        String::new()
+    } else {
+        format!("; KMS says: \"{message}\"")
+    }
 }
