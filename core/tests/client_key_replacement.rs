@@ -108,6 +108,25 @@ fn a_new_client_key_that_kms_refuses_is_not_taken_over() {
 }
 
 #[test]
+fn a_new_client_key_that_an_instance_does_not_know_gives_way_to_the_old_one() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("");
+    provider.credentials(APP).expect("KMS answers");
+    let told = Told::by(&provider);
+    kms.emulator.inject(Fault::error(404, "Unauthorized").times(1)).expect("a fault");
+    kms.replace_client_key(&kms.emulator.issue_client_key("app").expect("another"));
+    let refused = loop {
+        let Event::ClientKeyUnusable { error, .. } = told.wait_for("client_key_unusable") else { unreachable!() };
+        // Half of the new pair may have been read before.
+        if error.kind() != Kind::ClientKey {
+            break error;
+        }
+    };
+    assert_eq!((refused.kind(), refused.code()), (Kind::Denied, Some("Unauthorized")), "{refused}");
+    provider.refresh(APP).expect("the old one signs on");
+}
+
+#[test]
 fn a_vanished_file_does_no_harm() {
     let kms = Kms::start();
     let provider = kms.on_the_cloud("");

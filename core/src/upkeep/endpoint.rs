@@ -203,7 +203,7 @@ impl Endpoint {
                     continue;
                 }
             } else if error.kind() == Kind::Denied && refusals.len() < MOST_REFUSALS {
-                // An instance answers a ClientKey that it does not know as it answers a missing permission.
+                // Of the ClientKey's end, or of a permission that another one may have.
                 refusals.push((signer.clone(), error.clone()));
                 let (other, event) = identity.other_than(&refusals).await;
                 event.into_iter().for_each(tell);
