@@ -168,6 +168,10 @@ enum kmsak_event_kind
    * KMS cannot be reached and the secret was taken from the encrypted cache file: secret, age.
    */
   KMSAK_EVENT_CACHE_FILE_USED = 9,
+  /**
+   * KMS says that it cannot rotate a secret whose rotation is on: secret.
+   */
+  KMSAK_EVENT_ROTATION_BROKEN = 10,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L

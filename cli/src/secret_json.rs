@@ -73,6 +73,12 @@ pub(crate) fn access_key(secret: &Secret) -> Result<(String, String), Failure> {
     })
 }
 
+/// When the AccessKey inside a managed RAM secret was made, if KMS wrote that down.
+pub(crate) fn generated(secret: &Secret) -> Option<SystemTime> {
+    let parsed: Value = serde_json::from_slice(secret.as_bytes()).ok().filter(|_| is_ram(secret))?;
+    kmsak::parse_date(parsed.get("GenerateTimestamp")?.as_str()?)
+}
+
 /// `2026-11-23T12:34:43Z`
 pub(crate) fn moment(at: SystemTime) -> String {
     let at = OffsetDateTime::from(at).replace_nanosecond(0);

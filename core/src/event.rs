@@ -47,6 +47,11 @@ pub enum Event {
         /// When it is tried again without anybody asking; none when nothing is cached.
         next_try_in: Option<Duration>,
     },
+    /// KMS says that it cannot rotate a secret whose rotation is on. Told once, and again if that was mended meanwhile.
+    RotationBroken {
+        /// The secret's name.
+        secret: String,
+    },
     /// An endpoint failed repeatedly and is passed over for a while.
     EndpointDown {
         /// Its host and port.
@@ -92,7 +97,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// The event's stable name: `fetched`, `rotated`, `refresh_failed`, `endpoint_down`, `endpoint_up`,
+    /// The event's stable name: `fetched`, `rotated`, `refresh_failed`, `rotation_broken`, `endpoint_down`, `endpoint_up`,
     /// `client_key_expiring`, `client_key_replaced`, `client_key_unusable` or `cache_file_used`.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -100,6 +105,7 @@ impl Event {
             Event::Fetched { .. } => "fetched",
             Event::Rotated { .. } => "rotated",
             Event::RefreshFailed { .. } => "refresh_failed",
+            Event::RotationBroken { .. } => "rotation_broken",
             Event::EndpointDown { .. } => "endpoint_down",
             Event::EndpointUp { .. } => "endpoint_up",
             Event::ClientKeyExpiring { .. } => "client_key_expiring",
@@ -125,6 +131,10 @@ impl Event {
             Event::RefreshFailed { secret, error, .. } => {
                 logs::warn!("{secret} could not be fetched: {error}")
             }
+            Event::RotationBroken { secret } => tracing::warn!(
+                "KMS cannot rotate {secret} (its AutomaticRotation is Invalid): see in the KMS console whether KMS's service role is there, \
+                 and in RAM that the user has no AccessKey besides the managed one"
+            ),
             Event::EndpointDown { endpoint, error } => {
                 logs::warn!("{endpoint} is passed over for a while: {error}");
             }

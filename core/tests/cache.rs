@@ -6,7 +6,7 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Duration;
 
-use fixture::{APP, Kms};
+use fixture::{APP, Kms, Told};
 use kmsak::Kind;
 use kmsak_emulator::{Fault, SecretValue};
 
@@ -262,4 +262,23 @@ fn a_name_with_a_blank_is_refused_and_shown_in_quotes() {
         );
     }
     assert_eq!(kms.answers(), 0);
+}
+
+#[test]
+fn a_rotation_that_kms_cannot_carry_out_is_told_once_per_change() {
+    let kms = Kms::start();
+    kms.emulator.break_rotation(APP).expect("the secret");
+    let provider = kms.on_the_cloud("");
+    let told = Told::by(&provider);
+    provider.refresh(APP).expect("KMS answers");
+    provider.refresh(APP).expect("KMS answers");
+    kms.emulator.stop_rotation(APP).expect("the secret");
+    provider.refresh(APP).expect("KMS answers");
+    kms.emulator.break_rotation(APP).expect("the secret");
+    let secret = provider.refresh(APP).expect("KMS answers");
+    assert_eq!(secret.automatic_rotation(), Some("Invalid"));
+    assert_eq!(
+        told.next_names(6),
+        ["fetched", "rotation_broken", "fetched", "fetched", "fetched", "rotation_broken"]
+    );
 }

@@ -116,7 +116,9 @@ fn a_new_client_key_that_an_instance_does_not_know_gives_way_to_the_old_one() {
     kms.emulator.inject(Fault::error(404, "Unauthorized").times(1)).expect("a fault");
     kms.replace_client_key(&kms.emulator.issue_client_key("app").expect("another"));
     let refused = loop {
-        let Event::ClientKeyUnusable { error, .. } = told.wait_for("client_key_unusable") else { unreachable!() };
+        let Event::ClientKeyUnusable { error, .. } = told.wait_for("client_key_unusable") else {
+            unreachable!()
+        };
         // Half of the new pair may have been read before.
         if error.kind() != Kind::ClientKey {
             break error;

@@ -467,9 +467,14 @@ struct Schedule {
     name: String,
     interval_seconds: Option<i64>,
     first: Option<String>,
+    #[serde(default)]
+    broken: bool,
 }
 
 fn schedule(control: &Control, what: &Schedule) -> Answer {
+    if what.broken {
+        return done(control.world.change(|state, _, _| state.break_rotation(&what.name)));
+    }
     let schedule = match what.interval_seconds {
         None => None,
         Some(seconds) => {

@@ -273,6 +273,12 @@ impl Emulator {
         self.control.world.change(|state, _, _| state.schedule_rotation(secret, Some((interval, first))))
     }
 
+    /// From now on KMS cannot carry out the secret's automatic rotation, and says that it is `Invalid`, until it is scheduled
+    /// anew or turned off.
+    pub fn break_rotation(&self, secret: &str) -> Result<(), Error> {
+        self.control.world.change(|state, _, _| state.break_rotation(secret))
+    }
+
     /// Turns automatic rotation off.
     pub fn stop_rotation(&self, secret: &str) -> Result<(), Error> {
         self.control.world.change(|state, _, _| state.schedule_rotation(secret, None))

@@ -106,8 +106,18 @@ impl State {
         {
             return Err(Error::new("a rotation interval lasts from one second to a century"));
         }
+        secret.rotation_broken = false;
         secret.rotation_interval = schedule.map(|(interval, _)| interval.whole_seconds());
         secret.next_rotation = schedule.map(|(_, first)| first);
+        self.update_next_due();
+        Ok(())
+    }
+
+    /// From now on KMS cannot carry out the scheduled rotation, as where its service role is missing.
+    pub(crate) fn break_rotation(&mut self, name: &str) -> Result<(), Error> {
+        let secret = self.secret_mut(name)?;
+        secret.rotation_broken = true;
+        secret.next_rotation = None;
         self.update_next_due();
         Ok(())
     }

@@ -113,6 +113,9 @@ pub struct Secret {
     pub user: Option<String>,
     /// Seconds between scheduled rotations; none if automatic rotation is off.
     pub rotation_interval: Option<i64>,
+    /// KMS cannot carry the rotation out that is on: it says `Invalid`, and nothing is rotated by schedule.
+    #[serde(default)]
+    pub rotation_broken: bool,
     /// When the next scheduled rotation takes place.
     #[serde(with = "time::serde::rfc3339::option")]
     pub next_rotation: Option<OffsetDateTime>,
@@ -134,6 +137,7 @@ impl Secret {
             versions: Vec::new(),
             user: None,
             rotation_interval: None,
+            rotation_broken: false,
             next_rotation: None,
             last_rotation: None,
             running: None,
@@ -228,7 +232,11 @@ impl Secret {
     }
 
     pub(crate) fn automatic_rotation(&self) -> &'static str {
-        if self.rotation_interval.is_some() { "Enabled" } else { "Disabled" }
+        match self.rotation_interval {
+            _ if self.rotation_broken => "Invalid",
+            Some(_) => "Enabled",
+            None => "Disabled",
+        }
     }
 }
 

@@ -36,6 +36,8 @@ pub enum kmsak_event_kind {
     KMSAK_EVENT_CLIENT_KEY_UNUSABLE = 8,
     /// KMS cannot be reached and the secret was taken from the encrypted cache file: secret, age.
     KMSAK_EVENT_CACHE_FILE_USED = 9,
+    /// KMS says that it cannot rotate a secret whose rotation is on: secret.
+    KMSAK_EVENT_ROTATION_BROKEN = 10,
 }
 
 use kmsak_event_kind::*;
@@ -113,6 +115,9 @@ impl kmsak_event {
                 next_try_in: milliseconds(*next_try_in),
                 ..nothing
             },
+            Event::RotationBroken { secret } => {
+                kmsak_event { kind: KMSAK_EVENT_ROTATION_BROKEN, secret: some(secret), ..nothing }
+            }
             Event::EndpointDown { endpoint, error } => kmsak_event {
                 kind: KMSAK_EVENT_ENDPOINT_DOWN,
                 endpoint: some(endpoint),

@@ -241,6 +241,8 @@ export interface ProviderEvents {
   rotated: [{ secret: string; oldAccessKeyId: string; newAccessKeyId: string }]
   /** A secret could not be refreshed. The cached value, if there is one, stays in use. */
   refreshFailed: [{ secret: string; error: KmsakError; staleFor: number; nextTryIn?: number }]
+  /** KMS says that it cannot rotate a secret whose rotation is on. Told once, and again if that was mended meanwhile. */
+  rotationBroken: [{ secret: string }]
   /** An endpoint failed repeatedly and is passed over for a while. */
   endpointDown: [{ endpoint: string; error: KmsakError }]
   /** An endpoint that was down answers again. */

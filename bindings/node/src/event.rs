@@ -61,6 +61,7 @@ impl From<Event> for Happening {
                 happening.stale_for = Some(milliseconds(stale_for));
                 happening.next_try_in = next_try_in.map(milliseconds);
             }
+            Event::RotationBroken { secret } => happening.secret = Some(secret),
             Event::EndpointDown { endpoint, error } => {
                 happening.endpoint = Some(endpoint);
                 happening.error = Some(error.into());

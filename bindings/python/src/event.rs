@@ -34,6 +34,7 @@ fn to_python<'py>(py: Python<'py>, event: &Event) -> PyResult<Option<Bound<'py, 
         Event::RefreshFailed { secret, error, stale_for, next_try_in } => {
             ("RefreshFailed", (secret, to_object(py, error)?, *stale_for, *next_try_in).into_pyobject(py)?)
         }
+        Event::RotationBroken { secret } => ("RotationBroken", (secret,).into_pyobject(py)?),
         Event::EndpointDown { endpoint, error } => {
             ("EndpointDown", (endpoint, to_object(py, error)?).into_pyobject(py)?)
         }

@@ -3,8 +3,6 @@
 use std::time::SystemTime;
 
 use kmsak::{Kind, Provider, Secret};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use super::counted;
 use super::report::Report;
@@ -18,7 +16,7 @@ pub(super) fn check(report: &mut Report, provider: &Provider, name: &str) -> u8 
         Ok(secret) => secret,
         Err(error) => {
             let check = match error.kind() {
-                Kind::Denied if error.code().is_some_and(|code| code.contains("Signature")) => "signature",
+                Kind::Denied if error.code().is_some_and(refuses_the_client_key) => "signature",
                 Kind::Denied => "permission",
                 Kind::Network => "network",
                 Kind::Tls => "TLS",
@@ -41,13 +39,17 @@ pub(super) fn check(report: &mut Report, provider: &Provider, name: &str) -> u8 
     0
 }
 
-/// How old the version is, by KMS's word.
+fn refuses_the_client_key(code: &str) -> bool {
+    code.contains("Signature") || code.starts_with("InvalidAccessKeyId") || code == "Unauthorized"
+}
+
+/// How old the version is, by KMS's word: its CreateTime may be the secret's.
 fn age(secret: &Secret, now: SystemTime) -> String {
-    let Some(told) = secret.create_time() else {
+    let generated = secret_json::generated(secret);
+    let Some(made) = generated.or_else(|| secret.last_rotation_date()) else {
         return "KMS does not tell the age of this version".to_owned();
     };
-    let Ok(made) = OffsetDateTime::parse(told, &Rfc3339) else { return format!("this version is of {told}") };
-    let seconds = now.duration_since(made.into()).unwrap_or_default().as_secs();
+    let seconds = now.duration_since(made).unwrap_or_default().as_secs();
     let (count, unit) = match seconds {
         0..60 => (seconds, "second"),
         60..3_600 => (seconds / 60, "minute"),
@@ -64,7 +66,10 @@ fn rotation(report: &mut Report, secret: &Secret) {
     if secret.automatic_rotation().is_some_and(|state| state.eq_ignore_ascii_case("Invalid")) {
         report.warning(
             "rotation",
-            &format!("on, but KMS cannot carry it out; {age}: look at the secret in the KMS console"),
+            &format!(
+                "on, but KMS cannot carry it out; {age}: see in the KMS console whether KMS's service role is there, and in RAM \
+                 that the user has no AccessKey besides the managed one"
+            ),
         );
     } else if let Some(next) = secret.next_rotation_date() {
         let next_shown = secret_json::moment(next);

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use kmsak_emulator::{Fault, WrongCertificate};
+use kmsak_emulator::{Fault, SecretValue, WrongCertificate};
 use serde_json::Value;
 use time::OffsetDateTime;
 
@@ -165,6 +165,8 @@ fn what_kms_refuses() {
     for (status, code, check, sentence) in [
         (403, "Forbidden.NoPermission", "permission", "permission policy"),
         (401, "SignatureNotMatch", "signature", "ClientKey"),
+        (404, "Unauthorized", "signature", "does not know this ClientKey"),
+        (404, "InvalidAccessKeyId.NotFound", "signature", "does not know this ClientKey"),
     ] {
         kms.emulator.inject(Fault::error(status, code).action("GetSecretValue")).unwrap();
         let (exit, report) = doctor(&kms, SECRET);
@@ -190,6 +192,13 @@ fn a_rotation_that_is_off_or_does_not_come() {
     kms.emulator.stop_rotation(SECRET).unwrap();
     let (_, report) = doctor(&kms, SECRET);
     assert!(find(&report, "rotation", "warning").starts_with("off; this version is "), "{report:#}");
+    kms.emulator.break_rotation(SECRET).unwrap();
+    let (code, report) = doctor(&kms, SECRET);
+    assert_eq!(code, 0, "{report:#}");
+    assert!(
+        find(&report, "rotation", "warning").starts_with("on, but KMS cannot carry it out; "),
+        "{report:#}"
+    );
     // The server lives two hours ago: what it will do in an hour is overdue here.
     kms.emulator.rewind_clock(2 * HOUR).unwrap();
     let now = kms.emulator.now();
@@ -322,4 +331,18 @@ fn through_a_proxy() {
     let (code, report) = by(&nobody);
     assert_eq!(code, 5, "{report:#}");
     assert!(find(&report, "network", "failed").contains(&format!("the proxy {nobody}")), "{report:#}");
+}
+
+#[test]
+fn the_age_is_that_of_the_version_and_not_of_the_secret() {
+    let kms = Kms::start();
+    let long_ago = kms.emulator.now() - 400 * 24 * HOUR;
+    kms.emulator.edit_secret(SECRET, |secret| secret.versions[0].created = long_ago).unwrap();
+    let (_, report) = doctor(&kms, SECRET);
+    let rotation = find(&report, "rotation", "warning");
+    assert!(rotation.contains("this version is ") && !rotation.contains("day"), "{rotation}");
+    // Nothing in it says when it was made.
+    kms.emulator.create_secret("plain", "Generic", SecretValue::Text("hush".to_owned())).unwrap();
+    let (_, report) = doctor(&kms, "plain");
+    assert!(find(&report, "rotation", "ok").contains("does not tell the age"), "{report:#}");
 }

@@ -129,6 +129,11 @@ impl Secret {
         self.automatic_rotation.as_ref().map(CText::as_str)
     }
 
+    /// Whether KMS says that it cannot rotate the secret, though it should.
+    pub(crate) fn rotation_is_broken(&self) -> bool {
+        self.automatic_rotation().is_some_and(|state| state.eq_ignore_ascii_case("Invalid"))
+    }
+
     /// What KMS knows beside the value, as JSON: for a managed RAM secret
     /// `{"SecretSubType":"RamUserAccessKey","UserName":"...","CustomData":{}}`.
     #[must_use]

@@ -295,6 +295,22 @@ fn call_leaves_other_failures_alone_and_runs_at_most_twice() {
 }
 
 #[test]
+fn a_rotation_that_kms_cannot_carry_out_is_told_once() {
+    let stage = Stage::open("");
+    stage.credentials();
+    stage.emulator.break_rotation(APP).expect("the secret");
+    for _ in 0..2 {
+        stage.ok(json!({ "op": "refresh", "name": APP }));
+    }
+    assert_eq!(stage.ok(json!({ "op": "wait_event", "name": "rotation_broken" }))["secret"], APP);
+    stage.emulator.stop_rotation(APP).expect("the secret");
+    stage.ok(json!({ "op": "refresh", "name": APP }));
+    stage.emulator.break_rotation(APP).expect("the secret");
+    stage.ok(json!({ "op": "refresh", "name": APP }));
+    assert_eq!(stage.ok(json!({ "op": "wait_event", "name": "rotation_broken" }))["secret"], APP);
+}
+
+#[test]
 fn which_codes_are_rejections() {
     let stage = Stage::open("");
     for (code, expected) in [

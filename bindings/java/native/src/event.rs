@@ -44,6 +44,7 @@ impl<'a> Parts<'a> {
                 error: Some(error),
                 ..texts(secret, None, None)
             },
+            Event::RotationBroken { secret } => texts(secret, None, None),
             Event::EndpointDown { endpoint, error } => {
                 Parts { error: Some(error), ..texts(endpoint, None, None) }
             }

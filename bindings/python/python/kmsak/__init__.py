@@ -57,6 +57,7 @@ if TYPE_CHECKING:
         Fetched,
         RefreshFailed,
         Rotated,
+        RotationBroken,
     )
     from kmsak._stats import ClientKeyStats, EndpointStats, SecretStats, Stats
 
@@ -84,6 +85,7 @@ __all__ = [
     "Provider",
     "RefreshFailed",
     "Rotated",
+    "RotationBroken",
     "Secret",
     "SecretStats",
     "ServerError",
@@ -113,6 +115,7 @@ _LATER = {
             "Fetched",
             "RefreshFailed",
             "Rotated",
+            "RotationBroken",
         ),
         "kmsak._events",
     ),

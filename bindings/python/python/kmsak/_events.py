@@ -162,6 +162,19 @@ class CacheFileUsed(Event):
     age: timedelta
 
 
+@dataclass(frozen=True)
+class RotationBroken(Event):
+    """KMS says that it cannot rotate a secret whose rotation is on. Told once, and again if that was mended meanwhile.
+
+    Attributes:
+        secret: The secret's name.
+
+    """
+
+    name = "rotation_broken"
+    secret: str
+
+
 for _class in (Event, *Event.__subclasses__()):
     _class.__module__ = "kmsak"
 del _class

@@ -58,6 +58,8 @@ pub(crate) struct Keeper {
     bucket: TokenBucket,
     /// Whether it was told that the bucket is empty.
     told_empty: bool,
+    /// Whether it was told that KMS cannot rotate the secret.
+    told_broken: bool,
     rejected: Rejected,
     refused: Option<Refused>,
     /// A fetch that nobody waits for any more, with requests that may still be answered.
@@ -88,6 +90,7 @@ impl Keeper {
             lagging: 0,
             bucket,
             told_empty: false,
+            told_broken: false,
             rejected: Rejected::default(),
             refused: None,
             lingering: None,

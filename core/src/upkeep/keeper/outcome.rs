@@ -65,6 +65,11 @@ impl Keeper {
                 new_access_key_id: new.to_owned(),
             });
         }
+        let broken = snapshot.secret.rotation_is_broken();
+        if broken && !self.told_broken {
+            self.live.tell(Event::RotationBroken { secret: self.name.to_string() });
+        }
+        self.told_broken = broken;
         Ok(Taken::New { snapshot, asked })
     }
 

@@ -282,6 +282,9 @@ public final class Driver {
           "stale_for", seconds(failed.staleFor()),
           "next_try_in", seconds(failed.nextTryIn()));
     }
+    if (event instanceof Event.RotationBroken) {
+      return map("secret", ((Event.RotationBroken) event).secret());
+    }
     return map("name", event.name());
   }
 

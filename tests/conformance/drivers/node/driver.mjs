@@ -12,6 +12,7 @@ const EVENTS = [
   "fetched",
   "rotated",
   "refreshFailed",
+  "rotationBroken",
   "endpointDown",
   "endpointUp",
   "clientKeyExpiring",

@@ -233,6 +233,7 @@ fn fields(event: &Event) -> Value {
             "stale_for": stale_for.as_secs_f64(),
             "next_try_in": next_try_in.map(|wait| wait.as_secs_f64()),
         }),
+        Event::RotationBroken { secret } => json!({ "secret": secret }),
         other => json!({ "name": other.name() }),
     }
 }

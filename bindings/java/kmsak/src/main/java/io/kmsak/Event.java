@@ -20,6 +20,8 @@ public abstract class Event {
         return new Rotated(first, second, third);
       case "refresh_failed":
         return new RefreshFailed(first, error, Answer.duration(one), Answer.duration(two));
+      case "rotation_broken":
+        return new RotationBroken(first);
       case "endpoint_down":
         return new EndpointDown(first, error);
       case "endpoint_up":
@@ -442,6 +444,30 @@ public abstract class Event {
           + ", age="
           + age
           + "}";
+    }
+  }
+
+  /** KMS says that it cannot rotate a secret whose rotation is on. Told once, and again if that was mended meanwhile. */
+  public static final class RotationBroken extends Event {
+    private final String secret;
+
+    RotationBroken(String secret) {
+      super("rotation_broken");
+      this.secret = secret;
+    }
+
+    /**
+     * The secret's name.
+     *
+     * @return the name
+     */
+    public String secret() {
+      return secret;
+    }
+
+    @Override
+    public String toString() {
+      return name() + "{secret=" + secret + "}";
     }
   }
 }
