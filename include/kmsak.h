@@ -1018,7 +1018,7 @@ void kmsak_pending_free(kmsak_pending *pending);
 
 /**
  * Opens a provider as the properties file at `path` (UTF-8) says; docs/configuration.md lists its keys. An environment
- * variable of the same name wins over a line of the file. Secrets named in `secret_names` begin to be fetched; nobody waits
+ * variable of the same setting wins over a line of the file. Secrets named in `secret_names` begin to be fetched; nobody waits
  * for them here.
  *
  * `*provider` is yours to free with kmsak_provider_free, `*error` with kmsak_error_free. Answers KMSAK_CONFIGURATION or

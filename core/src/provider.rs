@@ -54,7 +54,7 @@ struct Process {
 
 impl Provider {
     /// Opens a provider as the `.properties` file at `path` says (see `docs/configuration.md` for its keys); an
-    /// environment variable of the same name wins over a line of the file. Secrets
+    /// environment variable of the same setting wins over a line of the file. Secrets
     /// named in `secret_names` begin to be fetched; nobody waits for them here.
     ///
     /// # Errors

@@ -241,12 +241,12 @@ TEST(Provider, TellsWhatIsOddAboutItsConfiguration) {
 }
 
 TEST(Provider, TakesTheEnvironmentBeforeTheFile) {
-  setenv("rejection_codes", "Gone", 1);
+  setenv("KMSAK_REJECTION_CODES", "Gone", 1);
   Provider provider = ::provider();
   EXPECT_TRUE(kmsak_provider_is_rejection(provider.get(), "Gone", nullptr));
   EXPECT_FALSE(kmsak_provider_is_rejection(provider.get(), "InvalidAccessKeyId", nullptr));
   provider.reset();
-  unsetenv("rejection_codes");
+  unsetenv("KMSAK_REJECTION_CODES");
 }
 
 TEST(Provider, ChecksAnHttpProxyAndGoesWithoutIt) {

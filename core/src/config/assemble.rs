@@ -164,8 +164,8 @@ fn secret_names(settings: &Settings) -> Result<Vec<String>> {
     for name in &names {
         if check_name(name).is_err() {
             return Err(Error::configuration(format!(
-                "secret_names {} holds {}: expected names such as acs/ram/user/app, separated by commas",
-                layer.origin,
+                "{} holds {}: expected names such as acs/ram/user/app, separated by commas",
+                layer.subject(keys::SECRET_NAMES),
                 quoted(name)
             )));
         }
@@ -177,9 +177,9 @@ fn rejections(settings: &Settings) -> Result<Rejections> {
     let Some((codes, layer)) = settings.list(keys::REJECTION_CODES) else { return Ok(Rejections::usual()) };
     Rejections::of(codes).map_err(|wrong| {
         Error::configuration(format!(
-            "rejection_codes {} holds {}: expected error codes such as InvalidAccessKeyId.NotFound, or with words of the \
+            "{} holds {}: expected error codes such as InvalidAccessKeyId.NotFound, or with words of the \
              message Unauthorized:AccessKeyId, separated by commas",
-            layer.origin,
+            layer.subject(keys::REJECTION_CODES),
             quoted(&wrong)
         ))
     })

@@ -1,6 +1,6 @@
 //! The configuration from code; files and the environment end up here too.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -310,12 +310,8 @@ impl Builder {
         let environment =
             self.variables.take().unwrap_or_else(|| Arc::new(|name: &str| std::env::var_os(name)));
         let places = Places { working_directory, resources: self.resources.take(), environment };
-        let mut layers = vec![Layer {
-            origin: Origin::Code,
-            base: None,
-            values: std::mem::take(&mut self.code),
-            own: BTreeMap::new(),
-        }];
+        let mut layers =
+            vec![Layer::new(Origin::Code, None, std::mem::take(&mut self.code))];
         if self.use_environment {
             layers.push(environment_layer(&places)?);
         }
@@ -366,7 +362,7 @@ impl FallbackProxy {
             (keys::HTTPS_PROXY, Value::Text(self.https_proxy)),
             (keys::NO_PROXY, Value::Text(Zeroizing::new(self.no_proxy))),
         ]);
-        Layer { origin: Origin::Properties(self.origin), base: None, values, own: BTreeMap::new() }
+        Layer::new(Origin::Properties(self.origin), None, values)
     }
 }
 
@@ -386,14 +382,26 @@ fn usual_file_exists(places: &Places) -> bool {
 
 fn environment_layer(places: &Places) -> Result<Layer> {
     let mut values = BTreeMap::new();
-    for key in keys::ALL.iter().filter(|key| !keys::APART.contains(key)) {
-        let Some(value) = (places.environment)(key) else { continue };
+    let mut prefixed = BTreeSet::new();
+    for key in keys::ALL {
+        let name = keys::prefixed(key);
+        let (name, value) = match places.variable(&name) {
+            Some(value) => {
+                prefixed.insert(*key);
+                (name.as_str(), value)
+            }
+            None if keys::is_read_bare(key) => match (places.environment)(key) {
+                Some(value) => (*key, value),
+                None => continue,
+            },
+            None => continue,
+        };
         let text = value.into_string().map_err(|_| {
-            Error::configuration(format!("the environment variable {key} is not UTF-8: set it to plain text"))
+            Error::configuration(format!("the environment variable {name} is not UTF-8: set it to plain text"))
         })?;
         values.insert(*key, Value::Text(Zeroizing::new(text)));
     }
-    Ok(Layer { origin: Origin::Environment, base: None, values, own: BTreeMap::new() })
+    Ok(Layer { prefixed, ..Layer::new(Origin::Environment, None, values) })
 }
 
 fn file_layer(places: &Places, path: &Path, subject: &str, warnings: &mut Warnings) -> Result<Layer> {
@@ -458,7 +466,7 @@ fn properties_layer(
             odd - MOST_ODD_LINES
         ));
     }
-    Ok(Layer { origin: Origin::Properties(name), base, values, own })
+    Ok(Layer { own, ..Layer::new(Origin::Properties(name), base, values) })
 }
 
 /// Whether a value refers to others by their names, which may be the writer's own.

@@ -114,7 +114,7 @@ impl Described<'_> {
             let (given, subject) = match text(own) {
                 Some(own) => (own, self.subject(json, key)),
                 None => match settings.text(key) {
-                    Some((global, layer)) => (global, format!("{key} {}", layer.origin)),
+                    Some((global, layer)) => (global, layer.subject(key)),
                     None => return Ok(None),
                 },
             };

@@ -1,4 +1,4 @@
-//! The keys of a properties file, which are also the names of environment variables.
+//! The keys of a properties file, and the environment variables of the same settings.
 
 pub(super) const REGIONS: &str = "cache_client_region_id";
 pub(super) const INSTANCES: &str = "cache_client_dkms_config_info";
@@ -73,9 +73,37 @@ pub(super) const ALL: &[&str] = &[
     "credentials_oidc_sts_endpoint",
 ];
 
-/// Environment variables that come after the whole configuration instead of winning over its files: the password's last
-/// resort, and what the transport reads, in upper case as well, as every HTTP client does.
-pub(super) const APART: &[&str] = &[PASSWORD, HTTP_PROXY, HTTPS_PROXY, NO_PROXY];
+/// Kmsak's own keys. Their names are so general that a variable of the same name may be meant for any program: only the one with
+/// [`PREFIX`] is read, but for the proxies, which the transport looks up as every HTTP client does. The other keys are the
+/// official clients' and are read as those do.
+const OWN: &[&str] = &[
+    CLIENT_KEY_CONTENT,
+    JITTER_INTERVAL,
+    CONNECT_TIMEOUT,
+    READ_TIMEOUT,
+    HTTP_PROXY,
+    HTTPS_PROXY,
+    NO_PROXY,
+    FETCH_DEADLINE,
+    RENEW_DEADLINE,
+    RENEW_TOKENS,
+    RENEW_REFILL_INTERVAL,
+    REJECTION_CODES,
+    MAX_STALE,
+    CACHE_FILE,
+];
+
+const PREFIX: &str = "KMSAK_";
+
+/// The variable that every key has.
+pub(super) fn prefixed(key: &str) -> String {
+    format!("{PREFIX}{}", key.to_ascii_uppercase())
+}
+
+/// Whether a variable that is named as `key` itself wins over the files. The password's is the last resort instead.
+pub(super) fn is_read_bare(key: &str) -> bool {
+    !OWN.contains(&key) && key != PASSWORD
+}
 
 /// What the setting `key` is called in code.
 pub(super) fn in_code(key: &str) -> &str {

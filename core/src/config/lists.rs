@@ -27,9 +27,9 @@ pub(super) fn read(
 
     let wrong = |what: String| {
         Error::configuration(format!(
-            "{key} {} is not a JSON array of objects such as {EXAMPLE} ({what}): a value that goes on over several \
+            "{} is not a JSON array of objects such as {EXAMPLE} ({what}): a value that goes on over several \
              lines needs a backslash at the end of each line but its last",
-            layer.origin
+            layer.subject(key)
         ))
     };
     let parsed: Value = serde_json::from_str(text).map_err(|error| {

@@ -59,7 +59,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// The configuration in a properties file; environment variables of the same names win over it, as with the
+    /// The configuration in a properties file; environment variables win over it, as with the
     /// official clients.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! The settings of every source, the stronger source first.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ffi::OsString;
 use std::fmt;
 use std::io;
@@ -51,14 +51,21 @@ pub(super) struct Layer {
     pub(super) values: BTreeMap<&'static str, Value>,
     /// What stands under names of the writer's own, which a setting may refer to.
     pub(super) own: BTreeMap<String, Zeroizing<String>>,
+    /// The keys whose values come from variables with kmsak's prefix.
+    pub(super) prefixed: BTreeSet<&'static str>,
 }
 
 impl Layer {
+    pub(super) fn new(origin: Origin, base: Option<PathBuf>, values: BTreeMap<&'static str, Value>) -> Self {
+        Layer { origin, base, values, own: BTreeMap::new(), prefixed: BTreeSet::new() }
+    }
+
     /// What to call the setting `key` of this source.
     pub(super) fn subject(&self, key: &str) -> String {
         let name = match self.origin {
-            Origin::Code => keys::in_code(key),
-            Origin::Environment | Origin::Properties(_) => key,
+            Origin::Code => keys::in_code(key).to_owned(),
+            Origin::Environment if self.prefixed.contains(key) => keys::prefixed(key),
+            Origin::Environment | Origin::Properties(_) => key.to_owned(),
         };
         format!("{name} {}", self.origin)
     }
@@ -286,8 +293,8 @@ impl Settings {
         let Some((text, layer)) = self.text(key) else { return Ok(default) };
         text.parse().ok().filter(|count| (least..=most).contains(count)).ok_or_else(|| {
             Error::configuration(format!(
-                "{key} {} is {}: expected a whole number from {least} to {most}",
-                layer.origin,
+                "{} is {}: expected a whole number from {least} to {most}",
+                layer.subject(key),
                 quoted(text)
             ))
         })

@@ -89,7 +89,7 @@ class Provider(_kmsak.Provider):
     def from_file(cls, path: str | os.PathLike[str]) -> Self:
         """Open a provider as the properties file at `path` says.
 
-        An environment variable of the same name wins over a line of the file. Secrets named in ``secret_names`` begin
+        An environment variable of the same setting wins over the file. Secrets named in ``secret_names`` begin
         to be fetched; nobody waits for them here. Raises ConfigurationError or ClientKeyError, with what to mend.
         """
         if path is None:

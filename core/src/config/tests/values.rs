@@ -219,7 +219,7 @@ fn code_wins_over_the_environment_and_the_environment_over_files() {
     let text =
         format!("{CLIENT_KEY}{REGION}rotation_interval=1000\ndelay_interval=1000\njitter_interval=1000\n");
     let config =
-        builder(&[("rotation_interval", "2000"), ("delay_interval", "2000"), ("jitter_interval", " ")])
+        builder(&[("rotation_interval", "2000"), ("delay_interval", "2000"), ("KMSAK_JITTER_INTERVAL", " ")])
             .rotation_interval(Duration::from_millis(3000))
             .environment()
             .properties_text(text, None)
@@ -228,6 +228,43 @@ fn code_wins_over_the_environment_and_the_environment_over_files() {
     assert_eq!(config.refresh.interval, Duration::from_millis(3000));
     assert_eq!(config.refresh.delay, Duration::from_millis(2000));
     assert_eq!(config.refresh.jitter, Duration::from_millis(1000), "a blank variable says nothing");
+}
+
+#[test]
+fn only_what_is_surely_meant_for_kmsak_is_read_from_the_environment() {
+    let variables: &[(&str, &str)] = &[
+        ("read_timeout", "30s"),
+        ("fetch_deadline", "never"),
+        ("cache_file", "/nowhere/at/all"),
+        ("max_stale", "x"),
+        ("client_key_content", "x"),
+        ("KMSAK_CONNECT_TIMEOUT", "1500"),
+        ("KMSAK_REJECTION_CODES", "Gone"),
+        ("KMSAK_ROTATION_INTERVAL", "2000"),
+        ("rotation_interval", "3000"),
+        ("delay_interval", "4000"),
+        ("KMSAK_HTTPS_PROXY", "proxy:3128"),
+    ];
+    let text = format!("{CLIENT_KEY}{REGION}rotation_interval=1000\n");
+    let config = builder(variables).environment().properties_text(text, None).build().unwrap();
+    let transport = &only(&config).transport;
+    assert_eq!(transport.read_timeout, Duration::from_secs(10));
+    assert_eq!(transport.connect_timeout, Duration::from_millis(1500));
+    assert!(transport.https_proxy.is_some());
+    assert_eq!(config.renewal.rejections, rejections(&["Gone"]));
+    assert_eq!(config.refresh.interval, Duration::from_millis(2000), "the prefix is the surest");
+    assert_eq!(config.refresh.delay, Duration::from_millis(4000));
+    assert_eq!((config.cache_file, config.max_stale), (None, None));
+}
+
+#[test]
+fn a_wrong_variable_is_named_as_it_is_set() {
+    for (variable, name) in [("KMSAK_READ_TIMEOUT", "KMSAK_READ_TIMEOUT"), ("delay_interval", "delay_interval")] {
+        let variables: &'static [(&str, &str)] = Box::leak(Box::new([(variable, "30s")]));
+        let text = format!("{CLIENT_KEY}{REGION}");
+        let refused = message(builder(variables).environment().properties_text(text, None).build());
+        assert!(refused.starts_with(&format!("{name} in the environment is \"30s\"")), "{refused}");
+    }
 }
 
 #[test]
