@@ -15,6 +15,7 @@ use crate::kms::GatewayKind;
 use crate::rejection::Rejections;
 use crate::secret::name::check_name;
 use crate::shown::{self, quoted};
+use crate::transport::trouble_with_public_cas;
 
 pub(super) fn config(
     settings: &Settings,
@@ -29,6 +30,10 @@ pub(super) fn config(
     for gateway in &described {
         let endpoint = gateway.endpoint(settings, &endpoints, &mut warnings)?;
         endpoints.push(endpoint);
+    }
+    let is_public = |endpoint: &EndpointConfig| endpoint.transport.ca.is_none() && !endpoint.transport.ignore_ssl_certs;
+    if endpoints.iter().any(is_public) {
+        trouble_with_public_cas().into_iter().for_each(|sentence| warnings.push(sentence));
     }
     let interval = match settings.optional_duration(keys::ROTATION_INTERVAL, limit::INTERVAL)? {
         Some(interval) => interval,

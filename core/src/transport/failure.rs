@@ -7,6 +7,7 @@ use std::time::Duration;
 use rustls::{CertificateError, InvalidMessage};
 use url::Url;
 
+use super::verifier::ExpiredCas;
 use crate::error::{Error, Kind};
 
 /// What the sentences need to know about the way to the peer.
@@ -220,6 +221,11 @@ impl Peer {
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => format!(
                 "the certificate that answered for {host} is for another name: write the endpoint as KMS gives it, \
                  and look for a DNS record or a proxy that leads elsewhere"
+            ),
+            CertificateError::Other(other) if other.0.is::<ExpiredCas>() => format!(
+                "the CA in {} has expired: check this machine's clock, and if it is right, download the CA certificate of the \
+                 KMS instance anew",
+                self.ca.as_deref().unwrap_or("the system's store")
             ),
             CertificateError::Revoked => {
                 format!("the certificate of {host} was revoked: report it to whoever runs the endpoint")

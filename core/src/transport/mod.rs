@@ -12,6 +12,7 @@ mod roots;
 mod tests;
 mod tls;
 mod unverified;
+mod verifier;
 pub(crate) mod url;
 
 use std::future::Future;
@@ -21,6 +22,7 @@ use std::time::{Duration, SystemTime};
 pub(crate) use config::TransportConfig;
 pub(crate) use https::{HttpsTransport, MOST_AT_ONCE};
 pub use probe::Probe;
+pub(crate) use roots::trouble_with_public_cas;
 use zeroize::Zeroizing;
 
 use crate::error::Result;

@@ -2,21 +2,22 @@
 
 use std::path::Path;
 
-use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use rustls_native_certs::{CertificateResult, load_native_certs};
 use x509_parser::prelude::{FromDer as _, X509Certificate, X509Version};
 
+use super::verifier::Roots;
 use crate::error::{Error, Result};
 use crate::process::source::{Source, read_file};
 use crate::process::{disk, logs};
-use crate::shown::path as shown_path;
+use crate::shown::{path as shown_path, plain};
 
 /// The roots for `ca`; the public ones and those in the file `more` if there is none.
 ///
 /// # Errors
 /// [`Kind::Configuration`](crate::Kind::Configuration) with what is wrong with the configured CA.
-pub(super) fn load(ca: Option<&Source>, more: Option<&Path>) -> Result<RootCertStore> {
+pub(super) fn load(ca: Option<&Source>, more: Option<&Path>) -> Result<Roots> {
     match ca {
         None => {
             let mut roots = system()?;
@@ -29,8 +30,8 @@ pub(super) fn load(ca: Option<&Source>, more: Option<&Path>) -> Result<RootCertS
     }
 }
 
-fn system() -> Result<RootCertStore> {
-    disk::in_time(|| rustls_native_certs::load_native_certs().certs).map(public).ok_or_else(|| {
+fn system() -> Result<Roots> {
+    disk::in_time(|| load_native_certs().certs).map(public).ok_or_else(|| {
         Error::configuration(
             "the system's CA certificates cannot be read, as their disk does not answer: look whether its file system is there",
         )
@@ -38,22 +39,47 @@ fn system() -> Result<RootCertStore> {
 }
 
 /// The system's CAs, or Mozilla's for a container that has none.
-fn public(system: Vec<CertificateDer<'static>>) -> RootCertStore {
-    let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(system);
-    if store.is_empty() {
-        store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+fn public(system: Vec<CertificateDer<'static>>) -> Roots {
+    let mut roots = Roots::from_iter(system);
+    if roots.is_empty() {
+        roots.trust_without_end(webpki_roots::TLS_SERVER_ROOTS);
     }
-    store
+    roots
+}
+
+/// What is wrong with the CAs that the environment names instead of the system's, if anything. Whoever trusts no configured
+/// CA should know.
+pub(crate) fn trouble_with_public_cas() -> Option<String> {
+    let named: Vec<&str> = ["SSL_CERT_FILE", "SSL_CERT_DIR"]
+        .into_iter()
+        .filter(|name| std::env::var_os(name).is_some())
+        .collect();
+    if named.is_empty() {
+        return None;
+    }
+    trouble(&disk::in_time(load_native_certs)?, &named.join(" and "))
+}
+
+fn trouble(loaded: &CertificateResult, variables: &str) -> Option<String> {
+    let why = match loaded.errors.first() {
+        Some(error) => plain(&error.to_string(), 250),
+        None if loaded.certs.is_empty() => "no certificate is there".to_owned(),
+        None => return None,
+    };
+    let instead =
+        if loaded.certs.is_empty() { "Mozilla's CAs are trusted instead" } else { "the others are trusted" };
+    Some(format!(
+        "the CAs that {variables} names in the environment cannot all be read ({why}), and {instead}: correct or unset it"
+    ))
 }
 
 /// Adds what is readable in the PEM file `more`, as whoever asks for it, in a variable for all programs, expects.
-fn add(roots: &mut RootCertStore, more: &Path) {
+fn add(roots: &mut Roots, more: &Path) {
     match read_file(more) {
         Ok(pem) => {
-            let certificates = CertificateDer::pem_slice_iter(&pem);
-            let (added, _) = roots.add_parsable_certificates(certificates.flatten());
-            if added == 0 {
+            let before = roots.len();
+            roots.extend(CertificateDer::pem_slice_iter(&pem).flatten());
+            if roots.len() == before {
                 logs::warn!("{} adds no CA to the public ones: it holds no certificate", shown_path(more));
             }
         }
@@ -63,7 +89,7 @@ fn add(roots: &mut RootCertStore, more: &Path) {
     }
 }
 
-fn parse(pem: &[u8], name: &str) -> Result<RootCertStore> {
+fn parse(pem: &[u8], name: &str) -> Result<Roots> {
     let wrong = |what: &str| {
         Error::configuration(format!(
             "the CA in {name} {what}: download the CA certificate of the KMS instance from the KMS console"
@@ -75,19 +101,19 @@ fn parse(pem: &[u8], name: &str) -> Result<RootCertStore> {
     if certificates.is_empty() {
         return Err(wrong("holds no PEM certificate (-----BEGIN CERTIFICATE-----)"));
     }
-    let mut store = RootCertStore::empty();
+    let mut roots = Roots::default();
     for certificate in certificates {
         let (_, parsed) = X509Certificate::from_der(&certificate)
             .map_err(|_| wrong("holds a certificate that cannot be read"))?;
         // A server's own certificate may stand beside its CAs; to trust it would help nobody.
         if is_ca(&parsed) {
-            store.add(certificate.clone()).map_err(|_| wrong("holds a certificate that cannot be read"))?;
+            roots.add(certificate.clone()).map_err(|_| wrong("holds a certificate that cannot be read"))?;
         }
     }
-    if store.is_empty() {
+    if roots.is_empty() {
         return Err(wrong("is a server's certificate, not that of a CA"));
     }
-    Ok(store)
+    Ok(roots)
 }
 
 /// Certificates before version 3 cannot say whether they are a CA's.
@@ -125,9 +151,26 @@ mod tests {
     #[test]
     fn a_system_without_roots_gets_the_bundled_ones() {
         for nothing in [Vec::new(), vec![CertificateDer::from(b"no certificate".to_vec())]] {
-            let store = public(nothing);
-            assert_eq!(store.len(), webpki_roots::TLS_SERVER_ROOTS.len());
-            assert!(store.len() > 50);
+            let roots = public(nothing);
+            assert_eq!(roots.len(), webpki_roots::TLS_SERVER_ROOTS.len());
+            assert!(roots.len() > 50);
         }
+    }
+
+    #[test]
+    fn cas_that_the_environment_names_in_vain_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let empty = folder.path().join("empty.pem");
+        std::fs::write(&empty, "no certificate").unwrap();
+        let load = |file: &Path| rustls_native_certs::load_certs_from_paths(Some(file), None);
+        let told = trouble(&load(&folder.path().join("missing.pem")), "SSL_CERT_FILE").unwrap();
+        assert!(
+            told.starts_with("the CAs that SSL_CERT_FILE names") && told.contains("missing.pem"),
+            "{told}"
+        );
+        assert!(told.contains("Mozilla's CAs are trusted instead"), "{told}");
+        assert!(trouble(&load(&empty), "SSL_CERT_FILE").unwrap().contains("no certificate is there"));
+        let good = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors/ca.pem");
+        assert_eq!(trouble(&load(&good), "SSL_CERT_FILE"), None);
     }
 }

@@ -26,6 +26,8 @@ type Tls = StreamOwned<ServerConnection, TcpStream>;
 
 struct Authority {
     pem: String,
+    /// The same, but for its dates.
+    expired_pem: String,
     issuer: Issuer<'static, KeyPair>,
 }
 
@@ -35,7 +37,11 @@ fn authority(name: &str) -> Authority {
     params.distinguished_name.push(DnType::CommonName, name);
     let key = KeyPair::generate().unwrap();
     let pem = params.self_signed(&key).unwrap().pem();
-    Authority { pem, issuer: Issuer::new(params, key) }
+    let mut old = params.clone();
+    old.not_before = rcgen::date_time_ymd(2010, 1, 1);
+    old.not_after = rcgen::date_time_ymd(2021, 1, 1);
+    let expired_pem = old.self_signed(&key).unwrap().pem();
+    Authority { pem, expired_pem, issuer: Issuer::new(params, key) }
 }
 
 static CA: LazyLock<Authority> = LazyLock::new(|| authority("Private KMS Root CA"));
@@ -249,6 +255,16 @@ fn a_certificate_that_does_not_fit_is_refused() {
     tls(ask(&config(), &local(expired)), "has expired: check this machine's clock");
     let future = serve(&Certificate { years: (2080, 2090), ..GOOD }, reply(OK));
     tls(ask(&config(), &local(future)), "is not valid yet: set this machine's clock");
+}
+
+#[test]
+fn a_ca_that_has_expired_is_no_longer_trusted() {
+    let port = serve(&GOOD, reply(OK));
+    let old = TransportConfig { ca: Some(inline(&CA.expired_pem)), ..config() };
+    fails(ask(&old, &local(port)), Kind::Tls, false, "the CA in ca has expired: check this machine's clock");
+    let beside = |other: &str| TransportConfig { ca: Some(inline(&format!("{}{other}", CA.expired_pem))), ..config() };
+    assert_eq!(ask(&beside(&CA.pem), &local(port)).unwrap().status, 200, "its successor stands beside it");
+    fails(ask(&beside(&OTHER_CA.pem), &local(port)), Kind::Tls, false, "was not issued by the CA in ca");
 }
 
 #[test]

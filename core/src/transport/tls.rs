@@ -8,6 +8,7 @@ use rustls::version::{TLS12, TLS13};
 use super::TransportConfig;
 use super::roots;
 use super::unverified::AnyCertificate;
+use super::verifier::Verifier;
 use crate::error::{Error, Kind, Result};
 
 /// The TLS side of a transport.
@@ -26,7 +27,10 @@ pub(super) fn client_config(config: &TransportConfig) -> Result<ClientConfig> {
             .with_no_client_auth()
     } else {
         let roots = roots::load(config.ca.as_deref(), config.more_public_cas.as_deref())?;
-        builder.with_root_certificates(roots).with_no_client_auth()
+        builder
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(Verifier::new(roots, provider)?))
+            .with_no_client_auth()
     };
     // Not h2: a hung h2 connection would be shared by every later request, a hung HTTP/1.1 connection is dropped.
     tls.alpn_protocols = vec![b"http/1.1".to_vec()];
