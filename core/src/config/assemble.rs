@@ -31,7 +31,8 @@ pub(super) fn config(
         let endpoint = gateway.endpoint(settings, &endpoints, &mut warnings)?;
         endpoints.push(endpoint);
     }
-    let is_public = |endpoint: &EndpointConfig| endpoint.transport.ca.is_none() && !endpoint.transport.ignore_ssl_certs;
+    let is_public =
+        |endpoint: &EndpointConfig| endpoint.transport.ca.is_none() && !endpoint.transport.ignore_ssl_certs;
     if endpoints.iter().any(is_public) {
         trouble_with_public_cas().into_iter().for_each(|sentence| warnings.push(sentence));
     }

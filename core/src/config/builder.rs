@@ -310,8 +310,7 @@ impl Builder {
         let environment =
             self.variables.take().unwrap_or_else(|| Arc::new(|name: &str| std::env::var_os(name)));
         let places = Places { working_directory, resources: self.resources.take(), environment };
-        let mut layers =
-            vec![Layer::new(Origin::Code, None, std::mem::take(&mut self.code))];
+        let mut layers = vec![Layer::new(Origin::Code, None, std::mem::take(&mut self.code))];
         if self.use_environment {
             layers.push(environment_layer(&places)?);
         }
@@ -397,7 +396,9 @@ fn environment_layer(places: &Places) -> Result<Layer> {
             None => continue,
         };
         let text = value.into_string().map_err(|_| {
-            Error::configuration(format!("the environment variable {name} is not UTF-8: set it to plain text"))
+            Error::configuration(format!(
+                "the environment variable {name} is not UTF-8: set it to plain text"
+            ))
         })?;
         values.insert(*key, Value::Text(Zeroizing::new(text)));
     }

@@ -12,8 +12,8 @@ mod roots;
 mod tests;
 mod tls;
 mod unverified;
-mod verifier;
 pub(crate) mod url;
+mod verifier;
 
 use std::future::Future;
 use std::pin::Pin;

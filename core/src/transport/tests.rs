@@ -262,7 +262,8 @@ fn a_ca_that_has_expired_is_no_longer_trusted() {
     let port = serve(&GOOD, reply(OK));
     let old = TransportConfig { ca: Some(inline(&CA.expired_pem)), ..config() };
     fails(ask(&old, &local(port)), Kind::Tls, false, "the CA in ca has expired: check this machine's clock");
-    let beside = |other: &str| TransportConfig { ca: Some(inline(&format!("{}{other}", CA.expired_pem))), ..config() };
+    let beside =
+        |other: &str| TransportConfig { ca: Some(inline(&format!("{}{other}", CA.expired_pem))), ..config() };
     assert_eq!(ask(&beside(&CA.pem), &local(port)).unwrap().status, 200, "its successor stands beside it");
     fails(ask(&beside(&OTHER_CA.pem), &local(port)), Kind::Tls, false, "was not issued by the CA in ca");
 }

@@ -259,7 +259,9 @@ fn only_what_is_surely_meant_for_kmsak_is_read_from_the_environment() {
 
 #[test]
 fn a_wrong_variable_is_named_as_it_is_set() {
-    for (variable, name) in [("KMSAK_READ_TIMEOUT", "KMSAK_READ_TIMEOUT"), ("delay_interval", "delay_interval")] {
+    for (variable, name) in
+        [("KMSAK_READ_TIMEOUT", "KMSAK_READ_TIMEOUT"), ("delay_interval", "delay_interval")]
+    {
         let variables: &'static [(&str, &str)] = Box::leak(Box::new([(variable, "30s")]));
         let text = format!("{CLIENT_KEY}{REGION}");
         let refused = message(builder(variables).environment().properties_text(text, None).build());

@@ -4,7 +4,7 @@ use p12_keystore::Pkcs12Archive;
 use p12_keystore::error::Error as Pkcs12Error;
 use x509_parser::der_parser::asn1_rs::{Any, FromDer, Tag};
 
-use super::unusable;
+use super::{rc2_128, unusable};
 use crate::error::Result;
 
 /// A real one has 2.6 KB. The limit bounds how many key derivations a file can ask for.
@@ -49,7 +49,15 @@ pub(super) fn open(der: &[u8], password: &str, origin: &str, password_origin: &s
              no scrypt): encrypt it anew with openssl pkcs12 -export and its defaults"
         )));
     }
-    let archive = Pkcs12Archive::from_pkcs12(der, password).map_err(|error| match error {
+    let opened = Pkcs12Archive::from_pkcs12(der, password).or_else(|error| match error {
+        // Told after the MAC was verified.
+        Pkcs12Error::UnsupportedEncryptionScheme => match rc2_128::readable(der, password) {
+            Some(readable) => Pkcs12Archive::from_pkcs12(&readable, password),
+            None => Err(error),
+        },
+        _ => Err(error),
+    });
+    let archive = opened.map_err(|error| match error {
         Pkcs12Error::MacError(_) => wrong_password(password, origin, password_origin),
         Pkcs12Error::UnpadError | Pkcs12Error::Pkcs5Error(_) if !survey.authenticated => {
             wrong_password(password, origin, password_origin)
@@ -137,7 +145,7 @@ impl Survey {
     }
 }
 
-fn children(mut der: &[u8]) -> Option<Vec<Any<'_>>> {
+pub(super) fn children(mut der: &[u8]) -> Option<Vec<Any<'_>>> {
     let mut found = Vec::new();
     while !der.is_empty() {
         let (rest, item) = Any::from_der(der).ok()?;
@@ -147,6 +155,6 @@ fn children(mut der: &[u8]) -> Option<Vec<Any<'_>>> {
     Some(found)
 }
 
-fn magnitude(integer: &[u8]) -> u64 {
+pub(super) fn magnitude(integer: &[u8]) -> u64 {
     integer.iter().fold(0_u64, |sum, byte| sum.saturating_mul(256).saturating_add(u64::from(*byte)))
 }

@@ -69,6 +69,35 @@ fn bags_without_encryption_load() {
     load(include_bytes!("../../../../tests/vectors/odd/no_mac.json")).unwrap();
 }
 
+#[test]
+fn rc2_of_128_bits_is_read_as_the_official_java_client_reads_it() {
+    let with_mac = include_bytes!("../../../../tests/vectors/odd/rc2_128.json").as_slice();
+    let without = include_bytes!("../../../../tests/vectors/odd/rc2_128_no_mac.json").as_slice();
+    let known = load(LEGACY).unwrap();
+    for json in [with_mac, without] {
+        let client_key = load(json).unwrap();
+        assert_eq!(client_key.info(), known.info());
+        assert_eq!(client_key.sign(b"x").unwrap(), known.sign(b"x").unwrap());
+        assert!(refusal(json, "wrong").contains("does not open clientKey.json"));
+    }
+}
+
+#[test]
+fn damage_in_rc2_of_128_bits_is_told() {
+    let json: Value =
+        serde_json::from_slice(include_bytes!("../../../../tests/vectors/odd/rc2_128_no_mac.json")).unwrap();
+    let der = BASE64_STANDARD.decode(json["PrivateKeyData"].as_str().unwrap()).unwrap();
+    for at in (0..der.len()).step_by(23).chain(0..60) {
+        let mut damaged = der.clone();
+        damaged[at] ^= 0x41;
+        // What is refused is told without a panic; some of it does no harm.
+        let json = with(Some("KAAP.1"), Some(&BASE64_STANDARD.encode(damaged)));
+        if let Err(error) = ClientKey::load(&json, PASSWORD, "clientKey.json", "the variable P") {
+            assert_eq!(error.kind(), Kind::ClientKey, "byte {at}: {error}");
+        }
+    }
+}
+
 fn info() -> ClientKeyInfo {
     ClientKeyInfo {
         key_id: "KAAP.1".to_owned(),
