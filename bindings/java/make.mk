@@ -41,7 +41,8 @@ lint-java: native-java
 	$(JAVA_MVN) compile javadoc:javadoc -pl $(JAVA_LIBRARIES)
 
 # Every version of the OSS SDK that applications of the official plug-in have: slow, so not a part of test-java.
-test-java-matrix: native-java build-program ## the drop-in with older SDKs
+test-java-matrix: native-java build-program ## the drop-in with older SDKs, and Kotlin
+	$(JAVA_MVN) verify -Pmatrix -pl tests-kotlin -am
 	for version in 2.1.0 3.10.2 3.15.2 3.16.3; do echo "aliyun-sdk-oss $$version"; $(JAVA_MVN) verify -pl tests-older-sdks -am -Dtests.skip -Dolder-oss.version=$$version; done
 
 clean-java:
