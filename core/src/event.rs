@@ -87,6 +87,24 @@ pub enum Event {
         /// Why the new one was not taken over.
         error: Error,
     },
+    /// Who asks KMS has another AccessKey: that of a role was renewed, or a source gave another one.
+    IdentityRenewed {
+        /// Its kind and name, such as `ecs_ram_role app`.
+        identity: String,
+        /// The AccessKey id in use from now on.
+        access_key_id: String,
+        /// When it ends, where it does.
+        expires: Option<SystemTime>,
+    },
+    /// Who asks KMS could not get another AccessKey. The one in use, if there is one, is used to its end.
+    IdentityUnavailable {
+        /// Its kind and name, such as `ecs_ram_role app`.
+        identity: String,
+        /// Why.
+        error: Error,
+        /// When the one in use ends, where it does.
+        expires: Option<SystemTime>,
+    },
     /// KMS cannot be reached and the secret was taken from the encrypted cache file.
     CacheFileUsed {
         /// The secret's name.
@@ -98,7 +116,8 @@ pub enum Event {
 
 impl Event {
     /// The event's stable name: `fetched`, `rotated`, `refresh_failed`, `rotation_broken`, `endpoint_down`, `endpoint_up`,
-    /// `client_key_expiring`, `client_key_replaced`, `client_key_unusable` or `cache_file_used`.
+    /// `client_key_expiring`, `client_key_replaced`, `client_key_unusable`, `identity_renewed`, `identity_unavailable` or
+    /// `cache_file_used`.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
@@ -111,6 +130,8 @@ impl Event {
             Event::ClientKeyExpiring { .. } => "client_key_expiring",
             Event::ClientKeyReplaced { .. } => "client_key_replaced",
             Event::ClientKeyUnusable { .. } => "client_key_unusable",
+            Event::IdentityRenewed { .. } => "identity_renewed",
+            Event::IdentityUnavailable { .. } => "identity_unavailable",
             Event::CacheFileUsed { .. } => "cache_file_used",
         }
     }
@@ -150,6 +171,12 @@ impl Event {
             }
             Event::ClientKeyUnusable { key_id, error } => {
                 logs::warn!("the new ClientKey files are not used, {key_id} stays in use: {error}");
+            }
+            Event::IdentityRenewed { identity, access_key_id, .. } => {
+                logs::info!("{identity} asks KMS with AccessKey {access_key_id} from now on");
+            }
+            Event::IdentityUnavailable { identity, error, .. } => {
+                logs::warn!("{identity} gets no other AccessKey to ask KMS with: {error}");
             }
             Event::CacheFileUsed { secret, age } => logs::warn!(
                 "KMS cannot be reached; {secret} comes from the cache file and is {} s old",

@@ -37,6 +37,7 @@ pub use date::parse_date;
 pub use error::{Error, Kind, Result};
 pub use event::{Event, Subscription};
 pub use fixed::Fixed;
+pub use identity::IdentityInfo;
 pub use identity::client_key::ClientKeyInfo;
 pub use pending::Pending;
 pub use process::engine::never_unloaded;

@@ -96,7 +96,7 @@ impl Provider {
         let secret_names = config.secret_names.clone();
         let mut state = State::new(config, Environment::real())?;
         state.script = script;
-        for client_key in &state.client_keys {
+        for client_key in &state.identities.client_keys {
             if let Some(warning) = client_key.proven().info().validity_warning(state.now()) {
                 // Two gateways may have one ClientKey.
                 if !start_warnings.contains(&warning) {
@@ -347,8 +347,12 @@ impl Provider {
         let subscription = self.0.state.subscribers.add(Box::new(listener));
         let state = &self.0.state;
         let now = state.now();
-        let reminders: Vec<Event> =
-            state.client_keys.iter().filter_map(|client_key| expiry_reminder(client_key, now)).collect();
+        let reminders: Vec<Event> = state
+            .identities
+            .client_keys
+            .iter()
+            .filter_map(|client_key| expiry_reminder(client_key, now))
+            .collect();
         if !reminders.is_empty()
             && let Ok(live) = self.0.live()
         {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::error::Error;
+use crate::identity::IdentityInfo;
 use crate::identity::client_key::ClientKeyInfo;
 use crate::upkeep::client_key_expiry::days_left;
 use crate::upkeep::live::Live;
@@ -19,6 +20,8 @@ pub struct Stats {
     pub endpoints: Vec<EndpointStats>,
     /// The ClientKeys in use.
     pub client_keys: Vec<ClientKeyStats>,
+    /// Who asks KMS: the ClientKeys again, and all others.
+    pub identities: Vec<IdentityInfo>,
     /// KMS's clock less this machine's, in milliseconds, as learnt from KMS; 0 when KMS never complained.
     pub clock_skew_milliseconds: i64,
 }
@@ -123,6 +126,7 @@ impl Stats {
             })
             .collect();
         let client_keys = state
+            .identities
             .client_keys
             .iter()
             .map(|client_key| {
@@ -130,6 +134,13 @@ impl Stats {
                 ClientKeyStats { days_left: days_left(info.not_after, now), info }
             })
             .collect();
-        Stats { secrets, endpoints, client_keys, clock_skew_milliseconds: state.skew.milliseconds() }
+        let identities = state.identities.who().collect();
+        Stats {
+            secrets,
+            endpoints,
+            client_keys,
+            identities,
+            clock_skew_milliseconds: state.skew.milliseconds(),
+        }
     }
 }

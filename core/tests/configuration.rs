@@ -118,39 +118,152 @@ fn lists_are_checked() {
 }
 
 #[test]
-fn other_credential_types_are_not_supported_yet() {
-    for other in ["ecs_ram_role", "ak", "token", "sts", "ram_role", "oidc_role_arn"] {
+fn each_credentials_type_says_what_it_needs() {
+    const AK: &str = "credentials_access_key_id=LTAI1\ncredentials_access_secret=hush\n";
+    for (text, missing) in [
+        ("credentials_type=ak\n".to_owned(), "credentials_access_key_id"),
+        ("credentials_type=ak\ncredentials_access_key_id=LTAI1\n".to_owned(), "credentials_access_secret"),
+        (
+            "credentials_type=token\ncredentials_access_token_id=LTAI1\n".to_owned(),
+            "credentials_access_token",
+        ),
+        (format!("credentials_type=sts\n{AK}"), "credentials_security_token"),
+        (format!("credentials_type=ram_role\n{AK}"), "credentials_role_arn"),
+    ] {
+        let kind = text.lines().next().unwrap().split_once('=').unwrap().1;
         assert_eq!(
-            refused(&format!("credentials_type={other}")),
+            refused(&text),
             format!(
-                "credentials_type in the properties text is {other}, which kmsak does not support yet: create a \
-                 ClientKey in KMS and set credentials_type to client_key"
+                "credentials_type in the properties text is {kind} and {missing} is missing: set it as well"
             )
         );
     }
+    for (text, what) in [
+        (
+            "credentials_type=clientkey".to_owned(),
+            "credentials_type in the properties text is \"clientkey\": expected one of client_key, ak, token, sts, \
+             ram_role, ecs_ram_role, oidc_role_arn, default",
+        ),
+        (
+            format!("credentials_type=ram_role\n{AK}credentials_role_arn=app"),
+            "credentials_role_arn in the properties text is \"app\": expected acs:ram::<account id>:role/<name>",
+        ),
+        (
+            format!(
+                "credentials_type=ram_role\n{AK}credentials_role_arn=acs:ram::1:role/app\n\
+                 credentials_duration_seconds=60"
+            ),
+            "credentials_duration_seconds in the properties text is \"60\": expected a whole number of seconds from 900 \
+             to 43200",
+        ),
+        (
+            "credentials_type=ram_role\ncredentials_role_arn=acs:ram::1:role/app\ncredentials_source_type=ram_role"
+                .to_owned(),
+            "credentials_source_type in the properties text is \"ram_role\": expected ak, ecs_ram_role, oidc_role_arn \
+             or default",
+        ),
+        (
+            "credentials_type=ecs_ram_role\necs_metadata_endpoint=https://10.0.0.1".to_owned(),
+            "ecs_metadata_endpoint in the properties text is \"https://10.0.0.1\": expected http://host or \
+             http://host:port",
+        ),
+    ] {
+        assert_eq!(refused(&text), what);
+    }
+    let error =
+        refused("credentials_type=ak\ncredentials_access_key_id=LTAI 1\ncredentials_access_secret=hush");
+    assert!(
+        error.starts_with("credentials_access_key_id in the properties text gives an AccessKey id"),
+        "{error}"
+    );
+    assert!(refused("credentials_type=ecs_ram_role\nsts_endpoint=http://sts").contains("TLS only"));
+    assert!(refused("credentials_type=default\nsts_ca_file_path=nowhere.pem").contains("nowhere.pem"));
+}
+
+#[test]
+fn every_credentials_type_can_stand_in_place_of_a_client_key() {
+    const AK: &str = "credentials_access_key_id=LTAI1\ncredentials_access_secret=hush\n";
+    for (text, kind) in [
+        (format!("credentials_type=ak\n{AK}"), "ak"),
+        (
+            "credentials_type=token\ncredentials_access_token_id=LTAI1\ncredentials_access_token=hush\n".to_owned(),
+            "ak",
+        ),
+        (format!("credentials_type=sts\n{AK}credentials_security_token=hush\n"), "sts"),
+        (format!("credentials_type=sts\n{AK}credentials_role_arn=acs:ram::1:role/app\n"), "ram_role"),
+        (format!("credentials_type=ram_role\n{AK}credentials_role_arn=acs:ram::1:role/app\n"), "ram_role"),
+        (
+            "credentials_type=ram_role\ncredentials_role_arn=acs:ram::1:role/app\ncredentials_source_type=default\n"
+                .to_owned(),
+            "ram_role",
+        ),
+        ("credentials_type=ecs_ram_role\n".to_owned(), "ecs_ram_role"),
+        ("credentials_type=oidc_role_arn\n".to_owned(), "oidc_role_arn"),
+        ("credentials_type=default\n".to_owned(), "default"),
+    ] {
+        for gateways in [REGION, "cache_client_dkms_config_info=[{\"endpoint\":\"kst-1.cryptoservice.kms.aliyuncs.com\"}]"]
+        {
+            let config = builder(&format!("{text}{gateways}")).build().unwrap();
+            assert_eq!(config.warnings(), [""; 0], "{text}");
+            assert_eq!(config.endpoints()[0].credentials_type, kind, "{text}");
+            assert!(!format!("{config:?}").contains("hush"));
+        }
+    }
+}
+
+#[test]
+fn an_instance_without_a_client_key_needs_an_endpoint() {
     assert_eq!(
-        refused("credentials_type=clientkey"),
-        "credentials_type in the properties text is \"clientkey\": expected client_key"
+        refusal(builder(
+            "credentials_type=ecs_ram_role\ncache_client_dkms_config_info=[{\"regionId\":\"cn-hangzhou\"}]"
+        )),
+        "cache_client_dkms_config_info[0].endpoint is missing: expected that of the KMS instance, <instance \
+         id>.cryptoservice.kms.aliyuncs.com, which only a ClientKey would name"
     );
 }
 
 #[test]
-fn an_instance_is_asked_with_its_client_key_whatever_the_credentials_type() {
+fn an_instance_that_has_a_client_key_is_asked_with_it_whatever_the_credentials_type() {
+    let config = builder(&format!(
+        "{CLIENT_KEY}credentials_type=ecs_ram_role\ncache_client_dkms_config_info=[{{\"caFilePath\":\"ca.pem\"}}]"
+    ))
+    .build()
+    .unwrap();
+    assert_eq!(
+        config.warnings(),
+        [
+            "credentials_type in the properties text is ecs_ram_role, which cache_client_dkms_config_info[0] ignores: it \
+             has a ClientKey"
+        ]
+    );
+    assert_eq!(config.endpoints()[0].credentials_type, "client_key");
+    // The list of the V2 clients knows no ClientKeys.
     let endpoint = "\"endpoint\":\"kst-hzz000000000000000.cryptoservice.kms.aliyuncs.com\"";
-    for gateways in [
-        "cache_client_dkms_config_info=[{\"caFilePath\":\"ca.pem\"}]".to_owned(),
-        format!("cache_client_region_id=[{{{endpoint},\"caFilePath\":\"ca.pem\"}}]"),
-    ] {
-        let config =
-            builder(&format!("{CLIENT_KEY}credentials_type=ecs_ram_role\n{gateways}")).build().unwrap();
-        assert_eq!(
-            config.warnings(),
-            [
-                "credentials_type in the properties text is ecs_ram_role, which is ignored: a KMS instance is asked \
-                 with a ClientKey"
-            ]
-        );
-    }
+    let config = builder(&format!(
+        "{CLIENT_KEY}credentials_type=ecs_ram_role\ncache_client_region_id=[{{{endpoint}}}]"
+    ));
+    let config = config.build().unwrap();
+    assert_eq!(config.endpoints()[0].credentials_type, "ecs_ram_role");
+    assert!(config.endpoints()[0].carried_ca);
+}
+
+#[test]
+fn gateways_choose_who_asks_them() {
+    let config = builder(&format!(
+        "{CLIENT_KEY}cache_client_region_id=[{{\"regionId\":\"cn-hangzhou\"}},\
+         {{\"regionId\":\"cn-beijing\",\"credentialsType\":\"ecs_ram_role\"}}]"
+    ))
+    .gateway(Gateway::shared("cn-hangzhou"));
+    let in_code = config.gateway(Gateway::shared("cn-beijing").credentials_type("default")).build().unwrap();
+    let kinds: Vec<_> = in_code.endpoints().iter().map(|endpoint| endpoint.credentials_type).collect();
+    assert_eq!(kinds, ["client_key", "default"]);
+    let config = builder(&format!(
+        "{CLIENT_KEY}cache_client_region_id=[{{\"regionId\":\"cn-hangzhou\"}},\
+         {{\"regionId\":\"cn-beijing\",\"credentialsType\":\"ecs_ram_role\"}}]"
+    ));
+    let kinds: Vec<_> =
+        config.build().unwrap().endpoints().iter().map(|endpoint| endpoint.credentials_type).collect();
+    assert_eq!(kinds, ["client_key", "ecs_ram_role"]);
 }
 
 #[test]
@@ -607,13 +720,8 @@ fn unverified_peers_are_warned_about() {
           each secret that is asked for; configure a CA instead"
         ]
     );
-    assert_eq!(
-        builder(&text("")).build().unwrap().warnings(),
-        [
-            "cache_client_dkms_config_info[0].caFilePath is missing: a KMS instance has a certificate of a private CA, so \
-          download that CA in the KMS console and name it here"
-        ]
-    );
+    // The private CAs of KMS instances are carried along.
+    assert_eq!(builder(&text("")).build().unwrap().warnings(), [""; 0]);
 }
 
 #[test]

@@ -11,7 +11,6 @@ use super::{
     CONFIG_VARIABLE, Config, DEFAULT_FILE, EndpointConfig, RefreshConfig, RenewalConfig, keys, lists,
 };
 use crate::error::{Error, Result};
-use crate::kms::GatewayKind;
 use crate::rejection::Rejections;
 use crate::secret::name::check_name;
 use crate::shown::{self, quoted};
@@ -25,7 +24,6 @@ pub(super) fn config(
     mut warnings: Warnings,
 ) -> Result<Config> {
     let described = describe(settings, in_code, usual_places, &mut warnings)?;
-    check_credentials_type(settings, &described, &mut warnings)?;
     let mut endpoints: Vec<EndpointConfig> = Vec::new();
     for gateway in &described {
         let endpoint = gateway.endpoint(settings, &endpoints, &mut warnings)?;
@@ -43,6 +41,16 @@ pub(super) fn config(
     // The official clients' monitors fetch again what has outlived its rotation interval; the schedule does that here.
     settings.optional_duration(keys::MONITOR_PERIOD, limit::MONITOR)?;
     settings.optional_duration(keys::MONITOR_CUSTOMER, limit::MONITOR)?;
+    let cache_file = cache_file(settings)?;
+    if let (Some(_), Some(endpoint)) = (&cache_file, endpoints.first())
+        && !endpoints.iter().any(|endpoint| endpoint.identity.has_lasting_secret())
+    {
+        return Err(Error::configuration(format!(
+            "cache_file needs a ClientKey or a fixed AccessKey (credentials_type=ak), whose secret it is sealed with: {} has \
+             neither that lasts, so leave cache_file out",
+            endpoint.identity.kind()
+        )));
+    }
     Ok(Config {
         endpoints,
         secret_names: secret_names(settings)?,
@@ -63,7 +71,7 @@ pub(super) fn config(
         },
         fetch_deadline: settings.duration(keys::FETCH_DEADLINE, limit::DEADLINE, limit::FETCH_DEADLINE)?,
         max_stale: settings.optional_duration(keys::MAX_STALE, limit::AGE)?,
-        cache_file: cache_file(settings)?,
+        cache_file,
         warnings: warnings.into_sentences(),
         language,
     })
@@ -132,37 +140,6 @@ fn where_to_set_gateways(settings: &Settings, usual_places: bool) -> String {
     let by_variable = settings.layers.iter().any(|layer| matches!(layer.origin, Origin::Environment));
     let variable = if by_variable { " or as an environment variable of that name" } else { "" };
     format!("set cache_client_region_id or cache_client_dkms_config_info in {file}{variable}")
-}
-
-fn check_credentials_type(
-    settings: &Settings,
-    gateways: &[Described<'_>],
-    warnings: &mut Warnings,
-) -> Result<()> {
-    const OTHERS: [&str; 6] = ["ecs_ram_role", "ak", "token", "sts", "ram_role", "oidc_role_arn"];
-
-    let Some((given, layer)) = settings.text(keys::CREDENTIALS_TYPE) else { return Ok(()) };
-    if given == "client_key" {
-        return Ok(());
-    }
-    let known = OTHERS.contains(&given);
-    // The official clients ask an instance with its ClientKey whatever stands here.
-    if known && gateways.iter().all(|described| described.kind() == GatewayKind::Instance) {
-        warnings.push(format!(
-            "credentials_type {} is {given}, which is ignored: a KMS instance is asked with a ClientKey",
-            layer.origin
-        ));
-        return Ok(());
-    }
-    Err(Error::configuration(if known {
-        format!(
-            "credentials_type {} is {given}, which kmsak does not support yet: create a ClientKey in KMS and set \
-             credentials_type to client_key",
-            layer.origin
-        )
-    } else {
-        format!("credentials_type {} is {}: expected client_key", layer.origin, quoted(given))
-    }))
 }
 
 fn secret_names(settings: &Settings) -> Result<Vec<String>> {

@@ -170,6 +170,33 @@ impl Builder {
         self.put(keys::PASSWORD, Value::Bytes(ProtectedBytes::copy_from(password.as_ref())))
     }
 
+    /// Who asks the gateways that have no ClientKey of their own: `client_key`, or in its place `ak`, `sts`, `ram_role`,
+    /// `ecs_ram_role`, `oidc_role_arn` or `default`, the chain of the official SDKs.
+    pub fn credentials_type(self, credentials_type: impl Into<String>) -> Self {
+        self.put(keys::CREDENTIALS_TYPE, Value::Text(Zeroizing::new(credentials_type.into())))
+    }
+
+    /// The AccessKey that asks (`ak`), or that assumes the role (`ram_role`). The secret is copied into protected memory.
+    pub fn access_key(self, id: impl Into<String>, secret: impl AsRef<[u8]>) -> Self {
+        self.put(keys::ACCESS_KEY_ID, Value::Text(Zeroizing::new(id.into())))
+            .put(keys::ACCESS_SECRET, Value::Bytes(ProtectedBytes::copy_from(secret.as_ref())))
+    }
+
+    /// The security token that belongs to the AccessKey, for `sts`.
+    pub fn security_token(self, token: impl AsRef<[u8]>) -> Self {
+        self.put(keys::SECURITY_TOKEN, Value::Bytes(ProtectedBytes::copy_from(token.as_ref())))
+    }
+
+    /// The name of the ECS instance's RAM role, for `ecs_ram_role`; the metadata service names it where this does not.
+    pub fn role_name(self, name: impl Into<String>) -> Self {
+        self.put(keys::ROLE_NAME, Value::Text(Zeroizing::new(name.into())))
+    }
+
+    /// The ARN of the role to assume, for `ram_role` and `oidc_role_arn`.
+    pub fn role_arn(self, arn: impl Into<String>) -> Self {
+        self.put(keys::ROLE_ARN, Value::Text(Zeroizing::new(arn.into())))
+    }
+
     /// The secrets to fetch at start, side by side.
     pub fn secret_names<I>(self, names: I) -> Self
     where
@@ -295,11 +322,7 @@ impl Builder {
                 quoted(&language)
             )));
         }
-        let mut config = assemble::config(&settings, &self.gateways, self.usual_places, language, warnings)?;
-        for endpoint in &mut config.endpoints {
-            endpoint.transport.more_public_cas.clone_from(&self.more_public_cas);
-        }
-        Ok(config)
+        assemble::config(&settings, &self.gateways, self.usual_places, language, warnings)
     }
 
     fn settings(&mut self, warnings: &mut Warnings) -> Result<Settings> {
@@ -336,7 +359,7 @@ impl Builder {
                 layers.push(fallback.layer());
             }
         }
-        Ok(Settings { layers, places })
+        Ok(Settings { layers, places, more_public_cas: self.more_public_cas.take() })
     }
 
     fn put(mut self, key: &'static str, value: Value) -> Self {

@@ -10,6 +10,7 @@ use super::settings::{Layer, Settings, Value};
 use super::warnings::Warnings;
 use super::{EndpointConfig, keys};
 use crate::error::{Error, Result};
+use crate::identity::IdentityConfig;
 use crate::kms::GatewayKind;
 use crate::process::protected::ProtectedBytes;
 use crate::process::source::Source;
@@ -71,27 +72,30 @@ impl Described<'_> {
             }
         };
         let transport = self.transport(settings)?;
-        let client_key = self.client_key(settings, warnings)?;
+        let identity = self.identity(settings, warnings)?;
         if transport.ignore_ssl_certs {
             warnings.push(format!(
                 "{} is true: whoever answers in KMS's place is believed and sees each secret that is asked for; \
                  configure a CA instead",
                 self.subject("ignoreSslCerts", "ignore_ssl_certs")
             ));
-        } else if kind == GatewayKind::Instance && transport.ca.is_none() {
-            warnings.push(format!(
-                "{} is missing: a KMS instance has a certificate of a private CA, so download that CA in the KMS \
-                 console and name it here",
-                self.subject("caFilePath", "ca_file")
+        }
+        if authority.is_none() && matches!(identity, IdentityConfig::AccessKey(_)) {
+            let subject = self.subject("endpoint", "endpoint");
+            return Err(warnings.missing(
+                &format!("{subject} is missing"),
+                &[&subject],
+                "expected that of the KMS instance, <instance id>.cryptoservice.kms.aliyuncs.com, which only a ClientKey \
+                 would name",
             ));
         }
-        let client_key = earlier
+        let identity = earlier
             .iter()
-            .map(|endpoint| &endpoint.client_key)
-            .find(|source| ***source == client_key)
+            .map(|endpoint| &endpoint.identity)
+            .find(|known| ***known == identity)
             .cloned()
-            .unwrap_or_else(|| Arc::new(client_key));
-        Ok(EndpointConfig { gateway: kind, authority, region_id, client_key, transport })
+            .unwrap_or_else(|| Arc::new(identity));
+        Ok(EndpointConfig { gateway: kind, authority, region_id, identity, transport })
     }
 
     pub(super) fn base(&self) -> Option<&Path> {
@@ -122,7 +126,8 @@ impl Described<'_> {
         };
         Ok(TransportConfig {
             ca: ca.transpose()?.map(Arc::new),
-            more_public_cas: None,
+            more_public_cas: settings.more_public_cas.clone(),
+            of_instance: self.kind() == GatewayKind::Instance,
             ignore_ssl_certs: gateway.ignore_ssl_certs,
             connect_timeout: timeout(
                 gateway.connect_timeout,

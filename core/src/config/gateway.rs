@@ -26,6 +26,7 @@ pub struct Gateway {
     pub(super) region_id: Option<String>,
     pub(super) endpoint: Option<String>,
     pub(super) vpc: bool,
+    pub(super) credentials_type: Option<String>,
     pub(super) client_key: Option<Given>,
     pub(super) password: Option<GivenPassword>,
     pub(super) ca: Option<Given>,
@@ -71,6 +72,7 @@ impl Gateway {
             region_id: None,
             endpoint: None,
             vpc: false,
+            credentials_type: None,
             client_key: None,
             password: None,
             ca: None,
@@ -98,6 +100,12 @@ impl Gateway {
     /// Whether to reach the shared gateway from inside a VPC, at `kms-vpc.<region>.aliyuncs.com`.
     pub fn vpc(mut self, vpc: bool) -> Self {
         self.vpc = vpc;
+        self
+    }
+
+    /// Who asks this gateway, as [`Builder::credentials_type`](super::Builder::credentials_type) has it for all.
+    pub fn credentials_type(mut self, credentials_type: impl Into<String>) -> Self {
+        self.credentials_type = Some(credentials_type.into());
         self
     }
 

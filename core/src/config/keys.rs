@@ -27,9 +27,30 @@ pub(super) const RENEW_REFILL_INTERVAL: &str = "renew_refill_interval";
 pub(super) const REJECTION_CODES: &str = "rejection_codes";
 pub(super) const MAX_STALE: &str = "max_stale";
 pub(super) const CACHE_FILE: &str = "cache_file";
+pub(super) const ACCESS_KEY_ID: &str = "credentials_access_key_id";
+pub(super) const ACCESS_SECRET: &str = "credentials_access_secret";
+pub(super) const ACCESS_TOKEN_ID: &str = "credentials_access_token_id";
+pub(super) const ACCESS_TOKEN: &str = "credentials_access_token";
+pub(super) const SECURITY_TOKEN: &str = "credentials_security_token";
+pub(super) const ROLE_NAME: &str = "credentials_role_name";
+pub(super) const ROLE_ARN: &str = "credentials_role_arn";
+pub(super) const ROLE_SESSION_NAME: &str = "credentials_role_session_name";
+pub(super) const POLICY: &str = "credentials_policy";
+pub(super) const EXTERNAL_ID: &str = "credentials_external_id";
+pub(super) const DURATION_SECONDS: &str = "credentials_duration_seconds";
+pub(super) const SOURCE_TYPE: &str = "credentials_source_type";
+pub(super) const OIDC_PROVIDER_ARN: &str = "credentials_oidc_provider_arn";
+pub(super) const OIDC_TOKEN_FILE_PATH: &str = "credentials_oidc_token_file_path";
+pub(super) const STS_REGION_ID: &str = "credentials_sts_region_id";
+pub(super) const CREDENTIALS_STS_ENDPOINT: &str = "credentials_sts_endpoint";
+pub(super) const OIDC_DURATION_SECONDS: &str = "credentials_oidc_duration_seconds";
+pub(super) const OIDC_STS_REGION_ID: &str = "credentials_oidc_sts_region_id";
+pub(super) const OIDC_STS_ENDPOINT: &str = "credentials_oidc_sts_endpoint";
+pub(super) const ECS_METADATA_ENDPOINT: &str = "ecs_metadata_endpoint";
+pub(super) const STS_ENDPOINT: &str = "sts_endpoint";
+pub(super) const STS_CA_FILE_PATH: &str = "sts_ca_file_path";
 
-/// All that kmsak understands. The `credentials_*` ones belong to the official clients' other credential types; a
-/// file that serves both may hold them.
+/// All that kmsak understands.
 pub(super) const ALL: &[&str] = &[
     REGIONS,
     INSTANCES,
@@ -58,19 +79,28 @@ pub(super) const ALL: &[&str] = &[
     REJECTION_CODES,
     MAX_STALE,
     CACHE_FILE,
-    "credentials_access_key_id",
-    "credentials_access_secret",
-    "credentials_access_token_id",
-    "credentials_access_token",
-    "credentials_role_name",
-    "credentials_role_arn",
-    "credentials_role_session_name",
-    "credentials_policy",
-    "credentials_oidc_provider_arn",
-    "credentials_oidc_token_file_path",
-    "credentials_oidc_duration_seconds",
-    "credentials_oidc_sts_region_id",
-    "credentials_oidc_sts_endpoint",
+    ACCESS_KEY_ID,
+    ACCESS_SECRET,
+    ACCESS_TOKEN_ID,
+    ACCESS_TOKEN,
+    SECURITY_TOKEN,
+    ROLE_NAME,
+    ROLE_ARN,
+    ROLE_SESSION_NAME,
+    POLICY,
+    EXTERNAL_ID,
+    DURATION_SECONDS,
+    SOURCE_TYPE,
+    OIDC_PROVIDER_ARN,
+    OIDC_TOKEN_FILE_PATH,
+    STS_REGION_ID,
+    CREDENTIALS_STS_ENDPOINT,
+    OIDC_DURATION_SECONDS,
+    OIDC_STS_REGION_ID,
+    OIDC_STS_ENDPOINT,
+    ECS_METADATA_ENDPOINT,
+    STS_ENDPOINT,
+    STS_CA_FILE_PATH,
 ];
 
 /// Kmsak's own keys. Their names are so general that a variable of the same name may be meant for any program: only the one with
@@ -91,6 +121,9 @@ const OWN: &[&str] = &[
     REJECTION_CODES,
     MAX_STALE,
     CACHE_FILE,
+    ECS_METADATA_ENDPOINT,
+    STS_ENDPOINT,
+    STS_CA_FILE_PATH,
 ];
 
 const PREFIX: &str = "KMSAK_";
@@ -122,6 +155,7 @@ pub(super) const FIELDS: &[&str] = &[
     "regionId",
     "endpoint",
     "vpc",
+    "credentialsType",
     "clientKeyFile",
     "clientKeyContent",
     "passwordFromFilePath",

@@ -65,6 +65,7 @@ impl Element<'_> {
         gateway.region_id = self.text("regionId")?;
         gateway.endpoint = self.text("endpoint")?;
         gateway.vpc = self.boolean("vpc")?;
+        gateway.credentials_type = self.text("credentialsType")?;
         gateway.ignore_ssl_certs = self.boolean("ignoreSslCerts")?;
         gateway.connect_timeout = self.milliseconds("connectTimeout")?;
         gateway.read_timeout = self.milliseconds("readTimeout")?;

@@ -7,6 +7,7 @@ mod described;
 mod description;
 mod endpoint;
 mod gateway;
+mod identity;
 mod keys;
 mod limits;
 mod lists;
@@ -26,7 +27,7 @@ pub use description::EndpointDescription;
 pub use gateway::Gateway;
 
 use crate::error::Result;
-use crate::identity::client_key::ClientKeySource;
+use crate::identity::IdentityConfig;
 use crate::kms::GatewayKind;
 use crate::rejection::Rejections;
 use crate::transport::TransportConfig;
@@ -139,7 +140,7 @@ pub(crate) struct EndpointConfig {
     /// `host` or `host:port`, without a scheme. None for an instance whose name is in its ClientKey.
     pub(crate) authority: Option<String>,
     pub(crate) region_id: Option<String>,
-    /// Endpoints that share one ClientKey share one `Arc`.
-    pub(crate) client_key: Arc<ClientKeySource>,
+    /// Endpoints that share one identity share one `Arc`.
+    pub(crate) identity: Arc<IdentityConfig>,
     pub(crate) transport: TransportConfig,
 }

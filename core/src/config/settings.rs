@@ -254,6 +254,8 @@ fn missing(error: &io::Error) -> bool {
 pub(super) struct Settings {
     pub(super) layers: Vec<Layer>,
     pub(super) places: Places,
+    /// A file of CAs to trust beside the public ones.
+    pub(super) more_public_cas: Option<PathBuf>,
 }
 
 impl Settings {

@@ -31,6 +31,18 @@ impl Warnings {
         })
     }
 
+    /// Two gateways may have the same fault.
+    pub(super) fn push_once(&mut self, sentence: String) {
+        if !self.sentences.contains(&sentence) {
+            self.sentences.push(sentence);
+        }
+    }
+
+    /// Whether an unknown name was probably meant to be `name`, of whatever gateway.
+    pub(super) fn has_misspelt(&self, name: &str) -> bool {
+        self.meant.iter().any(|(meant, _)| meant == name || meant.rsplit('.').next() == Some(name))
+    }
+
     pub(super) fn into_sentences(self) -> Vec<String> {
         self.sentences
     }

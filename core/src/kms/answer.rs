@@ -6,7 +6,7 @@ use zeroize::Zeroize;
 
 use super::GatewayKind;
 use super::SecretRequest;
-use super::explanation::{Failure, explain, gateway_name};
+use super::explanation::{Asker, Failure, explain, gateway_name};
 use crate::date;
 use crate::error::{Error, Kind, Result};
 use crate::process::protected::ProtectedBytes;
@@ -14,14 +14,7 @@ use crate::secret::Secret;
 use crate::secret::c_text::CText;
 use crate::shown::{may_hold_a_secret, plain};
 use crate::transport::HttpResponse;
-
-/// An error body, in whatever format it came.
-#[derive(Debug, Default, PartialEq)]
-pub(super) struct ErrorBody {
-    pub(super) code: String,
-    pub(super) message: String,
-    pub(super) request_id: Option<String>,
-}
+use crate::transport::text_error::ErrorBody;
 
 impl ErrorBody {
     /// Whether the code is a word such as KMS's codes are, and not something else in its place.
@@ -147,6 +140,7 @@ pub(super) fn refusal(
     response: &HttpResponse,
     body: Option<ErrorBody>,
     gateway: GatewayKind,
+    asker: Asker,
 ) -> Error {
     match body.filter(ErrorBody::is_plausible) {
         Some(body) => explain(&Failure {
@@ -157,6 +151,7 @@ pub(super) fn refusal(
             secret_name: &request.name,
             version_stage: &request.version_stage,
             gateway,
+            asker,
         }),
         // KMS's front end sends these without a body of KMS's own.
         None if matches!(response.status, 413 | 429 | 503) => explain(&Failure {
@@ -167,6 +162,7 @@ pub(super) fn refusal(
             secret_name: &request.name,
             version_stage: &request.version_stage,
             gateway,
+            asker,
         }),
         None => foreign(response, gateway),
     }

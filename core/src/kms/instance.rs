@@ -1,5 +1,5 @@
-//! The KMS instance gateway: protobuf over the instance's own TLS endpoint in a VPC, the protocol `dkms-gcs-0.2` of
-//! Alibaba Cloud's KMS instance SDKs.
+//! The KMS instance gateway: the instance's own TLS endpoint in a VPC. With a ClientKey protobuf, the protocol `dkms-gcs-0.2` of
+//! Alibaba Cloud's KMS instance SDKs; with an AccessKey the OpenAPI.
 
 use std::time::SystemTime;
 
@@ -8,14 +8,16 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use prost::Message as _;
 use ring::digest;
 
-use super::GatewayKind;
-use super::answer::{ErrorBody, Fields, is_page, malformed, refusal};
-use super::{Gateway, SecretRequest, text_error};
+use super::answer::{Fields, is_page, malformed, refusal};
+use super::explanation::Asker;
+use super::{Gateway, SecretRequest};
+use super::{GatewayKind, openapi};
 use crate::date;
 use crate::error::{Error, Result};
 use crate::identity::Signer;
 use crate::secret::Secret;
-use crate::transport::{HttpRequest, HttpResponse};
+use crate::transport::text_error::{self, ErrorBody};
+use crate::transport::{HttpRequest, HttpResponse, Method};
 
 const CONTENT_TYPE: &str = "application/x-protobuf";
 /// Three c's: it is spelt so in every official client and in the API reference.
@@ -24,14 +26,14 @@ const KEY_ID_HEADER: &str = "x-kms-acccesskeyid";
 /// Speaks to one KMS instance.
 #[derive(Debug)]
 pub(crate) struct InstanceGateway {
-    url: String,
+    authority: String,
     user_agent: String,
 }
 
 impl InstanceGateway {
     /// `authority` is `host` or `host:port`.
     pub(crate) fn new(authority: &str, user_agent: &str) -> Self {
-        InstanceGateway { url: format!("https://{authority}/"), user_agent: user_agent.to_owned() }
+        InstanceGateway { authority: authority.to_owned(), user_agent: user_agent.to_owned() }
     }
 }
 
@@ -41,9 +43,14 @@ impl Gateway for InstanceGateway {
         request: &SecretRequest,
         signer: &Signer,
         now: SystemTime,
-        _nonce: &str,
+        nonce: &str,
     ) -> Result<HttpRequest> {
-        let Signer::ClientKey(client_key) = signer;
+        let client_key = match signer {
+            Signer::ClientKey(client_key) => client_key,
+            Signer::AccessKey(key) => {
+                return Ok(openapi::request(&self.authority, &self.user_agent, request, key, now, nonce));
+            }
+        };
         let body = GetSecretValueRequest {
             secret_name: request.name.clone(),
             version_stage: request.version_stage.clone(),
@@ -69,10 +76,13 @@ impl Gateway for InstanceGateway {
             ("user-agent", self.user_agent.clone()),
         ];
         headers.extend(kms_headers);
-        Ok(HttpRequest { url: self.url.clone(), headers, body })
+        Ok(HttpRequest { method: Method::Post, url: format!("https://{}/", self.authority), headers, body })
     }
 
-    fn answer(&self, request: &SecretRequest, response: &HttpResponse) -> Result<Secret> {
+    fn answer(&self, request: &SecretRequest, signer: &Signer, response: &HttpResponse) -> Result<Secret> {
+        if Asker::of(signer) == Asker::AccessKey {
+            return openapi::answer(GatewayKind::Instance, request, response);
+        }
         let outcome = match response.status {
             200 if is_page(&response.body) => Err(refused(request, response)),
             200 => match Fields::decode(response.body.as_slice()) {
@@ -87,7 +97,7 @@ impl Gateway for InstanceGateway {
 }
 
 fn refused(request: &SecretRequest, response: &HttpResponse) -> Error {
-    refusal(request, response, error_body(&response.body), GatewayKind::Instance)
+    refusal(request, response, error_body(&response.body), GatewayKind::Instance, Asker::ClientKey)
 }
 
 /// Nothing, or something to read: not protobuf that was cut, which begins with a tag.
@@ -118,7 +128,7 @@ fn upper_hex(bytes: &[u8]) -> String {
     })
 }
 
-fn error_body(body: &[u8]) -> Option<ErrorBody> {
+pub(super) fn error_body(body: &[u8]) -> Option<ErrorBody> {
     match ErrorMessage::decode(body) {
         Ok(error) if !error.error_code.is_empty() && !error.is_secret() => Some(ErrorBody {
             code: error.error_code,

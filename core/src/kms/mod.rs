@@ -4,10 +4,11 @@
 mod answer;
 mod explanation;
 pub(crate) mod instance;
+mod json_answer;
+mod openapi;
 pub(crate) mod shared;
 #[cfg(test)]
 mod tests;
-mod text_error;
 
 use std::time::SystemTime;
 
@@ -24,9 +25,9 @@ const CURRENT: &str = "ACSCurrent";
 /// Which of the two doors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GatewayKind {
-    /// The KMS instance gateway: protobuf, private CA.
+    /// The KMS instance gateway: private CA; protobuf for a ClientKey, the OpenAPI for an AccessKey.
     Instance,
-    /// The shared gateway: RPC, public CAs.
+    /// The shared gateway: public CAs; the OpenAPI in both its styles.
     Shared,
 }
 
@@ -59,10 +60,10 @@ pub(crate) trait Gateway: Send + Sync {
         nonce: &str,
     ) -> Result<HttpRequest>;
 
-    /// Reads KMS's answer, whatever its status.
+    /// Reads KMS's answer to a request that `signer` signed, whatever its status.
     ///
     /// # Errors
     /// KMS's own error with the sentence that explains it, or [`Kind::Server`](crate::Kind::Server) for an answer
     /// that cannot be understood.
-    fn answer(&self, request: &SecretRequest, response: &HttpResponse) -> Result<Secret>;
+    fn answer(&self, request: &SecretRequest, signer: &Signer, response: &HttpResponse) -> Result<Secret>;
 }

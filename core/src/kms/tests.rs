@@ -172,12 +172,15 @@ fn json_answer() -> Value {
 }
 
 fn from_instance(status: u16, body: impl Into<Vec<u8>>) -> Result<Secret, Error> {
-    InstanceGateway::new("kst.example", "kmsak/test").answer(&question(), &response(status, body))
+    InstanceGateway::new("kst.example", "kmsak/test").answer(&question(), &signer(), &response(status, body))
 }
 
 fn from_shared(status: u16, body: impl Into<Vec<u8>>) -> Result<Secret, Error> {
-    SharedGateway::new("kms.example", "cn-hangzhou", "kmsak/test")
-        .answer(&question(), &response(status, body))
+    SharedGateway::new("kms.example", "cn-hangzhou", "kmsak/test").answer(
+        &question(),
+        &signer(),
+        &response(status, body),
+    )
 }
 
 fn change(edit: impl FnOnce(&mut Fields)) -> Vec<u8> {
@@ -223,11 +226,18 @@ fn a_secret_asked_for_by_its_arn_answers_with_its_bare_name() {
     let shared = SharedGateway::new("kms.example", "cn-hangzhou", "kmsak/test");
     let protobuf = response(200, fields().encode_to_vec());
     let json = response(200, json_answer().to_string());
-    for answer in [instance.answer(&asked(&arn), &protobuf), shared.answer(&asked(&arn), &json)] {
+    for answer in
+        [instance.answer(&asked(&arn), &signer(), &protobuf), shared.answer(&asked(&arn), &signer(), &json)]
+    {
         assert_eq!(answer.unwrap().name(), arn, "it goes by the name that the application knows");
     }
     for other in [format!("{arn}2"), "acs:kms:cn-hangzhou:1:secret/".to_owned(), format!("secret/{NAME}")] {
-        refused(instance.answer(&asked(&other), &protobuf), Kind::Server, true, "names another secret");
+        refused(
+            instance.answer(&asked(&other), &signer(), &protobuf),
+            Kind::Server,
+            true,
+            "names another secret",
+        );
     }
 }
 

@@ -16,7 +16,7 @@ use crate::pending::Pending;
 use crate::process::clock_and_chance::{Clock, Random};
 use crate::process::protected::ProtectedBytes;
 use crate::secret::{Credentials, Secret};
-use crate::transport::{HttpRequest, HttpResponse, Sending, Transport};
+use crate::transport::{HttpRequest, HttpResponse, Method, Sending, Transport};
 use crate::upkeep::environment::{Door, Doors, Environment};
 use crate::upkeep::keeper::{Ask, Waiter};
 use crate::upkeep::live::{Live, State};
@@ -176,10 +176,15 @@ struct VirtualGateway;
 
 impl Gateway for VirtualGateway {
     fn request(&self, request: &SecretRequest, _: &Signer, _: SystemTime, _: &str) -> Result<HttpRequest> {
-        Ok(HttpRequest { url: String::new(), headers: Vec::new(), body: request.name.clone().into_bytes() })
+        Ok(HttpRequest {
+            method: Method::Post,
+            url: String::new(),
+            headers: Vec::new(),
+            body: request.name.clone().into_bytes(),
+        })
     }
 
-    fn answer(&self, request: &SecretRequest, response: &HttpResponse) -> Result<Secret> {
+    fn answer(&self, request: &SecretRequest, _: &Signer, response: &HttpResponse) -> Result<Secret> {
         let id = std::str::from_utf8(&response.body).expect("an AccessKey id");
         let (id, generated) = id.split_once(' ').unwrap_or((id, ""));
         let value = format!(

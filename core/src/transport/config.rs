@@ -14,6 +14,8 @@ pub(crate) struct TransportConfig {
     pub(crate) ca: Option<Arc<Source>>,
     /// A file of PEM certificates to trust beside the public CAs, where `ca` is none.
     pub(crate) more_public_cas: Option<PathBuf>,
+    /// Without a CA of its own: whether KMS's private CAs, which kmsak carries, are trusted beside the public ones.
+    pub(crate) of_instance: bool,
     /// `ignoreSslCerts: true` in so many words.
     pub(crate) ignore_ssl_certs: bool,
     pub(crate) connect_timeout: Duration,
@@ -29,6 +31,7 @@ impl fmt::Debug for TransportConfig {
         f.debug_struct("TransportConfig")
             .field("ca", &self.ca)
             .field("more_public_cas", &self.more_public_cas)
+            .field("of_instance", &self.of_instance)
             .field("ignore_ssl_certs", &self.ignore_ssl_certs)
             .field("connect_timeout", &self.connect_timeout)
             .field("read_timeout", &self.read_timeout)

@@ -202,8 +202,8 @@ impl Peer {
                      (PrivateKmsCA_<instance>.pem) of this very KMS instance from the KMS console and put it there"
                     ),
                     (None, Door::Instance) => format!(
-                        "the certificate of {host} was issued by the KMS instance's private CA: download the CA \
-                     certificate (PrivateKmsCA_<instance>.pem) from the KMS console and set caFilePath to it"
+                        "the certificate of {host} was issued by none of KMS's private CAs that kmsak carries: download the \
+                     CA certificate (PrivateKmsCA_<instance>.pem) from the KMS console and set caFilePath to it"
                     ),
                     (None, _) => format!(
                         "the certificate of {host} was not issued by a public CA: set caFilePath if the endpoint has a \

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::failure::Peer;
 use super::outgoing::Outgoing;
 use super::resolver::SystemNames;
-use super::{HttpRequest, HttpResponse, Probe, Sending, Transport, TransportConfig, proxy, tls};
+use super::{HttpRequest, HttpResponse, Method, Probe, Sending, Transport, TransportConfig, proxy, tls};
 use crate::date;
 use crate::error::{Error, Kind, Result};
 use crate::process::source::Source;
@@ -83,7 +83,7 @@ impl HttpsTransport {
     async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse> {
         let headers = headers(&request)?;
         let (body, sent) = Outgoing::new(request.body);
-        let mut answer = pin!(self.ask(&request.url, headers, body));
+        let mut answer = pin!(self.ask(request.method, &request.url, headers, body));
         tokio::select! {
             biased;
             answer = &mut answer => return answer,
@@ -93,13 +93,23 @@ impl HttpsTransport {
         in_time.unwrap_or_else(|_| Err(self.peer.silent(&request.url, self.peer.read_timeout)))
     }
 
-    async fn ask(&self, url: &str, headers: HeaderMap, body: Outgoing) -> Result<HttpResponse> {
-        let sending = self.client.post(url).headers(headers).body(Body::wrap(body));
+    async fn ask(
+        &self,
+        method: Method,
+        url: &str,
+        headers: HeaderMap,
+        body: Outgoing,
+    ) -> Result<HttpResponse> {
+        let sending = self.client.request(method.into(), url).headers(headers).body(Body::wrap(body));
         let response = sending.send().await.map_err(|error| self.peer.explain(url, &error))?;
         let status = response.status().as_u16();
         let date = header(&response, DATE).and_then(date::parse_http_date);
         let retry_after = header(&response, RETRY_AFTER).and_then(|value| retry_after(value, date));
-        Ok(HttpResponse { status, date, retry_after, body: self.read(response, url).await? })
+        let body = read(response, LARGEST_ANSWER).await.map_err(|unread| match unread {
+            Unread::TooLarge => self.peer.too_large(url),
+            Unread::Broken(error) => self.peer.explain(url, &error),
+        })?;
+        Ok(HttpResponse { status, date, retry_after, body })
     }
 
     /// Connects, asks for nothing, and tells what the peer showed of itself.
@@ -112,22 +122,39 @@ impl HttpsTransport {
             certificate_not_after: certificate.and_then(super::probe::not_after),
         })
     }
+}
 
-    async fn read(&self, mut response: Response, url: &str) -> Result<Zeroizing<Vec<u8>>> {
-        let announced = response.content_length().unwrap_or(16 << 10);
-        let announced = usize::try_from(announced).unwrap_or(usize::MAX);
-        if announced > LARGEST_ANSWER {
-            return Err(self.peer.too_large(url));
+impl From<Method> for reqwest::Method {
+    fn from(method: Method) -> Self {
+        match method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+            Method::Put => reqwest::Method::PUT,
         }
-        let mut body = Zeroizing::new(Vec::with_capacity(announced));
-        while let Some(chunk) = response.chunk().await.map_err(|error| self.peer.explain(url, &error))? {
-            if body.len() + chunk.len() > LARGEST_ANSWER {
-                return Err(self.peer.too_large(url));
-            }
-            append(&mut body, &chunk);
-        }
-        Ok(body)
     }
+}
+
+/// Why an answer is not whole.
+pub(super) enum Unread {
+    TooLarge,
+    Broken(reqwest::Error),
+}
+
+/// An answer's body, of at most `largest` bytes, in memory that is wiped.
+pub(super) async fn read(mut response: Response, largest: usize) -> Result<Zeroizing<Vec<u8>>, Unread> {
+    let announced = response.content_length().unwrap_or(16 << 10);
+    let announced = usize::try_from(announced).unwrap_or(usize::MAX);
+    if announced > largest {
+        return Err(Unread::TooLarge);
+    }
+    let mut body = Zeroizing::new(Vec::with_capacity(announced));
+    while let Some(chunk) = response.chunk().await.map_err(Unread::Broken)? {
+        if body.len() + chunk.len() > largest {
+            return Err(Unread::TooLarge);
+        }
+        append(&mut body, &chunk);
+    }
+    Ok(body)
 }
 
 impl Transport for HttpsTransport {
@@ -136,7 +163,7 @@ impl Transport for HttpsTransport {
     }
 }
 
-fn headers(request: &HttpRequest) -> Result<HeaderMap> {
+pub(super) fn headers(request: &HttpRequest) -> Result<HeaderMap> {
     let mut headers = HeaderMap::new();
     for (name, value) in &request.headers {
         let value = value.parse().map_err(|_| {

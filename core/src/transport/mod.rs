@@ -4,12 +4,14 @@ mod config;
 mod failure;
 mod https;
 mod outgoing;
+pub(crate) mod plain;
 mod probe;
 mod proxy;
 mod resolver;
 mod roots;
 #[cfg(test)]
 mod tests;
+pub(crate) mod text_error;
 mod tls;
 mod unverified;
 pub(crate) mod url;
@@ -22,7 +24,7 @@ use std::time::{Duration, SystemTime};
 pub(crate) use config::TransportConfig;
 pub(crate) use https::{HttpsTransport, MOST_AT_ONCE};
 pub use probe::Probe;
-pub(crate) use roots::trouble_with_public_cas;
+pub(crate) use roots::{KMS_PRIVATE_CAS, trouble_with_public_cas};
 use zeroize::Zeroizing;
 
 use crate::error::Result;
@@ -36,9 +38,18 @@ pub(crate) fn goes_through_a_proxy(config: &TransportConfig, authority: &str) ->
     proxy::choose(config, authority, |name| std::env::var(name).ok()).map(|choice| choice.is_some())
 }
 
-/// A request ready to be sent by POST.
+/// How a request asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Method {
+    Get,
+    Post,
+    Put,
+}
+
+/// A request ready to be sent.
 #[derive(Clone, Debug)]
 pub(crate) struct HttpRequest {
+    pub(crate) method: Method,
     /// The whole URL, with any query.
     pub(crate) url: String,
     pub(crate) headers: Vec<(&'static str, String)>,
@@ -68,5 +79,5 @@ pub(crate) trait Transport: Send + Sync {
 /// # Errors
 /// [`Kind::Configuration`](crate::Kind::Configuration) with what is wrong with it.
 pub(crate) fn check_ca(ca: &Source) -> Result<()> {
-    roots::load(Some(ca), None).map(drop)
+    roots::load(Some(ca), None, false).map(drop)
 }

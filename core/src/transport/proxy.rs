@@ -119,6 +119,7 @@ mod tests {
         TransportConfig {
             ca: None,
             more_public_cas: None,
+            of_instance: false,
             ignore_ssl_certs: false,
             connect_timeout: Duration::from_secs(3),
             read_timeout: Duration::from_secs(10),

@@ -13,16 +13,23 @@ use crate::process::source::{Source, read_file};
 use crate::process::{disk, logs};
 use crate::shown::{path as shown_path, plain};
 
-/// The roots for `ca`; the public ones and those in the file `more` if there is none.
+/// The private CAs of KMS instances, as Alibaba Cloud's own clients carry them. The file says where they come from.
+pub(crate) const KMS_PRIVATE_CAS: &[u8] = include_bytes!("kms_private_cas.pem");
+
+/// The roots for `ca`; if there is none the public ones, those in the file `more`, and those of KMS instances where it is
+/// `of_instance`.
 ///
 /// # Errors
 /// [`Kind::Configuration`](crate::Kind::Configuration) with what is wrong with the configured CA.
-pub(super) fn load(ca: Option<&Source>, more: Option<&Path>) -> Result<Roots> {
+pub(super) fn load(ca: Option<&Source>, more: Option<&Path>, of_instance: bool) -> Result<Roots> {
     match ca {
         None => {
             let mut roots = system()?;
             if let Some(more) = more {
                 add(&mut roots, more);
+            }
+            if of_instance {
+                roots.extend(CertificateDer::pem_slice_iter(KMS_PRIVATE_CAS).flatten());
             }
             Ok(roots)
         }
@@ -131,21 +138,36 @@ mod tests {
     }
 
     #[test]
+    fn the_private_cas_of_kms_are_whole_and_last() {
+        let store = load(None, None, true).unwrap();
+        assert_eq!(store.len() - load(None, None, false).unwrap().len(), 27);
+        let in_ten_years = 1_795_000_000 + 10 * 366 * 86_400;
+        for der in CertificateDer::pem_slice_iter(KMS_PRIVATE_CAS) {
+            let der = der.unwrap();
+            let (_, certificate) = X509Certificate::from_der(&der).unwrap();
+            let name = certificate.subject().to_string();
+            assert!(certificate.is_ca(), "{name}");
+            assert!(certificate.issuer().to_string().ends_with("CN=Private KMS Root CA"), "{name}");
+            assert!(certificate.validity().not_after.timestamp() > in_ten_years, "{name}");
+        }
+    }
+
+    #[test]
     fn the_systems_roots_are_taken_alone() {
         assert_eq!(public(ca()).len(), ca().len());
     }
 
     #[test]
     fn more_can_be_added_to_the_public_ones() {
-        let before = load(None, None).expect("public ones").len();
+        let before = load(None, None, false).expect("public ones").len();
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors/ca.pem");
-        assert_eq!(load(None, Some(&file)).expect("public ones").len(), before + ca().len());
+        assert_eq!(load(None, Some(&file), false).expect("public ones").len(), before + ca().len());
         for nothing in ["nowhere.pem", "Cargo.toml"] {
             let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(nothing);
-            assert_eq!(load(None, Some(&file)).expect("public ones").len(), before, "{nothing}");
+            assert_eq!(load(None, Some(&file), false).expect("public ones").len(), before, "{nothing}");
         }
         let source = Source::File(file.clone());
-        assert_eq!(load(Some(&source), Some(&file)).expect("the configured one").len(), ca().len());
+        assert_eq!(load(Some(&source), Some(&file), false).expect("the configured one").len(), ca().len());
     }
 
     #[test]

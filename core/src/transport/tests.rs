@@ -11,7 +11,7 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use super::{HttpRequest, HttpResponse, HttpsTransport, Transport as _};
+use super::{HttpRequest, HttpResponse, HttpsTransport, Method, Transport as _};
 use crate::error::{Error, Kind};
 use crate::process::protected::ProtectedBytes;
 use crate::process::source::Source;
@@ -129,6 +129,7 @@ fn config() -> TransportConfig {
     TransportConfig {
         ca: Some(inline(&CA.pem)),
         more_public_cas: None,
+        of_instance: false,
         ignore_ssl_certs: false,
         connect_timeout: LONG,
         read_timeout: LONG,
@@ -152,7 +153,12 @@ fn transport_in(
 }
 
 fn post(url: &str) -> HttpRequest {
-    HttpRequest { url: url.to_owned(), headers: vec![("accept", "*/*".to_owned())], body: b"ask".to_vec() }
+    HttpRequest {
+        method: Method::Post,
+        url: url.to_owned(),
+        headers: vec![("accept", "*/*".to_owned())],
+        body: b"ask".to_vec(),
+    }
 }
 
 /// Runs `count` requests one after the other, each over the same transport.

@@ -11,6 +11,18 @@ use super::unverified::AnyCertificate;
 use super::verifier::Verifier;
 use crate::error::{Error, Kind, Result};
 
+/// For a client that never speaks TLS: it trusts nobody.
+///
+/// # Errors
+/// [`Kind::Tls`] when TLS cannot be set up at all.
+pub(super) fn unused() -> Result<ClientConfig> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&TLS13, &TLS12])
+        .map_err(|error| Error::new(Kind::Tls, format!("TLS cannot be set up: {error}")))?;
+    Ok(builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth())
+}
+
 /// The TLS side of a transport.
 ///
 /// # Errors
@@ -26,7 +38,7 @@ pub(super) fn client_config(config: &TransportConfig) -> Result<ClientConfig> {
             .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
             .with_no_client_auth()
     } else {
-        let roots = roots::load(config.ca.as_deref(), config.more_public_cas.as_deref())?;
+        let roots = roots::load(config.ca.as_deref(), config.more_public_cas.as_deref(), config.of_instance)?;
         builder
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(Verifier::new(roots, provider)?))

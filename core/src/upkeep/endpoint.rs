@@ -183,7 +183,7 @@ impl Endpoint {
             let started = Instant::now();
             let answered = door.transport.send(http).await;
             let date = answered.as_ref().ok().and_then(|response| response.date);
-            let result = answered.and_then(|response| door.gateway.answer(request, &response));
+            let result = answered.and_then(|response| door.gateway.answer(request, &signer, &response));
             self.record(started.elapsed(), &result, tell);
             let error = match result {
                 Ok(secret) => {
@@ -246,6 +246,10 @@ impl Endpoint {
     /// A request that left at `sent` was given up without an answer. Says nothing of an endpoint that has answered others
     /// meanwhile.
     pub(crate) fn hung(&self, sent: Instant, tell: &(dyn Fn(Event) + Send + Sync)) {
+        // What it did not get, it cannot answer.
+        if self.plan.identity.is_waited_for() {
+            return;
+        }
         let mut health = self.health.lock();
         if health.answered.is_none_or(|answered| answered < sent) {
             health.requests += 1;

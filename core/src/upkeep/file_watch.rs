@@ -31,7 +31,9 @@ impl WatchedFiles {
     pub(crate) fn of(config: &Config) -> Self {
         let mut paths = BTreeSet::new();
         for endpoint in &config.endpoints {
-            paths.extend(endpoint.client_key.files().into_iter().map(Path::to_path_buf));
+            if let Some(client_key) = endpoint.identity.client_key() {
+                paths.extend(client_key.files().into_iter().map(Path::to_path_buf));
+            }
             if let Some(Source::File(path)) = endpoint.transport.ca.as_deref() {
                 paths.insert(path.clone());
             }
@@ -85,7 +87,7 @@ async fn watch(live: Arc<Live>) {
 
 async fn reload(live: &Arc<Live>) {
     live.reconsider();
-    for client_key in &live.state().client_keys {
+    for client_key in &live.state().identities.client_keys {
         match client_key.reload().await {
             Ok(true) => {
                 // The new ClientKey proves itself on whatever is asked next; nobody should have to wait for that.
@@ -104,7 +106,7 @@ async fn reload(live: &Arc<Live>) {
     }
     for endpoint in live.endpoints() {
         if let Err(error) = endpoint.reload_ca(live.environment()).await {
-            let key_id = endpoint.plan.identity.name();
+            let key_id = endpoint.plan.identity.who().name;
             live.tell(Event::ClientKeyUnusable { key_id, error });
         }
     }

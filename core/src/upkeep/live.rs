@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::error::Result;
 use crate::event::{Event, Subscribers};
 use crate::identity::client_key::ClientKeyInUse;
+use crate::identity::{Identities, World};
 use crate::process::engine;
 use crate::process::lock::Mutex;
 use crate::process::skew::Skew;
@@ -34,10 +35,10 @@ pub(crate) struct State {
     pub(crate) config: Config,
     pub(crate) environment: Environment,
     pub(crate) plans: Vec<Arc<EndpointPlan>>,
-    pub(crate) client_keys: Vec<Arc<ClientKeyInUse>>,
+    pub(crate) identities: Identities,
     pub(crate) cache: Cache,
     pub(crate) subscribers: Arc<Subscribers>,
-    pub(crate) skew: Skew,
+    pub(crate) skew: Arc<Skew>,
     pub(crate) closed: AtomicBool,
     /// What the files were like when they were last read.
     pub(crate) files: WatchedFiles,
@@ -51,22 +52,6 @@ impl State {
     pub(crate) fn new(config: Config, environment: Environment) -> Result<Self> {
         // Looked at before they are read: a change in between is noticed later.
         let files = WatchedFiles::of(&config);
-        let mut client_keys: Vec<Arc<ClientKeyInUse>> = Vec::new();
-        let mut plans = Vec::with_capacity(config.endpoints.len());
-        for endpoint in &config.endpoints {
-            let known = client_keys
-                .iter()
-                .find(|known| std::ptr::eq(known.source(), &raw const *endpoint.client_key));
-            let client_key = match known {
-                Some(known) => known.clone(),
-                None => {
-                    let loaded = Arc::new(ClientKeyInUse::load(endpoint.client_key.clone())?);
-                    client_keys.push(loaded.clone());
-                    loaded
-                }
-            };
-            plans.push(Arc::new(EndpointPlan::new(endpoint.clone(), client_key)?));
-        }
         let user_agent = format!(
             "kmsak/{} ({}; {}; {})",
             env!("CARGO_PKG_VERSION"),
@@ -74,14 +59,28 @@ impl State {
             std::env::consts::OS,
             std::env::consts::ARCH
         );
+        let (skew, subscribers) = (Arc::new(Skew::default()), Subscribers::new());
+        let world = World {
+            clock: environment.clock.clone(),
+            random: environment.random.clone(),
+            skew: skew.clone(),
+            subscribers: subscribers.clone(),
+            user_agent: user_agent.as_str().into(),
+        };
+        let mut identities = Identities::default();
+        let mut plans = Vec::with_capacity(config.endpoints.len());
+        for endpoint in &config.endpoints {
+            let identity = identities.of(&endpoint.identity, &world)?;
+            plans.push(Arc::new(EndpointPlan::new(endpoint.clone(), identity)?));
+        }
         Ok(State {
             config,
             environment,
             plans,
-            client_keys,
+            identities,
             cache: Cache::new(),
-            subscribers: Subscribers::new(),
-            skew: Skew::default(),
+            subscribers,
+            skew,
             closed: AtomicBool::new(false),
             files,
             script: None,
@@ -146,7 +145,8 @@ impl Live {
             .config
             .cache_file
             .as_ref()
-            .map(|path| CacheFile::open(path.clone(), &state.client_keys[0].proven(), runtime));
+            .zip(state.identities.lasting())
+            .map(|(path, lasting)| CacheFile::open(path.clone(), &lasting, runtime));
         let live = Arc::new(Live {
             state,
             runtime: runtime.clone(),
@@ -157,10 +157,17 @@ impl Live {
             refusals: Arc::new(Semaphore::new(MOST_REFUSALS)),
         });
         file_watch::start(&live);
-        for client_key in &live.state.client_keys {
+        for client_key in &live.state.identities.client_keys {
             let (live_too, client_key) = (live.clone(), client_key.clone());
             let remind = move || remind_of_expiry(live_too.clone(), client_key.clone());
             live.spawn(keep_running("what reminds of the ClientKey's end", remind));
+        }
+        for kept in live.state.identities.kept.clone() {
+            let keep = move || {
+                let kept = kept.clone();
+                async move { kept.keep_fresh().await }
+            };
+            live.spawn(keep_running("what renews the AccessKey that asks KMS", keep));
         }
         for name in live.state.cache.names() {
             live.keeper(&name);
@@ -196,14 +203,15 @@ impl Live {
     pub(crate) fn tell(&self, event: Event) {
         if let (Event::ClientKeyReplaced { old_key_id, new_key_id }, Some(file)) = (&event, &self.cache_file)
         {
-            let client_key = self.state.client_keys[0].proven();
             // What is in the file was sealed for the ClientKey that is going.
-            if client_key.info().key_id == *new_key_id {
+            if let Some(lasting) = self.state.identities.lasting()
+                && lasting.id == *new_key_id
+            {
                 file.forget(old_key_id);
                 for snapshot in
                     self.state.cache.names().iter().filter_map(|name| self.state.cache.snapshot(name))
                 {
-                    file.store(snapshot, client_key.clone());
+                    file.store(snapshot, lasting.clone());
                 }
             }
         }

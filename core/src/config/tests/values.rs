@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use super::super::{Builder, Config, EndpointConfig, Gateway, GatewayKind, keys};
 use crate::error::{Kind, Result};
+use crate::identity::IdentityConfig;
 use crate::identity::client_key::{ClientKeySource, PasswordSource};
 use crate::process::protected::ProtectedBytes;
 use crate::process::source::Source;
@@ -48,6 +49,16 @@ fn rejections(items: &[&str]) -> Rejections {
     Rejections::of(items.iter().map(|item| (*item).to_owned()).collect()).unwrap()
 }
 
+fn client_key(endpoint: &EndpointConfig) -> &Arc<ClientKeySource> {
+    endpoint.identity.client_key().expect("a ClientKey")
+}
+
+fn into_client_key(config: Config) -> Arc<ClientKeySource> {
+    let identity = Arc::into_inner(config.endpoints.into_iter().next().unwrap().identity).unwrap();
+    let IdentityConfig::ClientKey(source) = identity else { panic!("no ClientKey") };
+    source
+}
+
 fn message(result: Result<Config>) -> String {
     result.unwrap_err().message().to_owned()
 }
@@ -60,11 +71,11 @@ fn off_the_cloud() {
     assert_eq!(endpoint.authority.as_deref(), Some("kms.cn-hangzhou.aliyuncs.com"));
     assert_eq!(endpoint.region_id.as_deref(), Some("cn-hangzhou"));
     assert_eq!(
-        endpoint.client_key.load().unwrap().info().key_id,
+        client_key(endpoint).load().unwrap().info().key_id,
         "KAAP.00000000-0000-4000-8000-000000000001"
     );
     assert_eq!(
-        endpoint.client_key.files(),
+        client_key(endpoint).files(),
         [vectors().join("clientKey.json"), vectors().join("clientKey_Password.txt")]
     );
     assert!(endpoint.transport.ca.is_none());
@@ -86,7 +97,7 @@ fn on_the_cloud() {
     assert_eq!(endpoint.gateway, GatewayKind::Instance);
     assert_eq!(endpoint.authority.as_deref(), Some("kst-hzz000000000000000.cryptoservice.kms.aliyuncs.com"));
     assert_eq!(endpoint.region_id.as_deref(), Some("cn-hangzhou"));
-    endpoint.client_key.load().unwrap();
+    client_key(endpoint).load().unwrap();
     let transport = &endpoint.transport;
     assert_eq!(
         transport.ca.as_ref().unwrap().read().unwrap().as_slice(),
@@ -204,8 +215,8 @@ fn the_builder_sets_what_the_keys_set() {
     assert_eq!(instance.transport.read_timeout, milliseconds(30));
     assert_eq!(shared.authority.as_deref(), Some("kms-vpc.cn-beijing.aliyuncs.com"));
     assert_eq!(shared.transport.read_timeout, milliseconds(3));
-    assert!(Arc::ptr_eq(&instance.client_key, &shared.client_key));
-    instance.client_key.load().unwrap();
+    assert!(Arc::ptr_eq(client_key(instance), client_key(shared)));
+    client_key(instance).load().unwrap();
     assert_eq!(config.secret_names, ["a", "b"]);
     assert_eq!(config.refresh.jitter, milliseconds(1));
     assert_eq!(config.renewal.tokens, 6);
@@ -359,13 +370,13 @@ fn relative_paths_start_at_the_working_directory_and_then_at_the_file() {
 
     let beside = builder_in(&here, &[]).properties_file("etc/kmsak.properties").build().unwrap();
     assert_eq!(
-        only(&beside).client_key.files(),
+        client_key(only(&beside)).files(),
         [here.join("etc/clientKey.json"), here.join("etc/clientKey_Password.txt")]
     );
     std::fs::copy(vectors().join("clientKey.json"), here.join("clientKey.json")).unwrap();
     std::fs::write(here.join("etc/cache"), "").unwrap();
     let both = builder_in(&here, &[]).properties_file(&file).build().unwrap();
-    assert_eq!(only(&both).client_key.files()[0], here.join("clientKey.json"));
+    assert_eq!(client_key(only(&both)).files()[0], here.join("clientKey.json"));
     assert_eq!(both.cache_file, Some(here.join("etc/cache")), "a cache that exists is the one that is meant");
 }
 
@@ -379,8 +390,8 @@ fn resources_stand_in_for_files() {
     };
     let folder = tempfile::tempdir().unwrap();
     let config = builder_in(folder.path(), &[]).resources(look_up).usual_places().build().unwrap();
-    only(&config).client_key.load().unwrap();
-    assert!(only(&config).client_key.files().is_empty());
+    client_key(only(&config)).load().unwrap();
+    assert!(client_key(only(&config)).files().is_empty());
 }
 
 #[test]
@@ -437,7 +448,7 @@ fn a_variable_may_name_the_usual_file() {
 fn password(text: &str, variables: &'static [(&'static str, &'static str)]) -> Result<PasswordSource> {
     let text = format!("client_key_private_key_path=clientKey.json\n{REGION}{text}");
     let config = builder(variables).properties_text(text, None).build()?;
-    let source = Arc::into_inner(config.endpoints.into_iter().next().unwrap().client_key).unwrap();
+    let source = Arc::into_inner(into_client_key(config)).unwrap();
     Ok(source.password)
 }
 
@@ -461,7 +472,7 @@ fn the_password_comes_from_the_first_of_its_places() {
     for (text, expected) in [(by_file, file()), (by_variable, named())] {
         let text = format!("client_key_private_key_path=clientKey.json\n{REGION}{text}");
         let config = builder(SET).properties_text(text, None).environment().build().unwrap();
-        assert!(only(&config).client_key.password == expected, "the environment's is the last resort");
+        assert!(client_key(only(&config)).password == expected, "the environment's is the last resort");
     }
     let inline = password("client_key_password=hush", &[]).unwrap();
     assert!(matches!(inline, PasswordSource::Inline { bytes, .. } if bytes.as_bytes() == b"hush"));
@@ -482,7 +493,7 @@ fn element_password(
          cache_client_dkms_config_info=[{{\"clientKeyFile\":\"clientKey.json\",\"caFilePath\":\"ca.pem\",{element}}}]"
     );
     let config = builder(variables).properties_text(text, None).build()?;
-    let source = Arc::into_inner(config.endpoints.into_iter().next().unwrap().client_key).unwrap();
+    let source = Arc::into_inner(into_client_key(config)).unwrap();
     Ok(source.password)
 }
 
@@ -563,8 +574,7 @@ fn endpoints_share_the_client_key_that_they_name_alike() {
         .gateway(Gateway::shared("cn-shanghai").client_key_file("clientKey.json"))
         .build()
         .unwrap();
-    let sources: Vec<&Arc<ClientKeySource>> =
-        config.endpoints.iter().map(|endpoint| &endpoint.client_key).collect();
+    let sources: Vec<&Arc<ClientKeySource>> = config.endpoints.iter().map(client_key).collect();
     assert!(Arc::ptr_eq(sources[0], sources[3]));
     assert!(!Arc::ptr_eq(sources[0], sources[2]));
 }
@@ -575,13 +585,13 @@ fn a_client_key_given_as_text_needs_no_file() {
     let config =
         from_text(&format!("client_key_content={json}\nclient_key_password=Kmsak#2026test\n{REGION}"))
             .unwrap();
-    only(&config).client_key.load().unwrap();
+    client_key(only(&config)).load().unwrap();
     let element = serde_json::json!([{
         "clientKeyContent": json, "password": "Kmsak#2026test",
         "ca": include_str!("../../../../tests/vectors/ca.pem"),
     }]);
     let config = builder(&[]).property("cache_client_dkms_config_info", element.to_string()).build().unwrap();
-    only(&config).client_key.load().unwrap();
+    client_key(only(&config)).load().unwrap();
     assert!(matches!(only(&config).transport.ca.as_deref(), Some(Source::Inline { .. })));
 }
 
@@ -595,7 +605,7 @@ fn files_that_change_for_the_worse_are_told_when_they_are_read_again() {
         .properties_text(format!("{CLIENT_KEY}{REGION}"), None)
         .build()
         .unwrap();
-    let source = &only(&config).client_key;
+    let source = &client_key(only(&config));
     source.load().unwrap();
     let refusal = || {
         let error = source.load().unwrap_err();
@@ -632,7 +642,7 @@ fn files_that_change_for_the_worse_are_told_when_they_are_read_again() {
 #[test]
 fn a_wrong_password_is_told_by_its_place() {
     let wrong = |builder: Builder| {
-        only(&builder.build().unwrap()).client_key.load().unwrap_err().message().to_owned()
+        client_key(only(&builder.build().unwrap())).load().unwrap_err().message().to_owned()
     };
     let key = "client_key_private_key_path=clientKey.json\n";
     let text = |more: &str| format!("{key}{REGION}{more}");

@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 use super::{ClientKey, ClientKeyInfo, ClientKeySource};
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
-use crate::identity::{Asking, Identity, Refusal, Signer};
+use crate::identity::{Asking, Identity, IdentityInfo, Refusal, Signer};
 use crate::process::disk;
 use crate::process::skew::Skew;
 
@@ -46,8 +46,8 @@ impl ClientKeyInUse {
         })
     }
 
-    pub(crate) fn source(&self) -> &ClientKeySource {
-        &self.source
+    fn key_id(&self) -> String {
+        self.proven.load().info().key_id.clone()
     }
 
     fn next(&self) -> Arc<ClientKey> {
@@ -87,8 +87,16 @@ impl ClientKeyInUse {
 }
 
 impl Identity for ClientKeyInUse {
-    fn name(&self) -> String {
-        self.proven().info().key_id.clone()
+    fn who(&self) -> IdentityInfo {
+        let key = self.proven();
+        IdentityInfo {
+            kind: "client_key",
+            name: key.info().key_id.clone(),
+            access_key_id: None,
+            origin: None,
+            expires: Some(key.info().not_after),
+            last_error: None,
+        }
     }
 
     fn instance_endpoint(&self) -> Option<String> {
@@ -113,7 +121,7 @@ impl Identity for ClientKeyInUse {
         let (_, error) = refusals.iter().find(|(refused, _)| refused.is(&new))?;
         self.candidate.store(None);
         self.refused.store(Some(Arc::new((candidate.info().clone(), Instant::now()))));
-        Some(Event::ClientKeyUnusable { key_id: self.name(), error: error.clone() })
+        Some(Event::ClientKeyUnusable { key_id: self.key_id(), error: error.clone() })
     }
 
     /// What KMS refuses to the old and to the new ClientKey alike says nothing of either. If need be the files are read again at
@@ -129,14 +137,14 @@ impl Identity for ClientKeyInUse {
             }
             match timeout(PATIENCE, self.reload()).await.unwrap_or_else(|_| Err(does_not_answer())) {
                 Ok(_) => (untried(), None),
-                Err(error) => (None, Some(Event::ClientKeyUnusable { key_id: self.name(), error })),
+                Err(error) => (None, Some(Event::ClientKeyUnusable { key_id: self.key_id(), error })),
             }
         })
     }
 
     /// KMS seldom says of a ClientKey outside its validity that this is why it refused, so the error does.
     fn remark(&self, error: Error, signer: &Signer, local: SystemTime, skew: &Skew) -> Error {
-        let Signer::ClientKey(key) = signer;
+        let Signer::ClientKey(key) = signer else { return error };
         let warning = if skew.milliseconds() == 0 {
             key.info().validity_warning(local)
         } else {

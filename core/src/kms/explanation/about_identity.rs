@@ -8,6 +8,7 @@ use crate::shown::plain;
 pub(super) fn verdict(failure: &Failure<'_>, name: &str) -> Option<(Kind, String)> {
     let (code, status) = (failure.code, failure.status);
     let shown = plain(code, 80);
+    let asker = failure.asker.name();
     Some(match code {
         "InvalidAccessKeyId.Inactive" => (
             Kind::Denied,
@@ -23,27 +24,31 @@ pub(super) fn verdict(failure: &Failure<'_>, name: &str) -> Option<(Kind, String
         ),
         "Forbidden.KmsServiceNotEnabled" => (
             Kind::Denied,
-            "the account of this ClientKey has not activated KMS (Forbidden.KmsServiceNotEnabled): activate KMS in its \
-             console"
-                .to_owned(),
+            format!(
+                "the account of this {asker} has not activated KMS (Forbidden.KmsServiceNotEnabled): activate KMS in its \
+                 console"
+            ),
         ),
         "Forbidden.InDebt" => (
             Kind::Denied,
-            "the account of this ClientKey is in debt, so that KMS refuses it (Forbidden.InDebt): pay what is due in \
-             Expenses and Costs"
-                .to_owned(),
+            format!(
+                "the account of this {asker} is in debt, so that KMS refuses it (Forbidden.InDebt): pay what is due in \
+                 Expenses and Costs"
+            ),
         ),
         "Forbidden.InDebtOverdue" => (
             Kind::Denied,
-            "the account of this ClientKey has been in debt for so long that KMS is suspended (Forbidden.InDebtOverdue): \
-             pay what is due in Expenses and Costs at once, before KMS deletes keys and secrets"
-                .to_owned(),
+            format!(
+                "the account of this {asker} has been in debt for so long that KMS is suspended (Forbidden.InDebtOverdue): \
+                 pay what is due in Expenses and Costs at once, before KMS deletes keys and secrets"
+            ),
         ),
         "Forbidden.ProhibitedByRiskControl" => (
             Kind::Denied,
-            "Alibaba Cloud's risk control has blocked the account of this ClientKey (Forbidden.ProhibitedByRiskControl): \
-             see the account's messages, and ask Alibaba Cloud's support to lift it"
-                .to_owned(),
+            format!(
+                "Alibaba Cloud's risk control has blocked the account of this {asker} (Forbidden.ProhibitedByRiskControl): \
+                 see the account's messages, and ask Alibaba Cloud's support to lift it"
+            ),
         ),
         "Rejected.LimitExceeded" => (
             Kind::Denied,

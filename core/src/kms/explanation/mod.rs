@@ -1,6 +1,7 @@
 //! What KMS's error codes mean to the person who has to mend something. The codes are those of the KMS API
 //! reference and of the FAQ on its application access points.
 
+mod about_access_key;
 mod about_endpoint;
 mod about_identity;
 mod about_secret;
@@ -10,6 +11,7 @@ mod tests;
 use super::CURRENT;
 use super::GatewayKind;
 use crate::error::{Error, Scope};
+use crate::identity::Signer;
 use crate::shown::{may_hold_a_secret, plain};
 
 /// A refusal or failure as KMS told it.
@@ -23,6 +25,30 @@ pub(crate) struct Failure<'a> {
     pub(crate) secret_name: &'a str,
     pub(crate) version_stage: &'a str,
     pub(crate) gateway: GatewayKind,
+    pub(crate) asker: Asker,
+}
+
+/// What signed the question, which decides what can be done about a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asker {
+    ClientKey,
+    AccessKey,
+}
+
+impl Asker {
+    pub(crate) fn of(signer: &Signer) -> Self {
+        match signer {
+            Signer::ClientKey(_) => Asker::ClientKey,
+            Signer::AccessKey(_) => Asker::AccessKey,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Asker::ClientKey => "ClientKey",
+            Asker::AccessKey => "AccessKey",
+        }
+    }
 }
 
 /// Longer messages of KMS are cut.
@@ -64,8 +90,10 @@ fn is_outage(code: &str, status: u16) -> bool {
 pub(crate) fn explain(failure: &Failure<'_>) -> Error {
     let name = plain(failure.secret_name, 128);
     let scoped = |scope| move |verdict| (scope, verdict);
-    let (scope, (kind, message)) = about_secret::verdict(failure, &name)
-        .map(scoped(Scope::Secret))
+    let by_access_key =
+        (failure.asker == Asker::AccessKey).then(|| about_access_key::verdict(failure, &name)).flatten();
+    let (scope, (kind, message)) = by_access_key
+        .or_else(|| about_secret::verdict(failure, &name).map(scoped(Scope::Secret)))
         .or_else(|| about_identity::verdict(failure, &name).map(scoped(Scope::Identity)))
         .unwrap_or_else(|| (Scope::Endpoint, about_endpoint::verdict(failure, &name)));
     let error = Error::new(kind, message)

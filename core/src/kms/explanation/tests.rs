@@ -12,6 +12,7 @@ fn told(status: u16, code: &str, message: &str, gateway: GatewayKind) -> Error {
         secret_name: "acs/ram/user/app",
         version_stage: CURRENT,
         gateway,
+        asker: Asker::ClientKey,
     })
 }
 
@@ -26,6 +27,7 @@ fn a_stage_that_is_not_there_is_named() {
             secret_name: "acs/ram/user/app",
             version_stage: "ACSPrevious",
             gateway,
+            asker: Asker::ClientKey,
         });
         assert_eq!(error.kind(), Kind::NotFound);
         assert!(error.message().contains("no version of acs/ram/user/app with the stage label ACSPrevious"));
@@ -243,7 +245,7 @@ proptest! {
     ) {
         let error = explain(&Failure {
             status, code: &code, message: &message, request_id: Some(&id), secret_name: &name,
-            version_stage: &stage, gateway: GatewayKind::Instance,
+            version_stage: &stage, gateway: GatewayKind::Instance, asker: Asker::ClientKey,
         });
         prop_assert!(!error.message().chars().any(char::is_control));
         prop_assert!(!error.message().is_empty());

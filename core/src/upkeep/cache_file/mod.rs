@@ -1,9 +1,9 @@
 //! The cache that survives a restart: an encrypted file, used when KMS cannot be reached at start.
 //!
-//! Each secret is sealed with AES-256-GCM under a key that HKDF-SHA256 derives from the ClientKey's private key and
-//! a salt of the entry's own. Whoever has the file without the ClientKey has nothing; whoever has the ClientKey
-//! could ask KMS. The secret's name, its version, the moment of the fetch and the ClientKey's id are bound in, so
-//! that no entry can be passed off as another.
+//! Each secret is sealed with AES-256-GCM under a key that HKDF-SHA256 derives from the ClientKey's private key, or from the
+//! secret of a fixed AccessKey, and a salt of the entry's own. Whoever has the file without that has nothing; whoever has that could
+//! ask KMS. The secret's name, its version, the moment of the fetch and the id of who asks are bound in, so that no entry
+//! can be passed off as another.
 //!
 //! A disk may be slow, full or gone. All work on it is done by a thread that lives as long as there is some, which takes up at
 //! once whatever has come meanwhile; nobody waits for it, but for whoever closes the provider, and that not for long.
@@ -23,7 +23,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::timeout_at;
 
-use crate::identity::client_key::ClientKey;
+use crate::identity::Lasting;
 use crate::process::lock::Mutex;
 use crate::process::protected::ProtectedBytes;
 use crate::process::{logs, threads};
@@ -73,7 +73,7 @@ struct Work {
     /// What the file held when it was last looked at.
     known: Entries,
     /// To be written, by name.
-    due: BTreeMap<String, (Arc<Snapshot>, Arc<ClientKey>)>,
+    due: BTreeMap<String, (Arc<Snapshot>, Arc<Lasting>)>,
     /// The ids of ClientKeys that were replaced.
     replaced: BTreeSet<String>,
     is_read: bool,
@@ -87,11 +87,11 @@ struct Work {
 impl CacheFile {
     /// Begins to read what an earlier process left. A file that is missing, corrupt or somebody else's is no error: it is
     /// written anew.
-    pub(crate) fn open(path: PathBuf, client_key: &ClientKey, runtime: &Handle) -> Self {
+    pub(crate) fn open(path: PathBuf, lasting: &Lasting, runtime: &Handle) -> Self {
         let desk = Arc::new(Desk {
             path,
-            key: ProtectedBytes::copy_from(client_key.private_key().as_bytes()),
-            key_id: client_key.info().key_id.clone(),
+            key: ProtectedBytes::copy_from(lasting.secret.as_bytes()),
+            key_id: lasting.id.clone(),
             work: Mutex::default(),
             changed: Condvar::new(),
             is_read: watch::Sender::new(false),
@@ -113,22 +113,22 @@ impl CacheFile {
     }
 
     /// Whether [`load`](CacheFile::load) may answer something, as far as can be told.
-    pub(crate) fn may_hold(&self, name: &str, client_key: &ClientKey) -> bool {
+    pub(crate) fn may_hold(&self, name: &str, lasting: &Lasting) -> bool {
         let work = self.desk.work.lock();
         let holds = |key_id| work.known.get(key_id).is_some_and(|secrets| secrets.contains_key(name));
-        !work.is_read || holds(&client_key.info().key_id) || holds(&self.desk.key_id)
+        !work.is_read || holds(&lasting.id) || holds(&self.desk.key_id)
     }
 
-    /// The secret as it was last fetched by whoever has `client_key`, or had that of the start. None, with a warning, when it cannot
+    /// The secret as it was last fetched by whoever has `lasting`, or had that of the start. None, with a warning, when it cannot
     /// be opened or is older than `max_stale`: then it is not held any more.
     pub(crate) fn load(
         &self,
         name: &str,
-        client_key: &ClientKey,
+        lasting: &Lasting,
         max_stale: Option<Duration>,
         now: SystemTime,
     ) -> Option<Kept> {
-        let own = (client_key.info().key_id.as_str(), client_key.private_key().as_bytes());
+        let own = (lasting.id.as_str(), lasting.secret.as_bytes());
         [own, (&self.desk.key_id, self.desk.key.as_bytes())].into_iter().find_map(|(key_id, private_key)| {
             let sealed = self.desk.work.lock().known.get(key_id)?.get(name)?.clone();
             let kept = sealed.open(name, key_id, private_key).and_then(|kept| {
@@ -149,10 +149,10 @@ impl CacheFile {
         })
     }
 
-    /// Has `snapshot` written, sealed for `client_key`, beside what is there.
-    pub(crate) fn store(&self, snapshot: Arc<Snapshot>, client_key: Arc<ClientKey>) {
+    /// Has `snapshot` written, sealed for `lasting`, beside what is there.
+    pub(crate) fn store(&self, snapshot: Arc<Snapshot>, lasting: Arc<Lasting>) {
         let mut work = self.desk.work.lock();
-        work.due.insert(snapshot.secret.name().to_owned(), (snapshot, client_key));
+        work.due.insert(snapshot.secret.name().to_owned(), (snapshot, lasting));
         self.begin_work(&mut work);
     }
 
@@ -269,13 +269,13 @@ impl Desk {
 
     fn write(
         &self,
-        due: &BTreeMap<String, (Arc<Snapshot>, Arc<ClientKey>)>,
+        due: &BTreeMap<String, (Arc<Snapshot>, Arc<Lasting>)>,
         replaced: &BTreeSet<String>,
     ) -> std::io::Result<()> {
         let sealed: Vec<_> = due
             .iter()
-            .map(|(name, (snapshot, client_key))| {
-                (client_key.info().key_id.clone(), name.clone(), Sealed::new(snapshot, client_key))
+            .map(|(name, (snapshot, lasting))| {
+                (lasting.id.clone(), name.clone(), Sealed::new(snapshot, lasting))
             })
             .collect();
         let known = disk::update(&self.path, |entries| {

@@ -10,7 +10,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::identity::client_key::ClientKey;
+use crate::identity::Lasting;
 use crate::process::protected::ProtectedBytes;
 use crate::secret::Secret;
 use crate::secret::c_text::CText;
@@ -50,8 +50,8 @@ pub(crate) struct Kept {
 }
 
 impl Sealed {
-    /// Seals `snapshot` for `client_key`.
-    pub(super) fn new(snapshot: &Snapshot, client_key: &ClientKey) -> Self {
+    /// Seals `snapshot` for who has `lasting`.
+    pub(super) fn new(snapshot: &Snapshot, lasting: &Lasting) -> Self {
         let secret = &snapshot.secret;
         let opened = Opened {
             secret_type: secret.secret_type().to_owned(),
@@ -80,10 +80,10 @@ impl Sealed {
         // Room for the tag from the start, so that no copy of the text is left behind by growing.
         let mut text = Zeroizing::new(Vec::with_capacity(opened.value.len() * 2 + 4096));
         serde_json::to_writer(&mut *text, &opened).expect("strings and numbers become JSON");
-        derive(client_key.private_key().as_bytes(), &salt)
+        derive(lasting.secret.as_bytes(), &salt)
             .seal_in_place_append_tag(
                 Nonce::assume_unique_for_key(nonce),
-                Aad::from(bound_in(secret.name(), &sealed, &client_key.info().key_id)),
+                Aad::from(bound_in(secret.name(), &sealed, &lasting.id)),
                 &mut *text,
             )
             .expect("a secret is within AES-GCM's limits");
@@ -91,14 +91,14 @@ impl Sealed {
         sealed
     }
 
-    /// The secret `name` that was sealed for the ClientKey with this id and private key.
+    /// The secret `name` that was sealed for who has this id and secret.
     pub(super) fn open(
         &self,
         name: &str,
         key_id: &str,
         private_key: &[u8],
     ) -> std::result::Result<Kept, &'static str> {
-        let corrupt = "it is corrupt, or was sealed for another ClientKey";
+        let corrupt = "it is corrupt, or was sealed for another ClientKey or AccessKey";
         let decode = |text: &str| STANDARD.decode(text).map_err(|_| corrupt);
         let nonce: [u8; NONCE_LEN] = decode(&self.nonce)?.try_into().map_err(|_| corrupt)?;
         let mut text = Zeroizing::new(decode(&self.sealed)?);

@@ -6,15 +6,12 @@ use crate::secret::Secret;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-fn client_key() -> Arc<ClientKey> {
-    let json = include_bytes!("../../../../tests/vectors/clientKey.json");
-    let password = include_str!("../../../../tests/vectors/clientKey_Password.txt");
-    let key = ClientKey::load(json, password.trim_end(), "clientKey.json", "clientKey_Password.txt");
-    Arc::new(key.expect("the ClientKey loads"))
+fn client_key() -> Arc<Lasting> {
+    Arc::new(Lasting { id: "KAAP.1".to_owned(), secret: ProtectedBytes::copy_from(b"a private key") })
 }
 
-fn open(folder: &Path, client_key: &ClientKey) -> CacheFile {
-    CacheFile::open(folder.join("secrets.cache"), client_key, &Handle::current())
+fn open(folder: &Path, lasting: &Lasting) -> CacheFile {
+    CacheFile::open(folder.join("secrets.cache"), lasting, &Handle::current())
 }
 
 fn snapshot(name: &str, version: &str, fetched: SystemTime) -> Arc<Snapshot> {
@@ -37,8 +34,8 @@ fn snapshot(name: &str, version: &str, fetched: SystemTime) -> Arc<Snapshot> {
     Arc::new(Snapshot::new(Arc::new(secret), fetched, fetched_at).expect("a generic secret"))
 }
 
-fn version(file: &CacheFile, name: &str, client_key: &ClientKey) -> Option<String> {
-    let kept = file.load(name, client_key, None, SystemTime::now())?;
+fn version(file: &CacheFile, name: &str, lasting: &Lasting) -> Option<String> {
+    let kept = file.load(name, lasting, None, SystemTime::now())?;
     Some(kept.secret.version_id().to_owned())
 }
 
@@ -96,11 +93,11 @@ async fn what_was_sealed_for_a_replaced_client_key_goes() {
     file.forget("another");
     file.settle();
     assert!(version(&file, "secret", &key).is_some());
-    file.forget(&key.info().key_id);
+    file.forget(&key.id);
     file.settle();
     assert!(version(&file, "secret", &key).is_none());
     let text = fs::read_to_string(folder.path().join("secrets.cache")).expect("the file");
-    assert!(!text.contains(&key.info().key_id), "{text}");
+    assert!(!text.contains(&key.id), "{text}");
 }
 
 #[tokio::test]

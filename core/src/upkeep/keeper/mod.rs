@@ -314,10 +314,13 @@ impl Keeper {
             None => now + self.live.state().config.fetch_deadline,
         };
         let cache_file_may_help = snapshot.is_none()
-            && self
-                .live
-                .cache_file()
-                .is_some_and(|file| file.may_hold(&self.name, &self.live.state().client_keys[0].proven()));
+            && self.live.cache_file().is_some_and(|file| {
+                self.live
+                    .state()
+                    .identities
+                    .lasting()
+                    .is_some_and(|lasting| file.may_hold(&self.name, &lasting))
+            });
         if cache_file_may_help {
             deadline = deadline.min(now + PATIENCE_WITH_CACHE_FILE);
         }

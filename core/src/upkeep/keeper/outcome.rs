@@ -75,8 +75,9 @@ impl Keeper {
 
     /// Nobody waits for the disk, but for whoever closes the provider.
     pub(super) fn answer_and_keep(&self, round: &mut Round, snapshot: &Arc<Snapshot>, asked: Instant) {
-        if let Some(file) = self.live.cache_file() {
-            file.store(snapshot.clone(), self.live.state().client_keys[0].proven());
+        if let (Some(file), Some(lasting)) = (self.live.cache_file(), self.live.state().identities.lasting())
+        {
+            file.store(snapshot.clone(), lasting);
         }
         round.answer(snapshot, asked);
     }
@@ -145,7 +146,7 @@ impl Keeper {
         let file = self.live.cache_file()?;
         file.is_read().await;
         let now = state.now();
-        let kept = file.load(&self.name, &state.client_keys[0].proven(), state.config.max_stale, now)?;
+        let kept = file.load(&self.name, &*state.identities.lasting()?, state.config.max_stale, now)?;
         let age = now.duration_since(kept.fetched).unwrap_or_default();
         let fetched_at = Instant::now().checked_sub(age).unwrap_or_else(Instant::now);
         let snapshot = Arc::new(Snapshot::new(Arc::new(kept.secret), kept.fetched, fetched_at).ok()?);

@@ -1,16 +1,23 @@
-//! KMS's errors in JSON and XML. Both gateways may send either: the format of an error that is found early does
-//! not always follow the format that was asked for.
+//! Errors of Alibaba Cloud's services in JSON and XML. A service may send either: the format of an error that is found early
+//! does not always follow the format that was asked for.
 
 use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::answer::ErrorBody;
 use crate::secret::json_string;
 
+/// An error body, in whatever format it came.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct ErrorBody {
+    pub(crate) code: String,
+    pub(crate) message: String,
+    pub(crate) request_id: Option<String>,
+}
+
 /// The error in `body`; none if there is none.
-pub(super) fn read(body: &[u8]) -> Option<ErrorBody> {
+pub(crate) fn read(body: &[u8]) -> Option<ErrorBody> {
     match body.trim_ascii_start().first()? {
         b'{' => read_json(body),
         b'<' => read_xml(std::str::from_utf8(body).ok()?),

@@ -1,0 +1,130 @@
+//! AccessKeys from a program: mode `External` of the aliyun CLI's profiles. It runs without a shell, and its standard error is not
+//! read: it may hold a secret.
+
+use std::io::Read as _;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+use zeroize::Zeroizing;
+
+use super::source::Source;
+use super::{AccessKey, Asking, World, answer, command};
+use crate::error::{Error, Kind, Result, Scope};
+use crate::process::threads;
+use crate::shown::plain;
+
+/// As in the official SDKs.
+const LONGEST: Duration = Duration::from_secs(60);
+
+const LARGEST_OUTPUT: usize = 64 << 10;
+
+pub(super) struct ProcessSource {
+    line: String,
+    longest: Duration,
+}
+
+/// A program that is ended when nobody waits for it any more, with all that it has started.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Ended and waited for already: then its number may be another's by now.
+        if !matches!(self.0.try_wait(), Ok(None)) {
+            return;
+        }
+        #[cfg(unix)]
+        if let Ok(group) = libc::pid_t::try_from(self.0.id()) {
+            // SAFETY: a system call without pointers; the child leads its group and has not been waited for.
+            unsafe { libc::kill(-group, libc::SIGKILL) };
+        }
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+impl ProcessSource {
+    pub(super) fn new(line: String) -> Self {
+        ProcessSource { line, longest: LONGEST }
+    }
+
+    fn wrong(&self, what: &str) -> Error {
+        // The program alone: its arguments may hold a secret.
+        let program = command::split(&self.line).map(|words| plain(&words[0], 120)).unwrap_or_default();
+        Error::new(
+            Kind::Denied,
+            format!("the process_command {program} {what}: run it by hand, as the user of this process"),
+        )
+        .with_scope(Scope::Identity)
+        .with_retryable(true)
+    }
+
+    async fn run(&self) -> Result<Zeroizing<Vec<u8>>> {
+        let words = command::split(&self.line).ok_or_else(|| {
+            Error::configuration("process_command is empty, or a quote in it stays open: mend the profile")
+                .with_scope(Scope::Identity)
+        })?;
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        // A group of its own, so that all that it starts can be ended with it.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let child = command.spawn().map_err(|error| self.wrong(&format!("cannot be started ({error})")))?;
+        let mut running = Running(child);
+        let Some(output) = running.0.stdout.take() else { return Err(self.wrong("has no output")) };
+        let (tell, reading) = oneshot::channel();
+        threads::start("kmsak-external", move || {
+            // As large as it will get, for a vector that grows leaves copies behind.
+            let mut bytes = Zeroizing::new(Vec::with_capacity(LARGEST_OUTPUT + 1));
+            let read = output.take(LARGEST_OUTPUT as u64 + 1).read_to_end(&mut bytes).map(|_| bytes);
+            // Whoever asked may have given up.
+            drop(tell.send(read));
+        })
+        .map_err(|error| self.wrong(&format!("cannot be read, as the system refuses a thread ({error})")))?;
+        let Ok(read) = timeout(self.longest, reading).await else {
+            return Err(self.wrong(&format!("did not end within {} s", self.longest.as_secs_f64())));
+        };
+        let Ok(Ok(bytes)) = read else { return Err(self.wrong("broke off")) };
+        if bytes.len() > LARGEST_OUTPUT {
+            return Err(self.wrong("writes more than 64 KiB"));
+        }
+        match self.status(running).await? {
+            Some(status) if status.success() => Ok(bytes),
+            Some(status) => Err(self.wrong(&format!("ended with {status}"))),
+            None => Err(self.wrong("closed its output and did not end")),
+        }
+    }
+
+    /// How it ended, which it does at once when its output is closed.
+    async fn status(&self, mut running: Running) -> Result<Option<std::process::ExitStatus>> {
+        for _ in 0..100 {
+            match running.0.try_wait() {
+                Ok(Some(status)) => return Ok(Some(status)),
+                Ok(None) => tokio::time::sleep(Duration::from_millis(20)).await,
+                Err(error) => return Err(self.wrong(&format!("cannot be waited for ({error})"))),
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Source for ProcessSource {
+    fn kind(&self) -> &'static str {
+        "external"
+    }
+
+    fn name(&self) -> String {
+        String::new()
+    }
+
+    fn ask<'a>(&'a self, _: &'a World) -> Asking<'a, Result<AccessKey>> {
+        Box::pin(async move {
+            let output = self.run().await?;
+            answer::of_process(&output, "process_command").map(|key| key.from("external"))
+        })
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests;
