@@ -52,6 +52,18 @@ fn ca(report: &mut Report, config: &Config, index: usize, endpoint: &EndpointDes
         report.good("CA", "the public CAs that this system trusts");
         return Ok(());
     };
+    if endpoint.carried_ca {
+        let count = Pem::iter_from_buffer(&pem).flatten().count();
+        report.good(
+            "CA",
+            &format!(
+                "the public CAs that this system trusts, and {} of KMS's private CAs that kmsak carries (of January 2026); \
+                 caFilePath wins over them",
+                counted(count, "certificate")
+            ),
+        );
+        return Ok(());
+    }
     let origin =
         endpoint.ca_file.as_ref().map_or_else(|| "inline".to_owned(), |path| path.display().to_string());
     // The library could read all of them.

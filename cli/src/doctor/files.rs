@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use kmsak::Config;
+use kmsak::{Config, EndpointDescription};
 use rustix::fs::Access;
 
 use super::report::Report;
@@ -12,12 +12,15 @@ use super::report::Report;
 pub(super) fn check(report: &mut Report, config: &Config, properties: Option<&Path>) {
     let endpoints = config.endpoints();
     if let Some(path) = properties {
-        let inline = endpoints.iter().any(|endpoint| {
-            endpoint.client_key_file.is_none()
-                || (endpoint.password_file.is_none() && endpoint.password_variable.is_none())
-        });
-        if inline {
-            private(report, path, "holds the ClientKey or its password");
+        let inline = |endpoint: &EndpointDescription| match endpoint.credentials_type {
+            "client_key" => {
+                endpoint.client_key_file.is_none()
+                    || (endpoint.password_file.is_none() && endpoint.password_variable.is_none())
+            }
+            kind => matches!(kind, "ak" | "sts" | "ram_role"),
+        };
+        if endpoints.iter().any(inline) {
+            private(report, path, "holds the ClientKey or its password, or an AccessKey");
         } else {
             unchangeable(report, path, "decides where secrets come from");
         }

@@ -2,6 +2,7 @@
 
 mod endpoint;
 mod files;
+mod identity;
 mod report;
 mod secret;
 
@@ -69,8 +70,17 @@ impl Doctor {
         let mut unreachable = None;
         let mut reachable = false;
         let mut seen = Vec::new();
+        let mut asked = Vec::new();
         for (index, endpoint) in endpoints.iter().enumerate() {
+            let with_client_key = endpoint.credentials_type == "client_key";
+            if !with_client_key && !asked.contains(&endpoint.identity) {
+                asked.push(endpoint.identity);
+                if let Err(code) = identity::check(report, &config, index, endpoint.credentials_type) {
+                    broken.get_or_insert(code);
+                }
+            }
             let info = match config.read_client_key(index) {
+                _ if !with_client_key => None,
                 Ok(info) => {
                     if !seen.contains(&info) {
                         client_key(report, &info, endpoint);
