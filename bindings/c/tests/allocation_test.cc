@@ -62,7 +62,9 @@ TEST(Allocation, IsNoneInACachedRead) {
     kmsak_secret_free(cached);
     kmsak_secret_free(whole);
     kmsak_credentials_free(read);
-    return good && same;
+    // What a service's error means is asked in its hot path, mostly without a message.
+    const bool mine = kmsak_is_rejection("InvalidAccessKeyId", nullptr) && !kmsak_is_rejection("Throttling", nullptr);
+    return good && same && mine;
   };
   // What a thread sets up for itself at its first read does not count.
   ASSERT_TRUE(read());
