@@ -305,7 +305,7 @@ impl Provider {
         wait(py, self.core().begin_refresh(name), timeout).map(Secret)
     }
 
-    /// Whether a cloud service's error means that it does not know an AccessKey, by its `code` and `message`, if any.
+    /// Whether a service's error means that it does not know an AccessKey, by its `code` and `message`, if any.
     ///
     /// What counts is what rejection_codes names, or else what kmsak.is_rejection says.
     #[pyo3(signature = (code, message=None))]

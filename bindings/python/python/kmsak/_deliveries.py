@@ -39,9 +39,10 @@ def _deliver(messages: _kmsak._Messages) -> None:
 
 
 def _start_new_thread() -> Callable[..., int]:
-    """Give what starts a thread, and not the greenlet that gevent puts in its place."""
-    monkey = sys.modules.get("gevent.monkey")
-    if monkey is not None:
-        original: Callable[..., int] = monkey.get_original("_thread", "start_new_thread")
-        return original
-    return _thread.start_new_thread
+    """Give what starts a thread, and not a greenlet, which gevent and eventlet put in its place."""
+    original: Callable[..., int] = _thread.start_new_thread
+    if (gevent := sys.modules.get("gevent.monkey")) is not None:
+        original = gevent.get_original("_thread", "start_new_thread")
+    elif (eventlet := sys.modules.get("eventlet.patcher")) is not None:
+        original = eventlet.original("_thread").start_new_thread
+    return original

@@ -325,7 +325,7 @@ class Provider:
         Waits and raises as secret does; a cached value stays in use when it fails.
         """
     def is_rejection(self, code: str, message: str | None = None) -> bool:
-        """Whether a cloud service's error means that it does not know an AccessKey, by its `code` and `message`, if any.
+        """Whether a service's error means that it does not know an AccessKey, by its `code` and `message`, if any.
 
         What counts is what rejection_codes names, or else what kmsak.is_rejection says.
         """
