@@ -112,9 +112,11 @@ test('clientKeyReplaced', async () => {
   await writeFile(`${kms.dir}/clientKey_Password.txt`, password)
   await writeFile(`${kms.dir}/clientKey.json`, json)
   // The first request with it shows whether KMS accepts it.
-  const asking = setInterval(() => void provider.refresh(APP), 50)
+  const asked = []
+  const asking = setInterval(() => asked.push(provider.refresh(APP)), 50)
   assert.deepEqual(await replaced, [{ oldKeyId: kms.ready.clientKeyId, newKeyId: id }])
   clearInterval(asking)
+  await Promise.all(asked)
   assert.equal(provider.stats().clientKeys[0].keyId, id)
   provider.close()
 })

@@ -2,12 +2,16 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { test } from 'node:test'
+import { after, test } from 'node:test'
 import { Provider } from 'kmsak'
 
 const APP = 'acs/ram/user/app'
 const ONE = { accessKeyId: 'LTAI1', accessKeySecret: 'one' }
 const TWO = { accessKeyId: 'LTAI2', accessKeySecret: 'two' }
+
+// An event is nothing that Node waits for.
+const alive = setInterval(() => {}, 1000)
+after(() => clearInterval(alive))
 
 test('hands out what it was given', async () => {
   class Own extends Provider {}

@@ -450,11 +450,13 @@ def test_events(emulator: Emulator, provider: kmsak.Provider, secret: str) -> No
     provider.refresh(secret)
     arrived = {event.name: event for event in (events.get(timeout=10), events.get(timeout=10))}
     assert arrived["rotated"] == kmsak.Rotated(secret, old.access_key_id, new_id)
+    # Another one, as a refusal is remembered for a while.
+    refused = emulator.new_secret()
     with (
-        emulator.fault(kind="error", status=403, code="Forbidden.NoPermission", secret=secret),
+        emulator.fault(kind="error", status=403, code="Forbidden.NoPermission", secret=refused),
         pytest.raises(kmsak.DeniedError),
     ):
-        provider.refresh(secret)
+        provider.refresh(refused)
     failed = events.get(timeout=10)
     assert isinstance(failed, kmsak.RefreshFailed)
     assert isinstance(failed.error, kmsak.DeniedError)
