@@ -152,7 +152,7 @@ impl Event {
             Event::RefreshFailed { secret, error, .. } => {
                 logs::warn!("{secret} could not be fetched: {error}")
             }
-            Event::RotationBroken { secret } => tracing::warn!(
+            Event::RotationBroken { secret } => logs::warn!(
                 "KMS cannot rotate {secret} (its AutomaticRotation is Invalid): see in the KMS console whether KMS's service role is there, \
                  and in RAM that the user has no AccessKey besides the managed one"
             ),

@@ -76,3 +76,30 @@ fn imports_run_one_way() {
     }
     assert!(wrong.is_empty(), "imports that run upwards:\n{}", wrong.join("\n"));
 }
+
+/// What panics, or lets the application's panic in, has a form in `process` that does not.
+#[test]
+fn log_lines_and_threads_go_through_process() {
+    const INSTEAD: [(&str, &str); 6] = [
+        ("tracing::error!", "logs::error!"),
+        ("tracing::warn!", "logs::warn!"),
+        ("tracing::info!", "logs::info!"),
+        ("tracing::debug!", "logs::debug!"),
+        ("spawn_blocking(", "threads::start_in_time"),
+        ("thread::spawn(", "threads::start"),
+    ];
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let shipped = |path: &PathBuf| {
+        let text = path.to_string_lossy();
+        !text.contains("tests") && !text.contains(SIMULATION) && !text.ends_with("process/threads.rs")
+    };
+    let mut wrong = Vec::new();
+    for path in files(&src).into_iter().filter(shipped) {
+        let text = fs::read_to_string(&path).expect("text");
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+        for (used, instead) in INSTEAD.iter().filter(|(used, _)| code.contains(used)) {
+            wrong.push(format!("{}: {used}: use {instead}", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
