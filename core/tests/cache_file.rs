@@ -163,9 +163,11 @@ fn processes_that_share_a_file_keep_each_others_secrets() {
     kms.emulator.inject(Fault::refuse()).expect("a fault");
     let kept = |owner: &str| {
         let provider = kms.on_the_cloud(&with_file(&kms));
-        for number in 0..EACH {
-            let secret = provider.secret(&format!("{owner}/{number}")).expect("the file has it");
-            assert_eq!(secret.as_text(), Some(owner));
+        // Side by side: each waits for KMS first.
+        let begun: Vec<_> =
+            (0..EACH).map(|number| provider.begin_secret(&format!("{owner}/{number}"))).collect();
+        for secret in begun {
+            assert_eq!(secret.wait().expect("the file has it").as_text(), Some(owner));
         }
     };
     kept("two");
