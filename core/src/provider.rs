@@ -15,6 +15,7 @@ use crate::config::{Builder, Config};
 use crate::error::{Error, Result};
 use crate::event::{Event, Subscribers, Subscription};
 use crate::pending::{Pending, closed};
+use crate::process::descriptors;
 use crate::process::engine::Engine;
 use crate::process::fork::{self, PerProcess};
 use crate::process::lock::Mutex;
@@ -425,6 +426,7 @@ impl Inner {
         if self.state.closed.load(Ordering::Acquire) {
             return Err(closed());
         }
+        descriptors::notice();
         let make = || {
             let engine = Engine::get()?;
             // The runtime is entered on its own thread alone: whoever asks from an exit handler has no way in any more.
@@ -455,6 +457,8 @@ impl Inner {
     fn close(&self) {
         self.state.closed.store(true, Ordering::Release);
         self.state.cache.clear();
+        // What was left behind is not touched here.
+        descriptors::notice();
         if let Some(process) = self.process.take() {
             process.live.close();
         }

@@ -17,6 +17,7 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
 use crate::error::{Error, Kind, Result};
+use crate::process::descriptors::Sentinel;
 use crate::process::fork::{self, PerProcess};
 use crate::process::lock::Mutex;
 use crate::process::{logs, signals, threads};
@@ -99,17 +100,35 @@ impl Engine {
             Error::new(Kind::Server, format!("The system refuses kmsak its background thread ({error}): raise the limit on threads or open files"))
                 .with_retryable(true)
         };
-        let runtime = Builder::new_current_thread().enable_io().enable_time().build().map_err(cannot)?;
+        let generation = fork::generation();
+        let sentinel = Sentinel::open().map_err(cannot)?;
+        let mark = sentinel.mark();
+        let runtime = Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .on_thread_unpark(move || {
+                if mark.is_lost() {
+                    fork::leave_behind(generation);
+                    stay_asleep();
+                }
+            })
+            .build()
+            .map_err(cannot)?;
         let handle = runtime.handle().clone();
         let (stop, stopped) = oneshot::channel();
         let thread = signals::blocked(|| {
             thread::Builder::new().name("kmsak".into()).spawn(move || {
                 THIS_THREAD.set(ThisThread::Running);
-                // Either way it is time to go: told so, or forgotten.
-                let _told_or_forgotten = runtime.block_on(stopped);
+                // Told to go, forgotten, or beaten: without its descriptors the runtime panics.
+                let ended = panic::catch_unwind(AssertUnwindSafe(|| runtime.block_on(stopped)));
+                if ended.is_err() {
+                    fork::leave_behind(generation);
+                    stay_asleep();
+                }
                 THIS_THREAD.set(ThisThread::Ending);
                 // A name look-up or a subscriber may still be at work on a thread of its own; nobody waits for it.
                 runtime.shutdown_background();
+                drop(sentinel);
             })
         })
         .map_err(cannot)?;
@@ -132,6 +151,13 @@ impl Drop for Engine {
             // A panic there was reported where it happened.
             drop(thread.join());
         }
+    }
+}
+
+/// For a thread that was left behind: to end it would close descriptors that are no longer its own.
+fn stay_asleep() -> ! {
+    loop {
+        thread::park();
     }
 }
 

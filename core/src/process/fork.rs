@@ -20,6 +20,12 @@ pub fn generation() -> u64 {
     GENERATION.load(Ordering::Relaxed)
 }
 
+/// Leaves everything of this process behind, as a forked child does, unless that happened since `seen` was its generation.
+pub(crate) fn leave_behind(seen: u64) {
+    // If it did, somebody else was as quick.
+    let _done = GENERATION.compare_exchange(seen, seen + 1, Ordering::AcqRel, Ordering::Relaxed);
+}
+
 /// Sees to it that [`generation`] changes in every child forked from now on, and that protected memory is locked there as well.
 pub(crate) fn watch() {
     #[cfg(unix)]

@@ -2,6 +2,7 @@
 //! is off.
 
 pub(crate) mod clock_and_chance;
+pub(crate) mod descriptors;
 pub(crate) mod disk;
 pub(crate) mod engine;
 pub(crate) mod file_notices;
