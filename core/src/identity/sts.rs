@@ -6,7 +6,7 @@ use super::acs3::{self, Call};
 use super::{AccessKey, Variables, World, answer};
 use crate::error::{Error, Kind, Result, Scope};
 use crate::process::logs;
-use crate::shown::plain;
+use crate::shown::{plain, told};
 use crate::transport::text_error::{self, ErrorBody};
 use crate::transport::{HttpRequest, HttpResponse, HttpsTransport, Method, Transport as _, TransportConfig};
 
@@ -178,7 +178,7 @@ fn refused(response: &HttpResponse, body: &ErrorBody, wanted: &Wanted<'_>) -> Er
     let (code, status) = (body.code.as_str(), response.status);
     let role = plain(wanted.role_arn, 200);
     let by = wanted.by;
-    let says = match plain(&body.message, 200) {
+    let says = match told(&body.message, 200) {
         message if message.is_empty() => String::new(),
         message => format!("; STS says: \"{message}\""),
     };
