@@ -76,7 +76,7 @@ fn trouble(loaded: &CertificateResult, variables: &str) -> Option<String> {
     let instead =
         if loaded.certs.is_empty() { "Mozilla's CAs are trusted instead" } else { "the others are trusted" };
     Some(format!(
-        "the CAs that {variables} names in the environment cannot all be read ({why}), and {instead}: correct or unset it"
+        "the CAs that the environment names in {variables} cannot all be read ({why}), and {instead}: correct or unset it"
     ))
 }
 
@@ -187,7 +187,8 @@ mod tests {
         let load = |file: &Path| rustls_native_certs::load_certs_from_paths(Some(file), None);
         let told = trouble(&load(&folder.path().join("missing.pem")), "SSL_CERT_FILE").unwrap();
         assert!(
-            told.starts_with("the CAs that SSL_CERT_FILE names") && told.contains("missing.pem"),
+            told.starts_with("the CAs that the environment names in SSL_CERT_FILE")
+                && told.contains("missing.pem"),
             "{told}"
         );
         assert!(told.contains("Mozilla's CAs are trusted instead"), "{told}");
