@@ -152,6 +152,18 @@ impl kmsak_event {
                 age: milliseconds(Some(*age)),
                 ..nothing
             },
+            Event::IdentityRenewed { identity, access_key_id, expires } => kmsak_event {
+                key_id: some(identity),
+                new_access_key_id: some(access_key_id),
+                not_after: *expires,
+                ..nothing
+            },
+            Event::IdentityUnavailable { identity, error, expires } => kmsak_event {
+                key_id: some(identity),
+                error: Some(error.into()),
+                not_after: *expires,
+                ..nothing
+            },
             // One that this binding does not know yet; its name tells.
             _ => nothing,
         }

@@ -8,10 +8,11 @@ function named(name) {
 }
 
 // The name and the object that listeners get.
-function fromNative({ event, error, notAfter, ...rest }) {
+function fromNative({ event, error, notAfter, expires, ...rest }) {
   const told = { ...rest }
   if (error !== undefined) told.error = fromFailure(error)
   if (notAfter !== undefined) told.notAfter = new Date(notAfter)
+  if (expires !== undefined) told.expires = new Date(expires)
   return [named(event), told]
 }
 

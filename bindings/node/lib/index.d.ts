@@ -253,6 +253,10 @@ export interface ProviderEvents {
   clientKeyReplaced: [{ oldKeyId: string; newKeyId: string }]
   /** The ClientKey, password or CA file changed, but what it holds now cannot be used: the old one stays. */
   clientKeyUnusable: [{ keyId: string; error: KmsakError }]
+  /** Who asks KMS has another AccessKey: that of a role was renewed, or a source gave another one. */
+  identityRenewed: [{ identity: string; accessKeyId: string; expires?: Date }]
+  /** Who asks KMS could not get another AccessKey. The one in use, if there is one, is used to its end. */
+  identityUnavailable: [{ identity: string; error: KmsakError; expires?: Date }]
   /** KMS cannot be reached and the secret was taken from the encrypted cache file. */
   cacheFileUsed: [{ secret: string; age: number }]
   /** The provider was closed: nothing follows. */
@@ -283,6 +287,20 @@ export interface Stats {
   endpoints: { endpoint: string; down: boolean; latency?: number; requests: number; failures: number }[]
   /** The ClientKeys in use. */
   clientKeys: { keyId: string; instanceId?: string; notBefore: Date; notAfter: Date; daysLeft: number }[]
+  /** Who asks KMS: the ClientKeys again, and all others. */
+  identities: {
+    /** As `credentials_type` calls it. */
+    kind: string
+    /** A ClientKey's or AccessKey's id, a role's name or ARN. */
+    name: string
+    /** What signs now, once there is one; not for a ClientKey. */
+    accessKeyId?: string
+    /** Where that came from, as the official SDKs write it, such as `default/env`. */
+    origin?: string
+    expires?: Date
+    /** Why no newer one could be had. */
+    lastError?: KmsakError
+  }[]
   /** KMS's clock less this machine's, as learnt from KMS. */
   clockSkew: number
 }

@@ -10,6 +10,10 @@ function fromNative(stats) {
     clientKey.notBefore = new Date(clientKey.notBefore)
     clientKey.notAfter = new Date(clientKey.notAfter)
   }
+  for (const identity of stats.identities) {
+    if (identity.lastError !== undefined) identity.lastError = fromFailure(identity.lastError)
+    if (identity.expires !== undefined) identity.expires = new Date(identity.expires)
+  }
   return stats
 }
 

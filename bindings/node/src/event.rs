@@ -40,6 +40,12 @@ pub struct Happening {
     pub new_key_id: Option<String>,
     /// Milliseconds.
     pub age: Option<f64>,
+    /// Kind and name of who asks.
+    pub identity: Option<String>,
+    /// What asks from now on.
+    pub access_key_id: Option<String>,
+    /// Milliseconds since 1970.
+    pub expires: Option<f64>,
 }
 
 impl From<Event> for Happening {
@@ -79,6 +85,16 @@ impl From<Event> for Happening {
             Event::ClientKeyUnusable { key_id, error } => {
                 happening.key_id = Some(key_id);
                 happening.error = Some(error.into());
+            }
+            Event::IdentityRenewed { identity, access_key_id, expires } => {
+                happening.identity = Some(identity);
+                happening.access_key_id = Some(access_key_id);
+                happening.expires = expires.map(date);
+            }
+            Event::IdentityUnavailable { identity, error, expires } => {
+                happening.identity = Some(identity);
+                happening.error = Some(error.into());
+                happening.expires = expires.map(date);
             }
             Event::CacheFileUsed { secret, age } => {
                 happening.secret = Some(secret);

@@ -14,6 +14,8 @@ pub struct Stats {
     pub endpoints: Vec<EndpointStats>,
     /// ClientKeys in use.
     pub client_keys: Vec<ClientKeyStats>,
+    /// Who asks KMS.
+    pub identities: Vec<IdentityInfo>,
     /// KMS's clock less this machine's.
     pub clock_skew: f64,
 }
@@ -73,12 +75,43 @@ pub struct ClientKeyStats {
     pub days_left: f64,
 }
 
+/// See [`kmsak::IdentityInfo`].
+#[napi(object, object_from_js = false)]
+pub struct IdentityInfo {
+    /// As `credentials_type` calls it.
+    pub kind: &'static str,
+    /// What tells it from others of its kind.
+    pub name: String,
+    /// What signs now.
+    pub access_key_id: Option<String>,
+    /// Where that came from.
+    pub origin: Option<String>,
+    /// Milliseconds since 1970.
+    pub expires: Option<f64>,
+    /// Why no newer one could be had.
+    pub last_error: Option<Failure>,
+}
+
+impl From<kmsak::IdentityInfo> for IdentityInfo {
+    fn from(info: kmsak::IdentityInfo) -> Self {
+        IdentityInfo {
+            kind: info.kind,
+            name: info.name,
+            access_key_id: info.access_key_id,
+            origin: info.origin,
+            expires: info.expires.map(date),
+            last_error: info.last_error.map(Failure::from),
+        }
+    }
+}
+
 impl From<kmsak::Stats> for Stats {
     fn from(stats: kmsak::Stats) -> Self {
         Stats {
             secrets: stats.secrets.into_iter().map(SecretStats::from).collect(),
             endpoints: stats.endpoints.into_iter().map(EndpointStats::from).collect(),
             client_keys: stats.client_keys.into_iter().map(ClientKeyStats::from).collect(),
+            identities: stats.identities.into_iter().map(IdentityInfo::from).collect(),
             clock_skew: stats.clock_skew_milliseconds as f64,
         }
     }

@@ -48,6 +48,12 @@ fn to_python<'py>(py: Python<'py>, event: &Event) -> PyResult<Option<Bound<'py, 
         Event::ClientKeyUnusable { key_id, error } => {
             ("ClientKeyUnusable", (key_id, to_object(py, error)?).into_pyobject(py)?)
         }
+        Event::IdentityRenewed { identity, access_key_id, expires } => {
+            ("IdentityRenewed", (identity, access_key_id, *expires).into_pyobject(py)?)
+        }
+        Event::IdentityUnavailable { identity, error, expires } => {
+            ("IdentityUnavailable", (identity, to_object(py, error)?, *expires).into_pyobject(py)?)
+        }
         Event::CacheFileUsed { secret, age } => ("CacheFileUsed", (secret, *age).into_pyobject(py)?),
         // Of a newer core than this was written for.
         _ => return Ok(None),

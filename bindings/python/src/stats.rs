@@ -44,10 +44,23 @@ pub(crate) fn to_python<'py>(py: Python<'py>, stats: &kmsak::Stats) -> PyResult<
             client_key.days_left,
         ))?);
     }
+    let mut identities = Vec::new();
+    for identity in &stats.identities {
+        let last_error = identity.last_error.as_ref().map(|error| to_object(py, error)).transpose()?;
+        identities.push(classes.getattr("IdentityInfo")?.call1((
+            identity.kind,
+            &identity.name,
+            &identity.access_key_id,
+            &identity.origin,
+            identity.expires,
+            last_error,
+        ))?);
+    }
     classes.getattr("Stats")?.call1((
         PyTuple::new(py, secrets)?,
         PyTuple::new(py, endpoints)?,
         PyTuple::new(py, client_keys)?,
+        PyTuple::new(py, identities)?,
         stats.clock_skew_milliseconds,
     ))
 }

@@ -57,6 +57,14 @@ impl<'a> Parts<'a> {
             Event::ClientKeyUnusable { key_id, error } => {
                 Parts { error: Some(error), ..texts(key_id, None, None) }
             }
+            Event::IdentityRenewed { identity, access_key_id, expires } => {
+                Parts { numbers: [milliseconds(*expires), 0], ..texts(identity, Some(access_key_id), None) }
+            }
+            Event::IdentityUnavailable { identity, error, expires } => Parts {
+                numbers: [milliseconds(*expires), 0],
+                error: Some(error),
+                ..texts(identity, None, None)
+            },
             Event::CacheFileUsed { secret, age } => Parts {
                 numbers: [nanoseconds(Some(Duration::from_secs(age.as_secs()))), 0],
                 ..texts(secret, None, None)

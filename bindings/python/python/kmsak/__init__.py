@@ -55,11 +55,13 @@ if TYPE_CHECKING:
         EndpointUp,
         Event,
         Fetched,
+        IdentityRenewed,
+        IdentityUnavailable,
         RefreshFailed,
         Rotated,
         RotationBroken,
     )
-    from kmsak._stats import ClientKeyStats, EndpointStats, SecretStats, Stats
+    from kmsak._stats import ClientKeyStats, EndpointStats, IdentityInfo, SecretStats, Stats
 
 __all__ = [
     "CacheFileUsed",
@@ -79,6 +81,9 @@ __all__ = [
     "EventStream",
     "Fetched",
     "Gateway",
+    "IdentityInfo",
+    "IdentityRenewed",
+    "IdentityUnavailable",
     "KmsakError",
     "NetworkError",
     "NotFoundError",
@@ -102,7 +107,7 @@ __all__ = [
 # Imported when first used: `dataclasses` and `asyncio` take longer to import than all of the rest.
 _LATER = {
     "EventStream": "kmsak._event_stream",
-    **dict.fromkeys(("ClientKeyStats", "EndpointStats", "SecretStats", "Stats"), "kmsak._stats"),
+    **dict.fromkeys(("ClientKeyStats", "EndpointStats", "IdentityInfo", "SecretStats", "Stats"), "kmsak._stats"),
     **dict.fromkeys(
         (
             "CacheFileUsed",
@@ -113,6 +118,8 @@ _LATER = {
             "EndpointUp",
             "Event",
             "Fetched",
+            "IdentityRenewed",
+            "IdentityUnavailable",
             "RefreshFailed",
             "Rotated",
             "RotationBroken",

@@ -148,6 +148,40 @@ class ClientKeyUnusable(Event):
 
 
 @dataclass(frozen=True)
+class IdentityRenewed(Event):
+    """Who asks KMS has another AccessKey: that of a role was renewed, or a source gave another one.
+
+    Attributes:
+        identity: Its kind and name, such as ``ecs_ram_role app``.
+        access_key_id: The AccessKey id in use from now on.
+        expires: When it ends (UTC), where it does.
+
+    """
+
+    name = "identity_renewed"
+    identity: str
+    access_key_id: str
+    expires: datetime | None
+
+
+@dataclass(frozen=True)
+class IdentityUnavailable(Event):
+    """Who asks KMS could not get another AccessKey. The one in use, if there is one, is used to its end.
+
+    Attributes:
+        identity: Its kind and name, such as ``ecs_ram_role app``.
+        error: Why.
+        expires: When the one in use ends (UTC), where it does.
+
+    """
+
+    name = "identity_unavailable"
+    identity: str
+    error: KmsakError
+    expires: datetime | None
+
+
+@dataclass(frozen=True)
 class CacheFileUsed(Event):
     """KMS cannot be reached and the secret was taken from the encrypted cache file.
 

@@ -79,6 +79,28 @@ class ClientKeyStats:
 
 
 @dataclass(frozen=True)
+class IdentityInfo:
+    """Who asks KMS.
+
+    Attributes:
+        kind: As ``credentials_type`` calls it, such as ``client_key`` or ``ecs_ram_role``.
+        name: A ClientKey's or AccessKey's id, a role's name or ARN; empty where there is nothing to tell.
+        access_key_id: The AccessKey id that signs now, once there is one; None for a ClientKey.
+        origin: Where that came from, as the official SDKs write it, such as ``default/env``.
+        expires: When it ends (UTC), where it does.
+        last_error: Why no newer one could be had, if that is so.
+
+    """
+
+    kind: str
+    name: str
+    access_key_id: str | None
+    origin: str | None
+    expires: datetime | None
+    last_error: KmsakError | None
+
+
+@dataclass(frozen=True)
 class Stats:
     """A provider's state at one moment.
 
@@ -86,6 +108,7 @@ class Stats:
         secrets: The secrets in the cache.
         endpoints: The endpoints as configured.
         client_keys: The ClientKeys in use.
+        identities: Who asks KMS: the ClientKeys again, and all others.
         clock_skew_milliseconds: KMS's clock less this machine's, as learnt from KMS.
 
     """
@@ -93,9 +116,10 @@ class Stats:
     secrets: tuple[SecretStats, ...]
     endpoints: tuple[EndpointStats, ...]
     client_keys: tuple[ClientKeyStats, ...]
+    identities: tuple[IdentityInfo, ...]
     clock_skew_milliseconds: int
 
 
-for _class in (Stats, SecretStats, EndpointStats, ClientKeyStats):
+for _class in (Stats, SecretStats, EndpointStats, ClientKeyStats, IdentityInfo):
     _class.__module__ = "kmsak"
 del _class

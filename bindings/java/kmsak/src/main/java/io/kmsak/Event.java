@@ -32,6 +32,10 @@ public abstract class Event {
         return new ClientKeyReplaced(first, second);
       case "client_key_unusable":
         return new ClientKeyUnusable(first, error);
+      case "identity_renewed":
+        return new IdentityRenewed(first, second, Answer.instant(one));
+      case "identity_unavailable":
+        return new IdentityUnavailable(first, error, Answer.instant(one));
       case "cache_file_used":
         return new CacheFileUsed(first, Answer.duration(one));
       default:
@@ -468,6 +472,98 @@ public abstract class Event {
     @Override
     public String toString() {
       return name() + "{secret=" + secret + "}";
+    }
+  }
+
+  /** Who asks KMS has another AccessKey: that of a role was renewed, or a source gave another one. */
+  public static final class IdentityRenewed extends Event {
+    private final String identity;
+    private final String accessKeyId;
+    private final Instant expires;
+
+    IdentityRenewed(String identity, String accessKeyId, Instant expires) {
+      super("identity_renewed");
+      this.identity = identity;
+      this.accessKeyId = accessKeyId;
+      this.expires = expires;
+    }
+
+    /**
+     * Who asks.
+     *
+     * @return its kind and name, such as {@code ecs_ram_role app}
+     */
+    public String identity() {
+      return identity;
+    }
+
+    /**
+     * What asks from now on.
+     *
+     * @return an AccessKey id
+     */
+    public String accessKeyId() {
+      return accessKeyId;
+    }
+
+    /**
+     * When that ends.
+     *
+     * @return the moment, or null where it does not end
+     */
+    public Instant expires() {
+      return expires;
+    }
+
+    @Override
+    public String toString() {
+      return name() + "{identity=" + identity + ", accessKeyId=" + accessKeyId + ", expires=" + expires + "}";
+    }
+  }
+
+  /** Who asks KMS could not get another AccessKey. The one in use, if there is one, is used to its end. */
+  public static final class IdentityUnavailable extends Event {
+    private final String identity;
+    private final KmsakException error;
+    private final Instant expires;
+
+    IdentityUnavailable(String identity, KmsakException error, Instant expires) {
+      super("identity_unavailable");
+      this.identity = identity;
+      this.error = error;
+      this.expires = expires;
+    }
+
+    /**
+     * Who asks.
+     *
+     * @return its kind and name, such as {@code ecs_ram_role app}
+     */
+    public String identity() {
+      return identity;
+    }
+
+    /**
+     * Why.
+     *
+     * @return the failure
+     */
+    public KmsakException error() {
+      return error;
+    }
+
+    /**
+     * When the AccessKey in use ends.
+     *
+     * @return the moment, or null where there is none or it does not end
+     */
+    public Instant expires() {
+      return expires;
+    }
+
+    @Override
+    public String toString() {
+      return name() + "{identity=" + identity + ", error=" + error + ", expires=" + expires + "}";
     }
   }
 }
