@@ -25,7 +25,7 @@ build-java: native-java ## the jars, with the native library in them
 	$(JAVA_MVN) package -DskipTests
 
 install-java: native-java ## the jars, in Maven's local repository
-	$(JAVA_MVN) install -DskipTests
+	$(JAVA_MVN) install -DskipTests -pl $(JAVA_LIBRARIES),kmsak-bom -am
 
 test-java: native-java build-program
 	rm -rf bindings/java/tests/target/surefire-reports
