@@ -55,6 +55,25 @@ fn parent_and_child_both_fetch_renew_and_refresh() {
 }
 
 #[test]
+fn parent_and_child_both_fetch_tokens_of_a_role() {
+    let kms = Kms::start();
+    let provider = kms.provider(&kms.files.with_ram_role, "renew_tokens=1000");
+    provider.credentials(APP).expect("KMS answers");
+    for round in 0..10 {
+        let (old, new) = kms.rotate_without_overlap();
+        if round % 2 == 1 {
+            kms.emulator.expire_sts_tokens("ram-reader").expect("they end");
+        }
+        let fine = in_a_child(|| {
+            assert_eq!(provider.renew(APP, &old).expect("KMS answers").access_key_id(), new);
+            assert!(provider.stats().identities[0].expires.is_some());
+        });
+        assert!(fine, "the child of round {round} failed or hung");
+        assert_eq!(provider.renew(APP, &old).expect("KMS answers").access_key_id(), new);
+    }
+}
+
+#[test]
 fn a_child_that_only_reads_has_its_refreshes() {
     let kms = Kms::start();
     let provider = kms.on_the_cloud("rotation_interval=300\njitter_interval=0");

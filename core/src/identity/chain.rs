@@ -158,3 +158,6 @@ fn nobody(failures: &[Error]) -> Error {
     };
     Error::new(Kind::Denied, message).with_scope(Scope::Identity).with_retryable(retryable)
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,6 +40,7 @@ pub(crate) async fn exchange(
         .referer(false)
         .retry(reqwest::retry::never())
         .connect_timeout(patience)
+        .read_timeout(patience)
         .timeout(patience * 2)
         .pool_max_idle_per_host(0)
         .no_proxy()
