@@ -347,3 +347,25 @@ fn the_age_is_that_of_the_version_and_not_of_the_secret() {
     let (_, report) = doctor(&kms, "plain");
     assert!(find(&report, "rotation", "ok").contains("does not tell the age"), "{report:#}");
 }
+
+#[test]
+fn who_asks_is_shown() {
+    let kms = Kms::start();
+    for (file, facts) in [
+        ("with_access_key", &["ak, with the AccessKey LTAI", "(static_ak)"][..]),
+        ("with_ecs_ram_role", &["ecs_ram_role ecs-reader, with the AccessKey STS.", "which ends in 3"]),
+        ("with_ram_role", &["ram_role acs:ram::", "(ram_role_arn/static_ak)", "min and is renewed before"]),
+        ("with_oidc_role", &["oidc_role_arn acs:ram::", "(oidc_role_arn)"]),
+    ] {
+        let (code, report) = examine(&kms, &format!("{file}.properties"), &[SECRET]);
+        assert_eq!(code, 0, "{report:#}");
+        let told = find(&report, "identity", "ok");
+        for fact in facts {
+            assert!(told.contains(fact), "{told}");
+        }
+    }
+    kms.emulator.set_metadata_role(None).unwrap();
+    let (code, report) = examine(&kms, "with_ecs_ram_role.properties", &[]);
+    assert_eq!(code, 7, "{report:#}");
+    assert!(find(&report, "identity", "failed").contains("has nothing for the RAM role"), "{report:#}");
+}

@@ -11,13 +11,20 @@ use super::sts::is_true;
 use super::uri::{self, UriSource};
 use super::{AccessKey, Asking, Variables, World, cli_profile, ini};
 use crate::error::{Error, Kind, Result, Scope};
+use crate::process::disk;
 
 /// Whether the environment or the user's home says who asks, as far as that can be told without asking anybody.
 pub(crate) fn may_be_found(variables: &Variables) -> bool {
     let is_set = |name: &str| variables(name).is_some_and(|value| !value.is_empty());
     let any =
         ["ALIBABA_CLOUD_ACCESS_KEY_ID", oidc_role::TOKEN_FILE, "ALIBABA_CLOUD_ECS_METADATA", uri::VARIABLE];
-    any.into_iter().any(is_set) || cli_profile::path(variables).is_some() || ini::path(variables).is_some()
+    if any.into_iter().any(is_set) {
+        return true;
+    }
+    let variables = variables.clone();
+    // The home may lie on a disk that does not answer.
+    disk::in_time(move || cli_profile::path(&variables).is_some() || ini::path(&variables).is_some())
+        .unwrap_or(false)
 }
 
 pub(super) struct Chain {
