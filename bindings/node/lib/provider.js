@@ -199,9 +199,7 @@ class Provider extends EventEmitter {
   }
 
   isRejection(code, message) {
-    return (
-      typeof code === 'string' && this.#native.isRejection(code, typeof message === 'string' ? message : undefined)
-    )
+    return typeof code === 'string' && this.#native.isRejection(code, typeof message === 'string' ? message : undefined)
   }
 
   // Alibaba Cloud's SDKs append `Error` to the service's code, or keep the answer in `data`.

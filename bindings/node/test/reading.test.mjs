@@ -113,8 +113,8 @@ test('the environment wins over the file', async () => {
       // Options are read alone, unless they say otherwise.
       new Provider({ propertiesFile: file }).close()
     })()`
-  const { stdout, stderr } = await run(source, { args: [entry, kms.file], env: { fetch_deadline: 'soon' } })
-  assert.match(stdout, /^fetch_deadline .*environment.*soon.*\nfetch_deadline .*environment.*soon.*\n$/)
+  const { stdout, stderr } = await run(source, { args: [entry, kms.file], env: { KMSAK_FETCH_DEADLINE: 'soon' } })
+  assert.match(stdout, /^(KMSAK_FETCH_DEADLINE in the environment is "soon".*\n){2}$/)
   assert.equal(stderr, '')
 })
 
