@@ -82,9 +82,8 @@ impl Guard {
     pub(super) fn check_token(&self, headers: &HeaderMap, in_path: Option<&str>) -> Result<(), Refusal> {
         let Guard::Token { token, .. } = self else { return Ok(()) };
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let shown = in_path
-            .or_else(|| text("x-kmsak-token"))
-            .or_else(|| text(AUTHORIZATION.as_str())?.strip_prefix("Bearer "));
+        let shown =
+            in_path.or_else(|| text("x-kmsak-token")).or_else(|| bearer(text(AUTHORIZATION.as_str())?));
         match shown {
             Some(shown) if token.load().is(shown) => Ok(()),
             Some(_) => Err(Refusal {
@@ -99,6 +98,12 @@ impl Guard {
             }),
         }
     }
+}
+
+/// The token in an Authorization header, whose scheme may stand in any case (RFC 9110, section 11.1).
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, token) = header.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim_start())
 }
 
 const FOREIGN_HOST: Refusal = Refusal {
@@ -122,6 +127,16 @@ fn is_ours(host: &str, address: IpAddr, allowed: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_scheme_of_a_token_is_read_in_any_case() {
+        for header in ["Bearer t0ken", "bearer t0ken", "BEARER  t0ken", " Bearer t0ken "] {
+            assert_eq!(bearer(header), Some("t0ken"), "{header:?}");
+        }
+        for header in ["", "Bearer", "Bearer ", "Basic t0ken", "Bearert0ken", "t0ken"] {
+            assert_eq!(bearer(header), None, "{header:?}");
+        }
+    }
 
     #[test]
     fn our_names_and_no_others() {

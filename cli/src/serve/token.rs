@@ -45,8 +45,9 @@ impl Token {
         if metadata.len() > LONGEST as u64 {
             return Err(Failure::new(format!("the token file {} is over {LONGEST} bytes", path.display())));
         }
-        let text = Zeroizing::new(fs::read_to_string(path).map_err(|error| cannot_use(path, &error))?);
-        let token = text.trim();
+        let bytes = Zeroizing::new(fs::read(path).map_err(|error| cannot_use(path, &error))?);
+        // What is no text is no token.
+        let token = std::str::from_utf8(&bytes).unwrap_or_default().trim();
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
         if token.len() < SHORTEST || !token.bytes().all(plain) {
             return Err(Failure::new(format!(

@@ -25,12 +25,14 @@ fn credentials_in_the_form_of_a_credentials_uri() {
     assert_eq!(answer["AccessKeySecret"], key.secret.as_str());
     assert_eq!(answer["SecurityToken"], "");
     assert!(answer["Expiration"].as_str().unwrap().ends_with('Z'));
-    let (status, body) = agent.get(
-        &format!("/secrets/{}", SECRET.replace('/', "%2F")),
-        &[&format!("Authorization: Bearer {}", agent.token)],
-    );
-    assert_eq!(status, 200);
-    assert_eq!(serde_json::from_str::<Value>(&body).unwrap()["AccessKeySecret"], key.secret.as_str());
+    for scheme in ["Bearer", "bearer"] {
+        let (status, body) = agent.get(
+            &format!("/secrets/{}", SECRET.replace('/', "%2F")),
+            &[&format!("Authorization: {scheme} {}", agent.token)],
+        );
+        assert_eq!(status, 200, "{scheme}");
+        assert_eq!(serde_json::from_str::<Value>(&body).unwrap()["AccessKeySecret"], key.secret.as_str());
+    }
 }
 
 #[test]
