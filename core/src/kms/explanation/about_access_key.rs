@@ -1,5 +1,6 @@
 //! What KMS says to an AccessKey, of a RAM user or of a role: what is to be mended is in RAM, not in an application access point.
 
+use super::about_secret::of_ram_user;
 use super::{Failure, quoted};
 use crate::error::{Kind, Scope};
 use crate::kms::GatewayKind;
@@ -18,7 +19,8 @@ pub(super) fn verdict(failure: &Failure<'_>, name: &str) -> Option<(Scope, (Kind
                 format!(
                     "KMS refused to give {name}: in RAM, give the user or the role of this AccessKey a policy that allows \
                      kms:GetSecretValue on the secret and kms:Decrypt on the key that encrypts it, such as \
-                     AliyunKMSSecretUserAccess with AliyunKMSCryptoUserAccess{}",
+                     AliyunKMSSecretUserAccess with AliyunKMSCryptoUserAccess{}{}",
+                    of_ram_user(name),
                     quoted(failure)
                 ),
             ),

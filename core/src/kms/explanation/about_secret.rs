@@ -83,11 +83,13 @@ fn no_permission(failure: &Failure<'_>, name: &str, instance: bool) -> String {
         None if instance => format!(
             "KMS refused to give {name}: add the secret to the permission policy of the ClientKey's application \
              access point, with CryptoServiceSecretUser and this KMS instance as its scope, and check that the \
-             ClientKey still exists"
+             ClientKey still exists{}",
+            of_ram_user(name)
         ),
         None => format!(
             "KMS refused to give {name}: add the secret to the permission policy of the ClientKey's application \
-             access point, with SecretUser and the shared gateway as its scope, and check its network rule"
+             access point, with SecretUser and the shared gateway as its scope, and check its network rule{}",
+            of_ram_user(name)
         ),
     }
 }
@@ -102,14 +104,24 @@ fn not_found(failure: &Failure<'_>, name: &str, instance: bool) -> String {
     } else if instance {
         format!(
             "KMS has no secret {name} in this instance: check its spelling, that it was not deleted, and that it \
-             belongs to the KMS instance of the endpoint"
+             belongs to the KMS instance of the endpoint{}",
+            of_ram_user(name)
         )
     } else {
         format!(
             "KMS has no secret {name} in this region: check its spelling, that it was not deleted, and that regionId \
-             is the secret's region"
+             is the secret's region{}",
+            of_ram_user(name)
         )
     }
+}
+
+/// People name the RAM user, where KMS names the secret of its AccessKey after it.
+pub(super) fn of_ram_user(name: &str) -> String {
+    if name.contains(['/', ':']) {
+        return String::new();
+    }
+    format!("; if the AccessKey of the RAM user {name} is meant, its secret is called acs/ram/user/{name}")
 }
 
 /// The key in `This operation for key-... is forbidden by permission system.`

@@ -4,7 +4,11 @@ use super::*;
 use crate::error::Kind;
 
 fn told(status: u16, code: &str, message: &str, gateway: GatewayKind) -> Error {
-    explain(&Failure {
+    explain(&failure(status, code, message, gateway))
+}
+
+fn failure<'a>(status: u16, code: &'a str, message: &'a str, gateway: GatewayKind) -> Failure<'a> {
+    Failure {
         status,
         code,
         message,
@@ -13,7 +17,7 @@ fn told(status: u16, code: &str, message: &str, gateway: GatewayKind) -> Error {
         version_stage: CURRENT,
         gateway,
         asker: Asker::ClientKey,
-    })
+    }
 }
 
 #[test]
@@ -31,6 +35,21 @@ fn a_stage_that_is_not_there_is_named() {
         });
         assert_eq!(error.kind(), Kind::NotFound);
         assert!(error.message().contains("no version of acs/ram/user/app with the stage label ACSPrevious"));
+    }
+}
+
+#[test]
+fn a_ram_user_is_told_from_its_secret() {
+    const HINT: &str =
+        "; if the AccessKey of the RAM user app is meant, its secret is called acs/ram/user/app";
+    for (status, code) in [(404, "Forbidden.ResourceNotFound"), (403, "Forbidden.NoPermission")] {
+        for gateway in [GatewayKind::Instance, GatewayKind::Shared] {
+            let of = |secret_name| explain(&Failure { secret_name, ..failure(status, code, "", gateway) });
+            assert!(of("app").message().ends_with(HINT), "{}", of("app"));
+            for whole in ["acs/ram/user/app", "acs:kms:cn-hangzhou:1:secret/app", "db/app"] {
+                assert!(!of(whole).message().contains("is meant"), "{}", of(whole));
+            }
+        }
     }
 }
 
