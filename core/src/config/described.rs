@@ -14,7 +14,7 @@ use crate::identity::IdentityConfig;
 use crate::kms::GatewayKind;
 use crate::process::protected::ProtectedBytes;
 use crate::process::source::Source;
-use crate::transport::TransportConfig;
+use crate::transport::{self, TransportConfig};
 
 /// A gateway with the source that it came from.
 pub(super) struct Described<'a> {
@@ -72,6 +72,10 @@ impl Described<'_> {
             }
         };
         let transport = self.transport(settings)?;
+        let environment = |name: &str| settings.places.variable(name)?.into_string().ok();
+        let past =
+            authority.as_deref().and_then(|host| transport::proxy_passed_over(&transport, host, environment));
+        past.into_iter().for_each(|sentence| warnings.push(sentence));
         let identity = self.identity(settings, warnings)?;
         if transport.ignore_ssl_certs {
             warnings.push(format!(

@@ -17,6 +17,8 @@ pub(super) struct Peer {
     pub(super) ca: Option<String>,
     /// `host:port`, without a login.
     pub(super) proxy: Option<String>,
+    /// Why a configured proxy is not on the way.
+    pub(super) passed_over: Option<String>,
     pub(super) connect_timeout: Duration,
     pub(super) read_timeout: Duration,
 }
@@ -46,7 +48,7 @@ impl Peer {
             return self.tls(&host, tls);
         }
         if error.is_dns() {
-            return network(self.unresolved(&host));
+            return network(self.unresolved(&host) + &self.passed_over_hint());
         }
         if error.is_timeout() {
             return if error.is_connect() {
@@ -157,6 +159,7 @@ impl Peer {
     fn connect_timed_out(&self, host: &str) -> String {
         let way = match (&self.proxy, door(host)) {
             (Some(_), _) => "check that the proxy is right and reaches the endpoint",
+            (None, _) if self.passed_over.is_some() => "check the way to the endpoint",
             (None, Door::Instance | Door::SharedVpc) => {
                 "check that this machine is in a VPC that reaches the endpoint, and its security group"
             }
@@ -164,7 +167,12 @@ impl Peer {
                 "check the endpoint and the firewall, or set httpsProxy if the Internet is behind a proxy"
             }
         };
-        format!("no connection to {} within {}: {way}", self.target(host), seconds(self.connect_timeout))
+        let hint = self.passed_over_hint();
+        format!(
+            "no connection to {} within {}: {way}{hint}",
+            self.target(host),
+            seconds(self.connect_timeout)
+        )
     }
 
     fn tls(&self, host: &str, error: &rustls::Error) -> Error {
@@ -244,8 +252,16 @@ impl Peer {
         }
     }
 
-    fn proxy_hint(&self) -> &'static str {
-        if self.proxy.is_some() { ", and httpsProxy or the environment's HTTPS_PROXY" } else { "" }
+    fn proxy_hint(&self) -> String {
+        if self.proxy.is_some() {
+            ", and httpsProxy or the environment's HTTPS_PROXY".to_owned()
+        } else {
+            self.passed_over_hint()
+        }
+    }
+
+    fn passed_over_hint(&self) -> String {
+        self.passed_over.as_ref().map(|why| format!("; {why}")).unwrap_or_default()
     }
 }
 

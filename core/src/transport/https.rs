@@ -47,7 +47,8 @@ impl HttpsTransport {
         user_agent: &str,
         environment: impl Fn(&str) -> Option<String>,
     ) -> Result<Self> {
-        let proxy = proxy::choose(config, authority, environment)?;
+        let proxy = proxy::choose(config, authority, &environment)?;
+        let passed_over = proxy::passed_over(config, authority, environment);
         let mut builder = Client::builder()
             .tls_backend_preconfigured(tls::client_config(config)?)
             .tls_info(true)
@@ -74,6 +75,7 @@ impl HttpsTransport {
             peer: Peer {
                 ca: config.ca.as_deref().map(Source::name),
                 proxy: proxy.as_ref().map(proxy::Choice::authority),
+                passed_over,
                 connect_timeout: config.connect_timeout,
                 read_timeout: config.read_timeout,
             },

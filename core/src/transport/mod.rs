@@ -46,6 +46,15 @@ pub(crate) enum Method {
     Put,
 }
 
+/// The sentence to warn with where the environment's `NO_PROXY` keeps requests to `authority` from the proxy in `config`.
+pub(crate) fn proxy_passed_over(
+    config: &TransportConfig,
+    authority: &str,
+    environment: impl Fn(&str) -> Option<String>,
+) -> Option<String> {
+    proxy::passed_over(config, authority, environment)
+}
+
 /// A request ready to be sent.
 #[derive(Clone, Debug)]
 pub(crate) struct HttpRequest {

@@ -40,20 +40,15 @@ pub(super) fn choose(
     authority: &str,
     environment: impl Fn(&str) -> Option<String>,
 ) -> Result<Option<Choice>> {
-    let first = |names: [&'static str; 2]| {
-        names.into_iter().find_map(|name| {
-            environment(name).filter(|value| !value.trim().is_empty()).map(|value| (name, value))
-        })
-    };
     let configured = config.https_proxy.clone().filter(|url| !url.trim().is_empty());
     let Some((origin, text)) = configured
         .map(|url| ("httpsProxy", url))
-        .or_else(|| first(["HTTPS_PROXY", "https_proxy"]))
-        .or_else(|| first(["ALL_PROXY", "all_proxy"]))
+        .or_else(|| first(["HTTPS_PROXY", "https_proxy"], &environment))
+        .or_else(|| first(["ALL_PROXY", "all_proxy"], &environment))
     else {
         return Ok(None);
     };
-    let except = config.no_proxy.clone().or_else(|| first(["NO_PROXY", "no_proxy"]).map(|(_, value)| value));
+    let except = config.no_proxy.clone().or_else(|| no_proxy(environment).map(|(_, value)| value));
     if (origin != "httpsProxy" && spares(LOOPBACK, authority))
         || except.is_some_and(|except| spares(&except, authority))
     {
@@ -74,6 +69,36 @@ pub(super) fn choose(
         )));
     }
     Ok(Some(Choice { url }))
+}
+
+/// The sentence to say where the environment keeps requests to `authority` from the proxy that `config` names.
+pub(super) fn passed_over(
+    config: &TransportConfig,
+    authority: &str,
+    environment: impl Fn(&str) -> Option<String>,
+) -> Option<String> {
+    config.https_proxy.as_deref().filter(|url| !url.trim().is_empty() && config.no_proxy.is_none())?;
+    let (name, except) = no_proxy(environment)?;
+    spares(&except, authority).then(|| {
+        format!(
+            "httpsProxy is not used for {authority}, which the environment variable {name} names: take the name out there, \
+             or set noProxy, which counts instead"
+        )
+    })
+}
+
+/// The first of these variables that is set, with its value.
+fn first(
+    names: [&'static str; 2],
+    environment: impl Fn(&str) -> Option<String>,
+) -> Option<(&'static str, String)> {
+    names.into_iter().find_map(|name| {
+        environment(name).filter(|value| !value.trim().is_empty()).map(|value| (name, value))
+    })
+}
+
+fn no_proxy(environment: impl Fn(&str) -> Option<String>) -> Option<(&'static str, String)> {
+    first(["NO_PROXY", "no_proxy"], environment)
 }
 
 /// Whether `list`, of hosts, domains and networks with commas between, names the host of `authority`; `*` names all.
@@ -167,6 +192,29 @@ mod tests {
         assert_eq!(chosen(&silent, &[("HTTPS_PROXY", " "), ("HTTP_PROXY", "http://p:1")]), None);
         let all = chosen(&silent, &[("all_proxy", "socks5h://p.example:1080")]).unwrap();
         assert_eq!(all, "p.example:1080");
+    }
+
+    #[test]
+    fn a_variable_that_beats_the_configuration_is_told() {
+        let told = config(Some("http://user:s3cr3t@conf.example:2"), None);
+        let over = |config: &TransportConfig, environment: &[(&str, &str)]| {
+            passed_over(config, KMS, |name| {
+                environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            })
+        };
+        for (name, value) in [("NO_PROXY", ".aliyuncs.com"), ("no_proxy", "a.example, *")] {
+            assert_eq!(
+                over(&told, &[(name, value)]).unwrap(),
+                format!(
+                    "httpsProxy is not used for {KMS}, which the environment variable {name} names: take the name out there, \
+                     or set noProxy, which counts instead"
+                )
+            );
+        }
+        assert_eq!(over(&told, &[("NO_PROXY", "a.example")]), None);
+        assert_eq!(over(&told, &[]), None);
+        assert_eq!(over(&config(None, None), &[("NO_PROXY", "*")]), None, "nothing was configured");
+        assert_eq!(over(&config(Some("p:1"), Some("*")), &[("NO_PROXY", "*")]), None, "both were configured");
     }
 
     #[test]

@@ -540,7 +540,13 @@ fn no_such_host_says_what_each_kind_of_endpoint_needs() {
         true,
         "no such host kms.invalid: check the endpoint",
     );
-    let peer = super::failure::Peer { ca: None, proxy: None, connect_timeout: LONG, read_timeout: LONG };
+    let peer = super::failure::Peer {
+        ca: None,
+        proxy: None,
+        passed_over: None,
+        connect_timeout: LONG,
+        read_timeout: LONG,
+    };
     for (host, sentence) in [
         (
             "kst-hzz000.cryptoservice.kms.aliyuncs.com",
