@@ -6,6 +6,8 @@
 
 use zeroize::Zeroizing;
 
+use crate::process::source::is_utf16;
+
 /// One key with its value, unescaped.
 pub(super) struct Entry {
     /// The natural line that it begins on, from 1.
@@ -38,7 +40,7 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Vec<Entry>, Malformed> {
 }
 
 fn decode(bytes: &[u8]) -> Result<Zeroizing<String>, Malformed> {
-    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+    if is_utf16(bytes) {
         return Err(Malformed::Utf16);
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);

@@ -82,6 +82,18 @@ pub(crate) fn metadata(path: &Path) -> io::Result<fs::Metadata> {
     disk::in_time(move || fs::metadata(path)).unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))
 }
 
+/// Whether `bytes` are text in UTF-16, as some Windows programs save it: by its mark, or by the zeros that plain letters have
+/// in it.
+pub(crate) fn is_utf16(bytes: &[u8]) -> bool {
+    const ENOUGH: usize = 32;
+
+    let zeros_at = |first: usize| {
+        bytes.chunks_exact(2).take(ENOUGH).all(|unit| unit[first] == 0 && unit[1 - first] != 0)
+    };
+    let marked = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+    marked || (bytes.len() >= 4 && bytes.len().is_multiple_of(2) && (zeros_at(0) || zeros_at(1)))
+}
+
 /// Reads a whole file of at most 1 MiB.
 pub(crate) fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     let its = path.to_owned();

@@ -9,7 +9,7 @@ use x509_parser::prelude::{FromDer as _, X509Certificate, X509Version};
 
 use super::verifier::Roots;
 use crate::error::{Error, Result};
-use crate::process::source::{Source, read_file};
+use crate::process::source::{Source, is_utf16, read_file};
 use crate::process::{disk, logs};
 use crate::shown::{path as shown_path, plain};
 
@@ -102,6 +102,12 @@ fn parse(pem: &[u8], name: &str) -> Result<Roots> {
             "the CA in {name} {what}: download the CA certificate of the KMS instance from the KMS console"
         ))
     };
+    if is_utf16(pem) {
+        return Err(Error::configuration(format!("the CA in {name} is UTF-16: save it as UTF-8")));
+    }
+    if pem.trim_ascii().is_empty() {
+        return Err(wrong("is empty"));
+    }
     let certificates = CertificateDer::pem_slice_iter(pem)
         .collect::<Result<Vec<_>, _>>()
         .map_err(|_| wrong("is damaged PEM"))?;

@@ -65,6 +65,8 @@ fn a_byte_order_mark_is_no_part_of_the_first_key() {
 fn utf16_is_recognised() {
     assert_eq!(read(b"\xff\xfea\0=\0b\0"), Err(Malformed::Utf16));
     assert_eq!(read(b"\xfe\xff\0a\0=\0b"), Err(Malformed::Utf16));
+    assert_eq!(read(b"a\0=\0b\0"), Err(Malformed::Utf16));
+    assert_eq!(read(b"\0a\0=\0b"), Err(Malformed::Utf16));
 }
 
 proptest! {
