@@ -419,7 +419,7 @@ kmsak_status kmsak_config_client_key(kmsak_config *config,
                                      size_t length);
 
 /**
- * The file with the ClientKey's password (UTF-8 path). Line ends are not part of the password. Fails as kmsak_config
+ * The file with the ClientKey's password (UTF-8 path). Blanks and line ends around it do not count. Fails as kmsak_config
  * says. Thread-safe.
  */
 kmsak_status kmsak_config_client_key_password_file(kmsak_config *config,

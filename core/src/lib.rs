@@ -19,6 +19,7 @@ mod event;
 mod fixed;
 mod identity;
 mod kms;
+mod lenient_json;
 mod pending;
 mod process;
 mod provider;

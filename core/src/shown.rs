@@ -8,7 +8,11 @@ pub(crate) fn path(path: &Path) -> String {
 
     let text = path.to_string_lossy();
     // A ClientKey or a CA in the place of its file's name.
-    if text.contains("{\"") || text.contains("PrivateKeyData") || text.contains("-----BEGIN") {
+    if text.contains("{\"")
+        || text.contains("{'")
+        || text.contains("PrivateKeyData")
+        || text.contains("-----BEGIN")
+    {
         return "(not shown: it is the content of a file instead of a path)".to_owned();
     }
     let mut shown = String::new();
@@ -23,6 +27,15 @@ pub(crate) fn path(path: &Path) -> String {
         shown.push_str("...");
     }
     shown
+}
+
+/// Whether a backslash of a Windows path was read as an escape: it became a line end or a tab, or is gone after the drive.
+pub(crate) fn has_lost_a_backslash(path: &Path) -> bool {
+    let text = path.to_string_lossy();
+    let mut start = text.chars();
+    let drive = start.next().is_some_and(|c| c.is_ascii_alphabetic()) && start.next() == Some(':');
+    let loose = drive && start.next().is_some_and(|c| !matches!(c, '/' | '\\'));
+    loose || text.contains(['\u{8}', '\t', '\n', '\u{c}', '\r'])
 }
 
 /// Whether `given`, which is to be the path of a password file, cannot be the password itself: KMS allows neither
@@ -125,10 +138,21 @@ mod tests {
     }
 
     #[test]
+    fn lost_backslashes_are_noticed() {
+        for lost in ["C:kmsakca.pem", "C:\new\\ca.pem", "a\tb", "d:x"] {
+            assert!(has_lost_a_backslash(Path::new(lost)), "{lost:?}");
+        }
+        for whole in ["C:\\kmsak\\ca.pem", "C:/ca.pem", "C:", "ca.pem", "/etc/a:b", "ab:c"] {
+            assert!(!has_lost_a_backslash(Path::new(whole)), "{whole:?}");
+        }
+    }
+
+    #[test]
     fn what_was_pasted_in_the_place_of_a_path_is_not_shown() {
         for pasted in [
             r#"/app/{"KeyId": "KAAP.1", "PrivateKeyData": "MIIJ"}"#,
             r#"/app/{ "PrivateKeyData" : "MIIJ"}"#,
+            "/app/{'ClientKeyPassword':'MIIJ'}",
             "/app/-----BEGIN CERTIFICATE-----\nMIIJ",
         ] {
             assert!(!path(Path::new(pasted)).contains("MIIJ"), "{pasted}");

@@ -410,31 +410,146 @@ fn a_file_in_the_place_of_its_path_is_not_shown() {
 fn a_path_does_not_break_its_line() {
     assert_eq!(
         refusal(builder(&format!("{REGION}client_key_private_key_path=/nowhere\\nforged"))),
-        "client_key_private_key_path in the properties text: there is no file /nowhere\\nforged: put it there or \
-         correct the path"
+        r"client_key_private_key_path in the properties text: there is no file /nowhere\nforged, whose backslashes were read as escapes: write each as \\, in JSON inside a properties file as \\\\, or as /"
     );
+}
+
+/// What is said of a list, with `what` is wrong about it and the remedy.
+fn no_list(subject: &str, what: &str) -> String {
+    format!("{subject} is not a JSON array of objects such as [{{\"regionId\":\"cn-hangzhou\"}}] ({what}")
 }
 
 #[test]
 fn a_list_that_is_no_array_of_objects_is_told() {
-    let sentence = |what: &str| {
-        format!(
-            "cache_client_region_id in the properties text is not a JSON array of objects such as \
-             [{{\"regionId\":\"cn-hangzhou\"}}] ({what}): a value that goes on over several lines needs a backslash at \
-             the end of each line but its last"
-        )
-    };
+    const JOIN: &str =
+        ": a value that goes on over several lines needs a backslash at the end of each line but its last";
+
     for (value, what) in [
-        ("[{\"regionId\":", "it breaks off or goes wrong at character 13 of line 1"),
-        ("[{regionId:\"cn-hangzhou\"}]", "it breaks off or goes wrong at character 3 of line 1"),
-        ("cn-hangzhou", "it breaks off or goes wrong at character 1 of line 1"),
-        ("{\"regionId\":\"cn-hangzhou\"}", "it is not an array"),
-        ("[]", "it is empty"),
-        ("[{\"regionId\":\"cn-hangzhou\"},1]", "element 1 is not an object"),
+        ("[{\"regionId\":", format!("it ends before its last bracket){JOIN}")),
+        (
+            "[{\"regionId\":\"cn-hangzhou\"},\n{\"regionId\":\"cn-beijing\"}]",
+            format!("it ends before its last bracket){JOIN}"),
+        ),
+        (
+            "[{\"regionId\":\"cn-",
+            format!("the text that begins at character 14 of line 1 has no closing quote){JOIN}"),
+        ),
+        (
+            "[{\"regionId\" \"cn-hangzhou\"}]",
+            "it goes wrong at character 14 of line 1): put names and texts in double quotes".to_owned(),
+        ),
+        ("cn-hangzhou", "it is not an array)".to_owned()),
+        ("{\"regionId\":\"cn-hangzhou\"}", "it is not an array)".to_owned()),
+        ("[]", "it is empty)".to_owned()),
+        ("[{\"regionId\":\"cn-hangzhou\"},1]", "element 1 is not an object)".to_owned()),
+        (
+            "'[{\"regionId\":\"cn-hangzhou\"}]'",
+            "it stands in quotes): leave the quotes around it away".to_owned(),
+        ),
+        (
+            "\"[{\"regionId\":\"cn-hangzhou\"}]\"",
+            "it stands in quotes): leave the quotes around it away".to_owned(),
+        ),
     ] {
         let text = format!("{CLIENT_KEY}cache_client_region_id={value}");
-        assert_eq!(refusal(builder(&text)), sentence(what), "{value}");
+        assert_eq!(
+            refusal(builder(&text)),
+            no_list("cache_client_region_id in the properties text", &what),
+            "{value}"
+        );
     }
+    // In code no line can have ended too early.
+    assert_eq!(
+        refusal(builder(CLIENT_KEY).property("cache_client_region_id", "[{\"regionId\":")),
+        no_list("cache_client_region_id set in code", "it ends before its last bracket)")
+    );
+}
+
+#[test]
+fn windows_paths_in_json_are_told_how_to_be_written() {
+    let element = |path: &str| format!("[{{\"regionId\":\"cn-hangzhou\",\"caFilePath\":\"{path}\"}}]");
+    // The properties syntax makes one backslash of two.
+    assert_eq!(
+        refusal(builder(&format!("{CLIENT_KEY}cache_client_region_id={}", element(r"C:\\kmsak\\ca.pem")))),
+        no_list(
+            "cache_client_region_id in the properties text",
+            r"the backslash at character 44 of line 1 escapes nothing): write a backslash as \\\\, or write / in a path"
+        )
+    );
+    assert_eq!(
+        refusal(builder(CLIENT_KEY).property("cache_client_region_id", element(r"C:\kmsak\ca.pem"))),
+        no_list(
+            "cache_client_region_id set in code",
+            r"the backslash at character 44 of line 1 escapes nothing): write a backslash as \\, or write / in a path"
+        )
+    );
+    // Some letters make an escape, and some backslashes are gone before JSON is read.
+    for (given, shown) in [(r"C:\\new\\ca.pem", None), (r"C:\kmsak\ca.pem", Some("C:kmsakca.pem"))] {
+        let refusal = refusal(builder(&format!("{CLIENT_KEY}cache_client_region_id={}", element(given))));
+        let expected = match shown {
+            None => no_list(
+                "cache_client_region_id in the properties text",
+                r"the backslash at character 48 of line 1 escapes nothing): write a backslash as \\\\, or write / in a path",
+            ),
+            Some(shown) => format!(
+                r"cache_client_region_id[0].caFilePath: there is no file {shown}, whose backslashes were read as escapes: write each as \\, in JSON inside a properties file as \\\\, or as /"
+            ),
+        };
+        assert_eq!(refusal, expected);
+    }
+    let tab = refusal(builder(CLIENT_KEY).property("cache_client_region_id", element(r"C:\new\tls.pem")));
+    assert!(tab.contains("C:\\new\\tls.pem, whose backslashes were read as escapes"), "{tab}");
+    assert_eq!(
+        refused(r"client_key_private_key_path=C:\kmsak\key.json"),
+        r"client_key_private_key_path in the properties text: there is no file C:kmsakkey.json, whose backslashes were read as escapes: write each as \\, in JSON inside a properties file as \\\\, or as /"
+    );
+}
+
+#[test]
+fn an_empty_file_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let empty = folder.path().join("empty");
+    fs::write(&empty, " \n").unwrap();
+    assert_eq!(
+        refusal(Builder::new().properties_file(&empty)),
+        format!("no KMS gateway is configured, and {} is empty: write the settings into it", empty.display())
+    );
+    let config = builder(&format!("{CLIENT_KEY}{REGION}")).properties_file(&empty).build().unwrap();
+    assert_eq!(config.warnings(), [format!("{} is empty: write the settings into it", empty.display())]);
+    let gateway = Gateway::instance().ca_file(&empty);
+    let config = builder(CLIENT_KEY).gateway(gateway).build().unwrap();
+    assert_eq!(
+        config.read_ca(0).unwrap_err().message(),
+        format!(
+            "the CA in {} is empty: download the CA certificate of the KMS instance from the KMS console",
+            empty.display()
+        )
+    );
+    fs::write(&empty, b"\xff\xfe-\0-\0").unwrap();
+    assert_eq!(
+        config.read_ca(0).unwrap_err().message(),
+        format!("the CA in {} is UTF-16: save it as UTF-8", empty.display())
+    );
+}
+
+#[test]
+fn lines_for_a_shell_are_told() {
+    assert_eq!(
+        warnings("export secret_names='a'"),
+        [
+            "line 4 of the properties text begins with export as for a shell, and is ignored: write secret_names=..., \
+             without quotes around the value"
+        ]
+    );
+    assert_eq!(
+        refusal(builder(&format!("{CLIENT_KEY}export cache_client_region_id=[]"))),
+        "no KMS gateway is configured, and line 3 of the properties text begins with export as for a shell, and is \
+         ignored: write cache_client_region_id=..., without quotes around the value"
+    );
+    assert_eq!(
+        warnings("export colour=hush"),
+        ["line 4 of the properties text has the unknown key \"export\", which is ignored"]
+    );
 }
 
 #[test]
@@ -466,7 +581,10 @@ fn fields_of_the_wrong_type_are_told() {
         ("{\"regionId\":[]}", "cache_client_region_id[0].regionId is an array: expected a JSON string"),
         ("{\"vpc\":\"yes\"}", "cache_client_region_id[0].vpc is \"yes\": expected true or false"),
         ("{\"ignoreSslCerts\":1}", "cache_client_region_id[0].ignoreSslCerts is 1: expected true or false"),
-        ("{\"password\":12345678}", "cache_client_region_id[0].password is not a JSON string"),
+        (
+            "{\"password\":12345678}",
+            "cache_client_region_id[0].password is not a JSON string: put it in double quotes",
+        ),
         (
             "{\"connectTimeout\":true}",
             "cache_client_region_id[0].connectTimeout is true: expected a whole number of milliseconds",
@@ -508,20 +626,18 @@ fn endpoints_are_checked() {
     let refused = |endpoint: &str| {
         element_refused(&format!("{{\"regionId\":\"cn-hangzhou\",\"endpoint\":\"{endpoint}\"}}"))
     };
-    for bad in [
-        "a/b",
-        "https://a/b",
-        "ftp://a",
-        "a:b",
-        "a:99999",
-        "a:0",
-        "a b",
-        "a?x",
-        "a#x",
-        "https://",
-        "*.a",
-        "[::1",
+    for (path, sentence) in [
+        ("a:8443/", "leave \"/\" away and write \"a:8443\""),
+        ("a/b", "leave \"/b\" away and write \"a\""),
+        ("https://a/b", "leave \"/b\" away and write \"a\""),
     ] {
+        assert_eq!(
+            refused(path),
+            format!("cache_client_region_id[0].endpoint is \"{path}\": {sentence}"),
+            "{path}"
+        );
+    }
+    for bad in ["ftp://a", "a:b", "a:99999", "a:0", "a b", "a?x", "a#x", "https://", "*.a", "[::1"] {
         assert_eq!(
             refused(bad),
             format!("cache_client_region_id[0].endpoint is \"{bad}\": {EXPECTED}"),
@@ -634,6 +750,10 @@ fn a_text_that_is_no_properties_is_told() {
         refusal(Builder::new().properties_text(b"\xff\xfea\0=\0b\0", None)),
         "the properties text is UTF-16: save it as UTF-8"
     );
+    assert_eq!(
+        refusal(Builder::new().properties_text(b"a\0=\0b\0", None)),
+        "the properties text is UTF-16: save it as UTF-8"
+    );
 }
 
 #[test]
@@ -679,14 +799,19 @@ fn unknown_keys_are_warned_about() {
         ),
         ("colour=blue", "line 4 of the properties text has the unknown key \"colour\", which is ignored"),
         // It may be a piece of a password.
+        ("hush12345", "line 4 of the properties text is no setting and is ignored: expected key=value"),
         (
-            "hush12345",
-            "line 4 of the properties text is no setting and is ignored: a value that goes on over several lines needs \
+            "\"password\":\"hush\"",
+            "line 4 of the properties text is no setting and is ignored: expected key=value",
+        ),
+        (
+            "secret_names=a,\nhush12345",
+            "line 5 of the properties text is no setting and is ignored: a value that goes on over several lines needs \
              a backslash at the end of each line but its last",
         ),
         (
-            "\"password\":\"hush\"",
-            "line 4 of the properties text is no setting and is ignored: a value that goes on over several lines needs \
+            "client_key_content={\"KeyId\":\n\"hush\"}",
+            "line 5 of the properties text is no setting and is ignored: a value that goes on over several lines needs \
              a backslash at the end of each line but its last",
         ),
         (

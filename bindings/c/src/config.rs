@@ -221,7 +221,7 @@ pub unsafe extern "C" fn kmsak_config_client_key(
     unsafe { change(config, set) }
 }
 
-/// The file with the ClientKey's password (UTF-8 path). Line ends are not part of the password. Fails as kmsak_config
+/// The file with the ClientKey's password (UTF-8 path). Blanks and line ends around it do not count. Fails as kmsak_config
 /// says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_client_key_password_file(

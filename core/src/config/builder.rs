@@ -16,6 +16,7 @@ use super::settings::{Environment, Layer, Origin, Places, Resources, Settings, V
 use super::warnings::Warnings;
 use super::{CONFIG_VARIABLE, Config, DEFAULT_FILE};
 use crate::error::{Error, Result};
+use crate::lenient_json;
 use crate::process::protected::ProtectedBytes;
 use crate::process::source::{MAX_FILE_BYTES, Source, metadata};
 use crate::shown::quoted;
@@ -155,7 +156,7 @@ impl Builder {
         self.put(keys::CLIENT_KEY_CONTENT, Value::Bytes(ProtectedBytes::copy_from(json.as_ref())))
     }
 
-    /// The file with the ClientKey's password. Line ends are not part of the password.
+    /// The file with the ClientKey's password. Blanks and line ends around it do not count.
     pub fn client_key_password_file(self, path: impl Into<PathBuf>) -> Self {
         self.put(keys::PASSWORD_PATH, Value::Path(path.into()))
     }
@@ -461,8 +462,17 @@ fn properties_layer(
     let mut lines: BTreeMap<&'static str, usize> = BTreeMap::new();
     let referred: Vec<Zeroizing<String>> =
         entries.iter().filter(|entry| refers(&entry.value)).map(|entry| entry.value.clone()).collect();
-    let referred: HashSet<&str> = referred.iter().flat_map(|list| list.split('"')).collect();
+    // With or without quotes around them.
+    let referred: HashSet<&str> = referred
+        .iter()
+        .flat_map(|list| list.split(|c: char| "\"':=,;{}[]".contains(c)))
+        .map(str::trim)
+        .collect();
     let mut odd = 0;
+    if bytes.trim_ascii().is_empty() {
+        warnings.push_in_place_of(format!("{name} is empty: write the settings into it"), keys::REGIONS);
+    }
+    let mut unfinished = false;
     for entry in entries {
         let known = keys::ALL.iter().copied().find(|key| *key == entry.key);
         if known.is_none() && referred.contains(entry.key.as_str()) {
@@ -473,7 +483,7 @@ fn properties_layer(
         odd += usize::from(known.is_none() || first.is_some());
         match (known, first) {
             _ if odd > MOST_ODD_LINES => {}
-            (None, _) => warn_of_unknown_key(&entry, &name, warnings),
+            (None, _) => warn_of_unknown_key(&entry, &name, unfinished, warnings),
             (Some(key), Some(first)) => warnings.push(format!(
                 "{key} stands on line {first} and on line {} of {name}: the last one counts",
                 entry.line
@@ -481,6 +491,7 @@ fn properties_layer(
             (Some(_), None) => {}
         }
         if let Some(key) = known {
+            unfinished = is_unfinished(&entry.value);
             values.insert(key, Value::Text(entry.value));
         }
     }
@@ -501,18 +512,42 @@ fn refers(value: &str) -> bool {
 /// As many odd lines of one file are told one by one.
 const MOST_ODD_LINES: usize = 20;
 
+/// Whether the line of this value ended before the value did.
+fn is_unfinished(value: &str) -> bool {
+    let value = value.trim();
+    value.ends_with(',')
+        || (value.starts_with(['[', '{']) && lenient_json::read(value).is_err_and(|fault| fault.breaks_off()))
+}
+
+/// The known key that a line begins with which a shell was to read, as in `export secret_names=a`.
+fn exported(entry: &properties::Entry) -> Option<&'static str> {
+    let (key, _) = entry.value.split_once('=').filter(|_| matches!(entry.key.as_str(), "export" | "set"))?;
+    keys::ALL.iter().copied().find(|known| *known == key.trim())
+}
+
 /// Says where rather than what when the line may be a stray piece of a value, which may be secret.
-fn warn_of_unknown_key(entry: &properties::Entry, name: &str, warnings: &mut Warnings) {
+fn warn_of_unknown_key(entry: &properties::Entry, name: &str, unfinished: bool, warnings: &mut Warnings) {
     let line = entry.line;
+    if let Some(key) = exported(entry) {
+        let sentence = format!(
+            "line {line} of {name} begins with {} as for a shell, and is ignored: write {key}=..., without quotes around \
+             the value",
+            entry.key
+        );
+        warnings.push_in_place_of(sentence, key);
+        return;
+    }
     let sentence =
         format!("line {line} of {name} has the unknown key {}, which is ignored", quoted(&entry.key));
     if let Some(key) = keys::nearest(&entry.key, keys::ALL) {
-        warnings.push_misspelt(format!("{sentence}: did you mean {key}?"), key.to_owned());
+        warnings.push_in_place_of(format!("{sentence}: did you mean {key}?"), key);
         return;
     }
     let is_name = entry.key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
     warnings.push(if is_name && !entry.value.is_empty() && entry.key.len() <= 80 {
         sentence
+    } else if !unfinished {
+        format!("line {line} of {name} is no setting and is ignored: expected key=value")
     } else {
         format!(
             "line {line} of {name} is no setting and is ignored: a value that goes on over several lines needs a \

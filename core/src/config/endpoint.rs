@@ -29,6 +29,10 @@ pub(super) fn authority(given: &str) -> Result<String, String> {
         Some(_) => return Err(wrong()),
         None => trimmed,
     };
+    if let Some((bare, path)) = host.split_once('/').filter(|(bare, _)| !bare.is_empty()) {
+        let path = quoted(&format!("/{path}"));
+        return Err(format!("is {}: leave {path} away and write {}", quoted(given), quoted(bare)));
+    }
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
     if host.is_empty() || !host.bytes().all(plain) {
         return Err(wrong());

@@ -9,9 +9,10 @@ use super::GatewayKind;
 use super::gateway::{Gateway, Given, GivenPassword};
 use super::keys;
 use super::limits::TIMEOUT;
-use super::settings::{Layer, Settings};
+use super::settings::{Layer, Origin, Settings};
 use super::warnings::Warnings;
 use crate::error::{Error, Result};
+use crate::lenient_json::{self, Fault, Place};
 use crate::shown;
 use crate::shown::quoted;
 
@@ -23,32 +24,61 @@ pub(super) fn read(
     text: &str,
     warnings: &mut Warnings,
 ) -> Result<Vec<Gateway>> {
-    const EXAMPLE: &str = r#"[{"regionId":"cn-hangzhou"}]"#;
-
-    let wrong = |what: String| {
-        Error::configuration(format!(
-            "{} is not a JSON array of objects such as {EXAMPLE} ({what}): a value that goes on over several \
-             lines needs a backslash at the end of each line but its last",
-            layer.subject(key)
-        ))
-    };
-    let parsed: Value = serde_json::from_str(text).map_err(|error| {
-        // serde_json's sentence may repeat what stands there, so only the place is told.
-        wrong(format!("it breaks off or goes wrong at character {} of line {}", error.column(), error.line()))
-    })?;
-    let Value::Array(elements) = parsed else { return Err(wrong("it is not an array".to_owned())) };
+    let wrong = |what: &str, remedy: &str| no_list(layer, key, what, remedy);
+    if text.starts_with(['"', '\'']) {
+        return Err(wrong("it stands in quotes", ": leave the quotes around it away"));
+    }
+    let parsed = lenient_json::read(text).map_err(|fault| no_json(layer, key, &fault))?;
+    let Value::Array(elements) = parsed else { return Err(wrong("it is not an array", "")) };
     if elements.is_empty() {
-        return Err(wrong("it is empty".to_owned()));
+        return Err(wrong("it is empty", ""));
     }
     let mut gateways = Vec::new();
     for (index, element) in elements.into_iter().enumerate() {
         let Value::Object(fields) = element else {
-            return Err(wrong(format!("element {index} is not an object")));
+            return Err(wrong(&format!("element {index} is not an object"), ""));
         };
         let mut element = Element { settings, layer, name: format!("{key}[{index}]"), fields };
         gateways.push(element.gateway(key, warnings)?);
     }
     Ok(gateways)
+}
+
+fn no_list(layer: &Layer, key: &str, what: &str, remedy: &str) -> Error {
+    const EXAMPLE: &str = r#"[{"regionId":"cn-hangzhou"}]"#;
+
+    let subject = layer.subject(key);
+    Error::configuration(format!(
+        "{subject} is not a JSON array of objects such as {EXAMPLE} ({what}){remedy}"
+    ))
+}
+
+/// Says where it goes wrong and never what stands there, which may be a password.
+fn no_json(layer: &Layer, key: &str, fault: &Fault) -> Error {
+    const JOIN_LINES: &str =
+        ": a value that goes on over several lines needs a backslash at the end of each line but its last";
+    const QUOTE_FOR_SHELL: &str = ": in a shell, put the whole of it in single quotes";
+    const QUOTE: &str = ": put names and texts in double quotes";
+
+    let at = |place: &Place| format!("at character {} of line {}", place.column, place.line);
+    let what = match fault {
+        Fault::Ends => "it ends before its last bracket".to_owned(),
+        Fault::Unclosed(place) => format!("the text that begins {} has no closing quote", at(place)),
+        Fault::Backslash(place) => format!("the backslash {} escapes nothing", at(place)),
+        Fault::Wrong(place) => format!("it goes wrong {}", at(place)),
+    };
+    let remedy = match (fault, &layer.origin) {
+        // The properties syntax has halved them once before.
+        (Fault::Backslash(_), Origin::Properties(_)) => {
+            ": write a backslash as \\\\\\\\, or write / in a path"
+        }
+        (Fault::Backslash(_), _) => ": write a backslash as \\\\, or write / in a path",
+        (_, Origin::Environment) => QUOTE_FOR_SHELL,
+        (Fault::Ends | Fault::Unclosed(_), Origin::Properties(_)) => JOIN_LINES,
+        (Fault::Ends | Fault::Unclosed(_), Origin::Code) => "",
+        (Fault::Wrong(_), _) => QUOTE,
+    };
+    no_list(layer, key, &what, remedy)
 }
 
 struct Element<'a> {
@@ -153,13 +183,16 @@ impl Element<'_> {
         }
     }
 
-    /// As [`Element::text`], for what must neither be shown nor trimmed.
+    /// As [`Element::text`], for what must not be shown.
     fn secret(&mut self, field: &str) -> Result<Option<Zeroizing<String>>> {
         match self.fields.remove(field) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) if text.is_empty() => Ok(None),
             Some(Value::String(text)) => Ok(Some(Zeroizing::new(text))),
-            Some(_) => Err(Error::configuration(format!("{}.{field} is not a JSON string", self.name))),
+            Some(_) => Err(Error::configuration(format!(
+                "{}.{field} is not a JSON string: put it in double quotes",
+                self.name
+            ))),
         }
     }
 
@@ -208,9 +241,9 @@ impl Element<'_> {
             let sentence =
                 format!("{} has the unknown field {}, which is ignored", self.name, quoted(&field));
             match keys::nearest(&field, keys::FIELDS) {
-                Some(meant) => warnings.push_misspelt(
+                Some(meant) => warnings.push_in_place_of(
                     format!("{sentence}: did you mean {meant}?"),
-                    format!("{}.{meant}", self.name),
+                    &format!("{}.{meant}", self.name),
                 ),
                 None => warnings.push(sentence),
             }

@@ -176,6 +176,13 @@ impl Places {
         if let Some(denied) = denied {
             return Err(Error::configuration(format!("{subject}: {denied}")));
         }
+        if shown::has_lost_a_backslash(path) {
+            return Err(Error::configuration(format!(
+                "{subject}: there is no file {}, whose backslashes were read as escapes: write each as \\\\, in JSON inside a \
+                 properties file as \\\\\\\\, or as /",
+                shown::path(path)
+            )));
+        }
         let places: Vec<String> = candidates.iter().map(|path| shown::path(path)).collect();
         let resources = if self.resources.is_some() { " nor a resource" } else { "" };
         Err(Error::configuration(match places.as_slice() {

@@ -6,7 +6,7 @@ use crate::error::Error;
 #[derive(Default)]
 pub(super) struct Warnings {
     sentences: Vec<String>,
-    /// What a misspelt name was probably meant to be, and the place of its sentence.
+    /// Which setting was probably meant by what is not read, such as a misspelt name, and the place of its sentence.
     meant: Vec<(String, usize)>,
 }
 
@@ -15,9 +15,9 @@ impl Warnings {
         self.sentences.push(sentence);
     }
 
-    /// Of an unknown name that was probably meant to be `meant`.
-    pub(super) fn push_misspelt(&mut self, sentence: String, meant: String) {
-        self.meant.push((meant, self.sentences.len()));
+    /// Of something that is not read, such as an unknown name, and was probably meant to be `meant`.
+    pub(super) fn push_in_place_of(&mut self, sentence: String, meant: &str) {
+        self.meant.push((meant.to_owned(), self.sentences.len()));
         self.sentences.push(sentence);
     }
 

@@ -304,7 +304,8 @@ fn a_ca_that_is_none_is_told() {
     let cut: String = CA.pem.lines().take(4).collect::<Vec<_>>().join("\n");
     let garbage = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     for (source, sentence) in [
-        (file("empty", b""), "holds no PEM certificate"),
+        (file("empty", b""), "is empty: download the CA"),
+        (file("utf16", b"-\0-\0"), "is UTF-16: save it as UTF-8"),
         (file("text", b"hello"), "holds no PEM certificate"),
         (file("cut", cut.as_bytes()), "is damaged PEM"),
         (file("garbage", garbage.as_bytes()), "cannot be read"),

@@ -539,16 +539,33 @@ fn reads_as(given: &str) -> String {
 }
 
 #[test]
-fn line_ends_are_no_part_of_a_password() {
-    for given in ["Aa1~", "Aa1~\n", "Aa1~\r\n", "Aa1~\r", "Aa1~\n\n", "\u{feff}Aa1~\n", "Aa1~\0"] {
+fn blanks_and_line_ends_around_a_password_are_no_part_of_it() {
+    for given in [
+        "Aa1~",
+        "Aa1~\n",
+        "Aa1~\r\n",
+        "Aa1~\r",
+        "Aa1~\n\n",
+        "\u{feff}Aa1~\n",
+        "Aa1~\0",
+        " Aa1~ \n",
+        "\r\n\tAa1~\u{a0}\u{200b}",
+    ] {
         assert_eq!(reads_as(given), "Aa1~", "{given:?}");
     }
-    assert_eq!(reads_as(" Aa1~ \n"), " Aa1~ ");
+    assert_eq!(reads_as(" a b "), "a b");
 }
 
 #[test]
 fn a_password_may_stand_in_json() {
-    assert_eq!(reads_as("{\"ClientKeyPassword\": \"Aa1~\"}\n"), "Aa1~");
+    for given in [
+        "{\"ClientKeyPassword\": \"Aa1~\"}\n",
+        "\u{feff} {\"ClientKeyPassword\": \" Aa1~\\n\"}",
+        "{'ClientKeyPassword': 'Aa1~'}",
+        "{ClientKeyPassword:Aa1~}",
+    ] {
+        assert_eq!(reads_as(given), "Aa1~", "{given:?}");
+    }
     assert_eq!(reads_as("{\"Other\": \"Aa1~\"}"), "{\"Other\": \"Aa1~\"}");
     assert_eq!(reads_as("{brace"), "{brace");
 }
@@ -577,6 +594,61 @@ fn endpoints_share_the_client_key_that_they_name_alike() {
     let sources: Vec<&Arc<ClientKeySource>> = config.endpoints.iter().map(client_key).collect();
     assert!(Arc::ptr_eq(sources[0], sources[3]));
     assert!(!Arc::ptr_eq(sources[0], sources[2]));
+}
+
+#[test]
+fn json_is_read_as_people_write_it() {
+    // The properties syntax makes line ends of the PEM's `\\n`.
+    let pem = include_str!("../../../../tests/vectors/ca.pem").replace('\n', "\\n");
+    for element in [
+        "{'endpoint':'kst-1.cryptoservice.kms.aliyuncs.com','caFilePath':'ca.pem'}".to_owned(),
+        "{endpoint:kst-1.cryptoservice.kms.aliyuncs.com,caFilePath:ca.pem}".to_owned(),
+        format!("{{\"endpoint\":\"kst-1.cryptoservice.kms.aliyuncs.com\",\"ca\":\"{pem}\",}}"),
+    ] {
+        let config = from_text(&format!("{CLIENT_KEY}cache_client_dkms_config_info=[{element}]")).unwrap();
+        let endpoint = only(&config);
+        assert_eq!(endpoint.authority.as_deref(), Some("kst-1.cryptoservice.kms.aliyuncs.com"), "{element}");
+        assert_eq!(
+            endpoint.transport.ca.as_ref().unwrap().read().unwrap().as_slice(),
+            include_bytes!("../../../../tests/vectors/ca.pem"),
+            "{element}"
+        );
+        assert_eq!(config.warnings, [""; 0], "{element}");
+    }
+    let config = from_text(
+        "client_key_private_key_path=clientKey.json\nmine=clientKey_Password.txt\n\
+         cache_client_region_id=[{regionId:cn-hangzhou,passwordFromFilePathName:mine}]",
+    )
+    .unwrap();
+    assert_eq!(config.warnings, [""; 0], "a name of the writer's own is known without quotes, too");
+}
+
+#[test]
+fn a_shell_that_left_too_little_of_a_variable_is_told() {
+    // Of `export cache_client_region_id=[{"regionId": "cn-hangzhou"}]`.
+    let variables: &[(&str, &str)] = &[("cache_client_region_id", "[{regionId:")];
+    assert_eq!(
+        message(builder(variables).environment().properties_text(CLIENT_KEY, None).build()),
+        "cache_client_region_id in the environment is not a JSON array of objects such as \
+         [{\"regionId\":\"cn-hangzhou\"}] (it ends before its last bracket): in a shell, put the whole of it in single quotes"
+    );
+}
+
+#[test]
+fn a_variable_that_keeps_a_configured_proxy_away_is_told() {
+    let text = format!("{CLIENT_KEY}{REGION}https_proxy=http://user:hush@proxy:3128\n");
+    let warnings = |variables, more: &str| {
+        builder(variables).properties_text(format!("{text}{more}"), None).build().unwrap().warnings
+    };
+    assert_eq!(
+        warnings(&[("NO_PROXY", ".aliyuncs.com")], ""),
+        [
+            "httpsProxy is not used for kms.cn-hangzhou.aliyuncs.com, which the environment variable NO_PROXY names: take \
+             the name out there, or set noProxy, which counts instead"
+        ]
+    );
+    assert_eq!(warnings(&[("NO_PROXY", ".aliyuncs.com")], "no_proxy=localhost"), [""; 0]);
+    assert_eq!(warnings(&[("NO_PROXY", "localhost")], ""), [""; 0]);
 }
 
 #[test]
@@ -620,7 +692,14 @@ fn files_that_change_for_the_worse_are_told_when_they_are_read_again() {
         refusal(),
         format!("the password from {} is empty: put the ClientKey's password there", password.display())
     );
-    std::fs::write(&password, b"\xff\xfeK\0").unwrap();
+    for utf16 in [b"\xff\xfeK\0".as_slice(), b"K\0m\0s\0", b"\0K\0m\0s"] {
+        std::fs::write(&password, utf16).unwrap();
+        assert_eq!(
+            refusal(),
+            format!("the password from {} is UTF-16: save it as UTF-8", password.display())
+        );
+    }
+    std::fs::write(&password, b"K\xe9y").unwrap();
     assert_eq!(
         refusal(),
         format!("the password from {} is not UTF-8 text: save it as plain text", password.display())

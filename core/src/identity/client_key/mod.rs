@@ -22,7 +22,9 @@ pub use info::ClientKeyInfo;
 pub(crate) use source::{ClientKeySource, PasswordSource};
 
 use crate::error::{Error, Kind, Result};
+use crate::lenient_json;
 use crate::process::protected::ProtectedBytes;
+use crate::process::source::is_utf16;
 
 /// A ClientKey file larger than this is refused unread: a real one has 4 KB.
 pub(crate) const MAX_FILE_BYTES: usize = 1 << 20;
@@ -102,8 +104,16 @@ impl ClientKey {
 fn read_json(json: &[u8], origin: &str) -> Result<(String, Zeroizing<String>)> {
     const EXPECTED: &str = r#"expected {"KeyId": "KAAP...", "PrivateKeyData": "..."} as KMS issued it"#;
 
-    let json = json.strip_prefix(b"\xef\xbb\xbf").unwrap_or(json);
-    let Ok(Value::Object(mut fields)) = serde_json::from_slice::<Value>(json) else {
+    if is_utf16(json) {
+        return Err(unusable(format!(
+            "{origin} is UTF-16: save it as UTF-8, or use the file as KMS issued it"
+        )));
+    }
+    if json.trim_ascii().is_empty() {
+        return Err(unusable(format!("{origin} is empty: {EXPECTED}")));
+    }
+    let parsed = std::str::from_utf8(json).ok().and_then(|json| lenient_json::read(json).ok());
+    let Some(Value::Object(mut fields)) = parsed else {
         return Err(unusable(format!("{origin} is not a JSON object: {EXPECTED}")));
     };
     let private_key_data = match fields.remove("PrivateKeyData") {
@@ -112,6 +122,11 @@ fn read_json(json: &[u8], origin: &str) -> Result<(String, Zeroizing<String>)> {
     };
     let key_id = match fields.remove("KeyId") {
         Some(Value::String(text)) if !text.trim().is_empty() => text.trim().to_owned(),
+        _ if fields.contains_key("ClientKeyId") => {
+            return Err(unusable(format!(
+                "{origin} has a ClientKeyId instead of a KeyId, as the API's answer to CreateClientKey has: name that field KeyId"
+            )));
+        }
         _ => return Err(unusable(format!("{origin} has no KeyId: {EXPECTED}"))),
     };
     // It goes into an HTTP header; whether it exists is for KMS to say.

@@ -58,15 +58,15 @@ pub(super) fn open(der: &[u8], password: &str, origin: &str, password_origin: &s
         _ => Err(error),
     });
     let archive = opened.map_err(|error| match error {
-        Pkcs12Error::MacError(_) => wrong_password(password, origin, password_origin),
+        Pkcs12Error::MacError(_) => wrong_password(origin, password_origin),
         Pkcs12Error::UnpadError | Pkcs12Error::Pkcs5Error(_) if !survey.authenticated => {
-            wrong_password(password, origin, password_origin)
+            wrong_password(origin, password_origin)
         }
         Pkcs12Error::InvalidPrivateKey => {
             unusable(format!("the private key in {origin} is damaged: download the ClientKey again"))
         }
         // BMPString, which PKCS#12 writes passwords in, knows no others.
-        _ if !password.chars().all(|c| u32::from(c) <= 0xffff) => wrong_password(password, origin, password_origin),
+        _ if !password.chars().all(|c| u32::from(c) <= 0xffff) => wrong_password(origin, password_origin),
         // The library tells damage and an unknown cipher by the same error.
         _ => unusable(format!(
             "the PKCS#12 file in {origin} is damaged or encrypted in a way that kmsak cannot read: use the file as \
@@ -86,15 +86,10 @@ pub(super) fn open(der: &[u8], password: &str, origin: &str, password_origin: &s
     }
 }
 
-fn wrong_password(password: &str, origin: &str, password_origin: &str) -> crate::error::Error {
-    let hint = if password.trim() == password {
-        ""
-    } else {
-        "; the password given begins or ends with a blank, which a password of KMS never does"
-    };
+fn wrong_password(origin: &str, password_origin: &str) -> crate::error::Error {
     unusable(format!(
         "the password from {password_origin} does not open {origin}: use the clientKey_****_Password.txt that was downloaded with this \
-         ClientKey{hint}"
+         ClientKey"
     ))
 }
 

@@ -7,8 +7,9 @@ use zeroize::Zeroizing;
 
 use super::ClientKey;
 use crate::error::{Error, Kind, Result};
+use crate::lenient_json;
 use crate::process::protected::ProtectedBytes;
-use crate::process::source::{Source, read_file};
+use crate::process::source::{Source, is_utf16, read_file};
 use crate::shown;
 
 /// Where a ClientKey comes from. Files are read again when they change.
@@ -71,7 +72,7 @@ impl PasswordSource {
         }
     }
 
-    /// The password, without the line ends that files have and out of its JSON form.
+    /// The password, out of its JSON form and without the blanks and line ends around it: KMS issues none with such.
     pub(crate) fn read(&self) -> Result<Zeroizing<String>> {
         let bytes = match self {
             PasswordSource::File(path) => read_file(path)?,
@@ -85,15 +86,21 @@ impl PasswordSource {
             }
             PasswordSource::Inline { bytes, .. } => Zeroizing::new(bytes.as_bytes().to_vec()),
         };
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-        let text = std::str::from_utf8(bytes).map_err(|_| {
+        if is_utf16(&bytes) {
+            return Err(Error::configuration(format!(
+                "the password from {} is UTF-16: save it as UTF-8",
+                self.name()
+            )));
+        }
+        let text = std::str::from_utf8(&bytes).map_err(|_| {
             Error::configuration(format!(
                 "the password from {} is not UTF-8 text: save it as plain text",
                 self.name()
             ))
         })?;
-        let password = text.trim_end_matches(['\r', '\n', '\0']);
-        let password = unwrap_json(password).unwrap_or_else(|| Zeroizing::new(password.to_owned()));
+        let in_json = unwrap_json(trimmed(text));
+        let password =
+            Zeroizing::new(trimmed(in_json.as_ref().map_or(text, |text| text.as_str())).to_owned());
         if password.is_empty() {
             return Err(Error::configuration(format!(
                 "the password from {} is empty: put the ClientKey's password there",
@@ -117,12 +124,17 @@ impl PartialEq for PasswordSource {
     }
 }
 
+/// Without blanks and line ends, the marks that nobody sees among them.
+fn trimmed(text: &str) -> &str {
+    text.trim_matches(|character: char| character.is_whitespace() || !shown::is_line_safe(character))
+}
+
 /// Some users keep `{"ClientKeyPassword": "..."}`. A password of KMS never has a brace.
 fn unwrap_json(text: &str) -> Option<Zeroizing<String>> {
     if !text.trim_start().starts_with('{') {
         return None;
     }
-    match serde_json::from_str::<Value>(text).ok()?.as_object_mut()?.remove("ClientKeyPassword")? {
+    match lenient_json::read(text).ok()?.as_object_mut()?.remove("ClientKeyPassword")? {
         Value::String(password) => Some(Zeroizing::new(password)),
         _ => None,
     }

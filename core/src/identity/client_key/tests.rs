@@ -153,26 +153,70 @@ fn a_wrong_password_is_told() {
     const SENTENCE: &str = "the password from the variable P does not open clientKey.json: use the clientKey_****_Password.txt that was \
                             downloaded with this ClientKey";
     for json in [LEGACY, PBES2, include_bytes!("../../../../tests/vectors/odd/no_mac.json").as_slice()] {
-        for password in ["", "wrong", "kmsak#2026test", "é", "\u{1f511}"] {
+        for password in ["", "wrong", "kmsak#2026test", "é", "\u{1f511}", "Kmsak#2026test "] {
             assert_eq!(refusal(json, password), SENTENCE, "{password:?}");
         }
-        assert_eq!(
-            refusal(json, "Kmsak#2026test "),
-            format!(
-                "{SENTENCE}; the password given begins or ends with a blank, which a password of KMS never does"
-            )
-        );
     }
 }
 
 #[test]
 fn what_is_not_json_is_told() {
-    for json in ["", "KeyId", "[]", "\"KeyId\"", "{\"KeyId\":", "\u{0}\u{1}"] {
+    for json in ["KeyId", "[]", "\"KeyId\"", "{\"KeyId\":", "\u{0}\u{1}"] {
         assert_eq!(
             refusal(json.as_bytes(), PASSWORD),
             format!("clientKey.json is not a JSON object: {EXPECTED}")
         );
     }
+}
+
+#[test]
+fn what_is_empty_or_utf16_is_told() {
+    for json in ["", " \r\n"] {
+        assert_eq!(refusal(json.as_bytes(), PASSWORD), format!("clientKey.json is empty: {EXPECTED}"));
+    }
+    let text = std::str::from_utf8(LEGACY).unwrap();
+    let units = |encode: fn(u16) -> [u8; 2]| -> Vec<u8> { text.encode_utf16().flat_map(encode).collect() };
+    for json in [
+        [b"\xff\xfe".as_slice(), &units(u16::to_le_bytes)].concat(),
+        [b"\xfe\xff".as_slice(), &units(u16::to_be_bytes)].concat(),
+        units(u16::to_le_bytes),
+        units(u16::to_be_bytes),
+    ] {
+        assert_eq!(
+            refusal(&json, PASSWORD),
+            "clientKey.json is UTF-16: save it as UTF-8, or use the file as KMS issued it"
+        );
+    }
+}
+
+#[test]
+fn a_client_key_loads_as_gson_reads_it() {
+    let fields: Value = serde_json::from_slice(LEGACY).unwrap();
+    let (id, data) = (fields["KeyId"].as_str().unwrap(), fields["PrivateKeyData"].as_str().unwrap());
+    let broken: String =
+        data.as_bytes().chunks(64).map(|line| format!("{}\n", std::str::from_utf8(line).unwrap())).collect();
+    for json in [
+        format!("\u{feff}{{\"KeyId\":\"{id}\",\"PrivateKeyData\":\"{broken}\"}}"),
+        format!("{{'KeyId':'{id}','PrivateKeyData':'{data}'}}"),
+        format!("{{KeyId:{id},PrivateKeyData:{data}}}"),
+    ] {
+        assert_eq!(load(json.as_bytes()).unwrap().info().key_id, id);
+    }
+}
+
+#[test]
+fn the_answer_of_the_api_is_told_from_a_client_key() {
+    let answer = br#"{"ClientKeyId": "KAAP.1", "KeyAlgorithm": "RSA_2048", "PrivateKeyData": "AA=="}"#;
+    assert_eq!(
+        refusal(answer, PASSWORD),
+        "clientKey.json has a ClientKeyId instead of a KeyId, as the API's answer to CreateClientKey has: name that field \
+         KeyId"
+    );
+    // GetClientKey never gives the private key.
+    assert_eq!(
+        refusal(br#"{"ClientKeyId": "KAAP.1", "PublicKeyData": "x"}"#, PASSWORD),
+        format!("clientKey.json has no PrivateKeyData: {EXPECTED}")
+    );
 }
 
 #[test]

@@ -110,7 +110,7 @@ public final class ProviderBuilder {
   }
 
   /**
-   * The file with the ClientKey's password. Line ends are not part of the password.
+   * The file with the ClientKey's password. Blanks and line ends around it do not count.
    *
    * @param path the file, on disk or on the class path
    * @return this
