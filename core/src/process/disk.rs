@@ -53,7 +53,7 @@ fn within<T: Send + 'static>(limit: Duration, look: impl FnOnce() -> T + Send + 
         // Whoever asked may have given up.
         drop(tell.send(found));
     };
-    if let Err((_, look)) = threads::start_or_give_back("kmsak-file", look) {
+    if let Err((_, look)) = threads::start_or_give_back("kmsak-file", Box::new(look)) {
         look();
     }
     told.recv_timeout(limit).ok()

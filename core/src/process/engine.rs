@@ -9,6 +9,7 @@
 use std::cell::Cell;
 use std::future::Future;
 use std::panic::{self, AssertUnwindSafe};
+use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::thread::{self, JoinHandle};
@@ -163,5 +164,10 @@ fn stay_asleep() -> ! {
 
 /// Runs `future` on the engine until it is done or the engine ends.
 pub(crate) fn spawn(handle: &Handle, future: impl Future<Output = ()> + Send + 'static) {
+    spawn_boxed(handle, Box::pin(future));
+}
+
+/// Boxed, or all that Tokio has around a task would be compiled for each.
+fn spawn_boxed(handle: &Handle, future: Pin<Box<dyn Future<Output = ()> + Send>>) {
     drop(handle.spawn(future));
 }

@@ -11,29 +11,31 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::{NoSubscriber, set_global_default};
 use tracing::{Event, Level, Metadata, Subscriber};
 
-/// Writes a log line. A panic of the application's own layers, which `tracing` calls in the middle of our work, stays there: the
-/// panic hook has told of it.
-macro_rules! line {
-    ($level:ident, $($line:tt)+) => {
-        $crate::process::logs::sheltered(|| ::tracing::$level!($($line)+))
-    };
-}
 macro_rules! error_line {
-    ($($line:tt)+) => { $crate::process::logs::line!(error, $($line)+) };
+    ($($line:tt)+) => { $crate::process::logs::write($crate::process::logs::LogLevel::Error, format_args!($($line)+)) };
 }
 macro_rules! warn_line {
-    ($($line:tt)+) => { $crate::process::logs::line!(warn, $($line)+) };
+    ($($line:tt)+) => { $crate::process::logs::write($crate::process::logs::LogLevel::Warn, format_args!($($line)+)) };
 }
 macro_rules! info_line {
-    ($($line:tt)+) => { $crate::process::logs::line!(info, $($line)+) };
+    ($($line:tt)+) => { $crate::process::logs::write($crate::process::logs::LogLevel::Info, format_args!($($line)+)) };
 }
 macro_rules! debug_line {
-    ($($line:tt)+) => { $crate::process::logs::line!(debug, $($line)+) };
+    ($($line:tt)+) => { $crate::process::logs::write($crate::process::logs::LogLevel::Debug, format_args!($($line)+)) };
 }
-pub(crate) use {debug_line as debug, error_line as error, info_line as info, line, warn_line as warn};
+pub(crate) use {debug_line as debug, error_line as error, info_line as info, warn_line as warn};
 
-pub(crate) fn sheltered(line: impl FnOnce()) {
-    drop(panic::catch_unwind(AssertUnwindSafe(line)));
+/// Writes a log line, in one place for all, since each place that calls `tracing` takes room in the library. A panic of the
+/// application's own layers, which `tracing` calls in the middle of our work, stays there: the panic hook has told of it.
+pub(crate) fn write(level: LogLevel, line: fmt::Arguments<'_>) {
+    let write = || match level {
+        LogLevel::Error => tracing::error!(target: "kmsak", "{line}"),
+        LogLevel::Warn => tracing::warn!(target: "kmsak", "{line}"),
+        LogLevel::Info => tracing::info!(target: "kmsak", "{line}"),
+        LogLevel::Debug => tracing::debug!(target: "kmsak", "{line}"),
+        LogLevel::Trace => tracing::trace!(target: "kmsak", "{line}"),
+    };
+    drop(panic::catch_unwind(AssertUnwindSafe(write)));
 }
 
 /// How much a log line matters.

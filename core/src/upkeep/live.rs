@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, SystemTime};
@@ -220,6 +221,11 @@ impl Live {
 
     /// Runs `work` on kmsak's thread until it is done or the provider closes.
     pub(crate) fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.spawn_boxed(Box::pin(work));
+    }
+
+    /// Boxed, or what surrounds a task would be compiled for each.
+    fn spawn_boxed(&self, work: Pin<Box<dyn Future<Output = ()> + Send>>) {
         let mut closing = self.closing.subscribe();
         crate::process::engine::spawn(&self.runtime, async move {
             tokio::select! {
