@@ -14,6 +14,7 @@ mod home;
 mod info;
 mod ini;
 mod kept;
+mod object;
 mod oidc_role;
 mod process;
 mod role;

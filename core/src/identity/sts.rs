@@ -82,7 +82,7 @@ pub(super) async fn assume_role(
         };
         acs3::sign(&call, key, now, &world.random.nonce())
     };
-    exchange(place, &authority, world, wanted, request).await
+    exchange(place, &authority, world, wanted, &request).await
 }
 
 /// Asks for a role with a token of an OIDC provider. Nothing is signed.
@@ -116,7 +116,7 @@ pub(super) async fn assume_role_with_oidc(
             body: acs3::encode_pairs(parameters).into_bytes(),
         }
     };
-    exchange(place, &authority, world, wanted, request).await
+    exchange(place, &authority, world, wanted, &request).await
 }
 
 /// Asks once, and once more where STS complains of the clock.
@@ -125,7 +125,7 @@ async fn exchange(
     authority: &str,
     world: &World,
     wanted: &Wanted<'_>,
-    request: impl Fn(SystemTime) -> HttpRequest,
+    request: &(dyn Fn(SystemTime) -> HttpRequest + Sync),
 ) -> Result<AccessKey> {
     let transport = super::aside({
         let (config, authority, user_agent) =
