@@ -104,15 +104,18 @@ impl Engine {
         let generation = fork::generation();
         let sentinel = Sentinel::open().map_err(cannot)?;
         let mark = sentinel.mark();
+        let look = move || {
+            if mark.is_lost() {
+                fork::leave_behind(generation);
+                stay_asleep();
+            }
+        };
         let runtime = Builder::new_current_thread()
             .enable_io()
             .enable_time()
-            .on_thread_unpark(move || {
-                if mark.is_lost() {
-                    fork::leave_behind(generation);
-                    stay_asleep();
-                }
-            })
+            // Before it waits as well: to wait with a descriptor that is gone makes Tokio panic, and drop what it cannot close.
+            .on_thread_park(look)
+            .on_thread_unpark(look)
             .build()
             .map_err(cannot)?;
         let handle = runtime.handle().clone();
