@@ -17,7 +17,7 @@ struct Panics;
 
 impl Subscriber for Panics {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with("kmsak::")
+        metadata.target().starts_with("kmsak")
     }
 
     fn new_span(&self, _: &Attributes<'_>) -> Id {
