@@ -13,7 +13,7 @@ public final class BrokenHandler extends Handler {
       failed = true;
       throw new StackOverflowError();
     }
-    System.out.println("handled " + record.getMessage());
+    System.err.println("handled " + record.getMessage());
   }
 
   @Override

@@ -247,9 +247,14 @@ class ChildJvmTest {
   @Test
   void logLinesGoToSlf4jWhereItIs() throws Exception {
     try (Kms kms = Kms.start()) {
-      Ended ended = run(kms.onTheCloud(), "-Dorg.slf4j.simpleLogger.log.io.kmsak=debug");
+      String fetched = "DEBUG io.kmsak - fetched " + Kms.APP;
+      Ended ended =
+          run(
+              kms.onTheCloud(),
+              "-Dorg.slf4j.simpleLogger.log.io.kmsak=debug",
+              "-D" + Exercise.AWAITED + "=" + fetched);
       assertEquals(0, ended.code, ended.output);
-      assertTrue(ended.output.contains("DEBUG io.kmsak - fetched " + Kms.APP), ended.output);
+      assertTrue(ended.output.contains(fetched), ended.output);
       ended = run(kms.onTheCloud(), "-Dorg.slf4j.simpleLogger.log.io.kmsak=info");
       assertFalse(ended.output.contains("DEBUG io.kmsak"), ended.output);
     }
@@ -261,17 +266,18 @@ class ChildJvmTest {
         loggedTo(
             "handlers=java.util.logging.ConsoleHandler\n"
                 + "java.util.logging.ConsoleHandler.level=FINE\n"
-                + "io.kmsak.level=FINE\n");
+                + "io.kmsak.level=FINE\n",
+            "FINE: fetched " + Kms.APP);
     assertTrue(output.contains("FINE: fetched " + Kms.APP), output);
   }
 
   @Test
   void aLogHandlerThatFailsGetsTheNextLineAllTheSame() throws Exception {
-    String output = loggedTo("handlers=" + BrokenHandler.class.getName() + "\nio.kmsak.level=FINEST\n");
+    String output = loggedTo("handlers=" + BrokenHandler.class.getName() + "\nio.kmsak.level=FINEST\n", "handled ");
     assertTrue(output.contains("handled "), output);
   }
 
-  private static String loggedTo(String configuration) throws Exception {
+  private static String loggedTo(String configuration, String awaited) throws Exception {
     String withoutSlf4j =
         Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
             .filter(entry -> !entry.contains("slf4j"))
@@ -279,7 +285,11 @@ class ChildJvmTest {
     Path settings = Files.createTempFile("logging", ".properties");
     Files.writeString(settings, configuration);
     try (Kms kms = Kms.start()) {
-      List<String> options = List.of("-Djava.util.logging.config.file=" + settings, "-Duser.language=en");
+      List<String> options =
+          List.of(
+              "-Djava.util.logging.config.file=" + settings,
+              "-Duser.language=en",
+              "-D" + Exercise.AWAITED + "=" + awaited);
       Ended ended = run(withoutSlf4j, Map.of(), options, Exercise.class, kms.onTheCloud());
       assertEquals(0, ended.code, ended.output);
       return ended.output;
