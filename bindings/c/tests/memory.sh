@@ -41,5 +41,5 @@ CFLAGS=-g "$driver" "$debug_libraries" "$work/debuggable/driver"
 # Those that neither have short deadlines nor count requests: valgrind is so slow that a handshake outlasts kmsak's patience
 # and a second request is sent beside it. The environment wins over the scenarios' files.
 export KMSAK_SCENARIOS='both_gateways other_types wrong_configuration refresh_asks call_renews rejections statistics use_after'
-connect_timeout=60000 read_timeout=60000 fetch_deadline=120000 renew_deadline=120000 \
+KMSAK_CONNECT_TIMEOUT=60000 KMSAK_READ_TIMEOUT=60000 KMSAK_FETCH_DEADLINE=120000 KMSAK_RENEW_DEADLINE=120000 \
   KMSAK_DRIVER="${valgrind[*]} $work/debuggable/driver" "${scenarios[@]}"
