@@ -3,14 +3,25 @@
 secret=acs/ram/user/app
 export no_proxy='*'
 
+ending=()
+folder_of_emulator=
+end_all() {
+  local process
+  for process in "${ending[@]}"; do kill "$process" 2>/dev/null || true; done
+  for process in "${ending[@]}"; do wait "$process" 2>/dev/null || true; done
+  rm -rf "$folder_of_emulator"
+}
+trap end_all EXIT
+
+# Has a process end with the script.
+also_end() { ending=("$1" "${ending[@]}"); }
+
 # Sets `kms`, the folder with the emulator's files, and `ready`, what the emulator says once it is ready.
 start_emulator() {
-  local folder
-  folder=$(mktemp -d)
-  kms=$folder/kms
+  folder_of_emulator=$(mktemp -d)
+  kms=$folder_of_emulator/kms
   coproc EMULATOR { exec "${KMSAK_BIN:?names the kmsak program}" emulator --dir "$kms" 2>/dev/null; }
-  # shellcheck disable=SC2064
-  trap "kill $EMULATOR_PID 2>/dev/null || true; wait $EMULATOR_PID 2>/dev/null || true; rm -rf '$folder'" EXIT
+  also_end "$EMULATOR_PID"
   read -r ready <&"${EMULATOR[0]}" || { echo "the emulator did not start" >&2; return 1; }
 }
 
