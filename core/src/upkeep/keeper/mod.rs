@@ -66,6 +66,17 @@ pub(crate) struct Keeper {
     lingering: Option<Fetch>,
 }
 
+/// What an idle keeper was woken by.
+enum Woken {
+    /// Somebody wants something; nobody ever will again without one.
+    Asked(Option<Ask>),
+    /// A request that nobody waits for any more has ended, with or without an answer.
+    Late(Option<Box<Fetched>>),
+    Due,
+    TooStale,
+    RefusalLapsed,
+}
+
 /// Until when a round may take.
 struct Until {
     deadline: Instant,
@@ -123,33 +134,22 @@ impl Keeper {
         loop {
             let mut round = Round::default();
             let mut lingering = self.lingering.take();
-            tokio::select! {
+            let woken = tokio::select! {
                 biased;
-                ask = asks.recv() => match ask {
-                    Some(ask) => {
-                        self.lingering = lingering;
-                        self.accept(ask, &mut round, None);
-                    }
-                    None => return,
-                },
-                late = late_answer(&mut lingering) => {
-                    self.lingering = lingering.filter(Fetch::is_under_way);
-                    if let Some(late) = late {
-                        self.keep_late_answer(late);
-                    }
-                }
-                () = self.due() => {
-                    self.lingering = lingering;
-                    round.wanted = true;
-                }
-                () = self.too_stale() => {
-                    self.lingering = lingering;
-                    self.forget();
-                }
-                () = self.refusal_lapses() => {
-                    self.lingering = lingering;
-                    self.refused = None;
-                }
+                ask = asks.recv() => Woken::Asked(ask),
+                late = late_answer(&mut lingering) => Woken::Late(late.map(Box::new)),
+                () = self.due() => Woken::Due,
+                () = self.too_stale() => Woken::TooStale,
+                () = self.refusal_lapses() => Woken::RefusalLapsed,
+            };
+            self.lingering = lingering.filter(Fetch::is_under_way);
+            match woken {
+                Woken::Asked(Some(ask)) => self.accept(ask, &mut round, None),
+                Woken::Asked(None) => return,
+                Woken::Late(late) => late.into_iter().for_each(|late| self.keep_late_answer(*late)),
+                Woken::Due => round.wanted = true,
+                Woken::TooStale => self.forget(),
+                Woken::RefusalLapsed => self.refused = None,
             }
             while let Ok(ask) = asks.try_recv() {
                 self.accept(ask, &mut round, None);
