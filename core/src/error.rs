@@ -209,7 +209,6 @@ impl Error {
     }
 
     /// What this failure speaks against; the endpoint where nothing better is known.
-    #[allow(dead_code)]
     pub(crate) fn scope(&self) -> Scope {
         self.0.scope
     }
