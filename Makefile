@@ -16,10 +16,8 @@ PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 SHARE = $(DESTDIR)$(PREFIX)/share
 
-# Always the same packages, so that nothing is compiled twice with other features.
-RUST := --workspace --exclude kmsak-python --exclude kmsak-node --exclude kmsak-jni --exclude kmsak-benches
 # For the bindings: the scenarios of tests/conformance, with the driver that KMSAK_DRIVER names.
-CONFORMANCE := tests/conformance/run $(RUST)
+CONFORMANCE := tests/conformance/run
 
 # tests/demo/run says where it has built all already.
 DEMO_BUILT := $(if $(DEMO_IS_BUILT),,build-demo)
@@ -63,16 +61,16 @@ check-clippy:
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
 check-tests:
-	$(CARGO) test -p kmsak -p kmsak-emulator -p kmsak-cli
+	KMSAK_SOAK_SECONDS=$${KMSAK_SOAK_SECONDS:-10} $(CARGO) test
 
 test-rust: build-program
-	$(CARGO) test $(RUST)
+	$(CARGO) test
 
 test-interop: build-program ## the official clients against the emulator and the agent
 	tests/interop/run
 
 soak: build-program ## rotations, faults and replaced ClientKeys for ten minutes: not one failed call
-	KMSAK_SOAK_SECONDS=$${KMSAK_SOAK_SECONDS:-600} $(CARGO) test $(RUST) --test soak -- --nocapture
+	KMSAK_SOAK_SECONDS=$${KMSAK_SOAK_SECONDS:-600} $(CARGO) test --test soak -- --nocapture
 
 lint: lint-rust $(addprefix lint-,$(LANGUAGES)) lint-bench ## formatters, linters, licences and duplicate versions
 
@@ -102,7 +100,7 @@ install-cli: ## the program, its manual pages and completions
 # depends on, and everything would be built again.
 build-program:
 ifneq ($(filter test test-% soak,$(MAKECMDGOALS)),)
-	$(CARGO) test --no-run --quiet $(RUST)
+	$(CARGO) test --no-run --quiet
 else
 	$(CARGO) build -p kmsak-cli
 endif

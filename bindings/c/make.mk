@@ -26,7 +26,7 @@ lint-c:
 clean-c:
 
 header: ## write include/kmsak.h anew from bindings/c/src
-	KMSAK_WRITE_HEADER=1 $(CARGO) test --quiet $(RUST) --test header
+	KMSAK_WRITE_HEADER=1 $(CARGO) test --quiet --test header
 
 # Nothing to fetch.
 fetch-c:

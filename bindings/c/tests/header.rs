@@ -1,5 +1,5 @@
 //! `include/kmsak.h` is committed, so that nobody needs a generator to use it. This is the generator, and the check that it was
-//! run: `KMSAK_WRITE_HEADER=1 cargo test -p kmsak-c --test header` writes the file.
+//! run: `KMSAK_WRITE_HEADER=1 cargo test --test header` writes the file.
 
 use std::fs;
 use std::path::Path;
