@@ -48,7 +48,19 @@ fn used_up() -> kmsak_error {
 /// `config` is NULL or one that lives.
 unsafe fn change(
     config: *mut kmsak_config,
-    change: impl FnOnce(Builder) -> Result<Builder, kmsak_error>,
+    change: impl Fn(Builder) -> Result<Builder, kmsak_error>,
+) -> kmsak_status {
+    // SAFETY: as the caller promises.
+    unsafe { change_by(config, &change) }
+}
+
+/// What all setters share, compiled once.
+///
+/// # Safety
+/// As for [`change`].
+unsafe fn change_by(
+    config: *mut kmsak_config,
+    change: &dyn Fn(Builder) -> Result<Builder, kmsak_error>,
 ) -> kmsak_status {
     status(|| {
         // SAFETY: as the caller promises.

@@ -25,7 +25,19 @@ pub struct kmsak_fixed(Mutex<Result<Fixed, kmsak_error>>);
 /// `fixed` is NULL or one that lives.
 unsafe fn change(
     fixed: *mut kmsak_fixed,
-    change: impl FnOnce(Fixed) -> Result<Fixed, kmsak_error>,
+    change: impl Fn(Fixed) -> Result<Fixed, kmsak_error>,
+) -> kmsak_status {
+    // SAFETY: as the caller promises.
+    unsafe { change_by(fixed, &change) }
+}
+
+/// What all that change one share, compiled once.
+///
+/// # Safety
+/// As for [`change`].
+unsafe fn change_by(
+    fixed: *mut kmsak_fixed,
+    change: &dyn Fn(Fixed) -> Result<Fixed, kmsak_error>,
 ) -> kmsak_status {
     status(|| {
         // SAFETY: as the caller promises.

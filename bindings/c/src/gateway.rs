@@ -34,7 +34,19 @@ impl kmsak_gateway {
 /// `gateway` is NULL or one that lives.
 unsafe fn change(
     gateway: *mut kmsak_gateway,
-    change: impl FnOnce(Gateway) -> Result<Gateway, kmsak_error>,
+    change: impl Fn(Gateway) -> Result<Gateway, kmsak_error>,
+) -> kmsak_status {
+    // SAFETY: as the caller promises.
+    unsafe { change_by(gateway, &change) }
+}
+
+/// What all that change one share, compiled once.
+///
+/// # Safety
+/// As for [`change`].
+unsafe fn change_by(
+    gateway: *mut kmsak_gateway,
+    change: &dyn Fn(Gateway) -> Result<Gateway, kmsak_error>,
 ) -> kmsak_status {
     status(|| {
         // SAFETY: as the caller promises.

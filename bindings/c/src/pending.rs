@@ -127,7 +127,20 @@ impl kmsak_pending {
 pub(crate) unsafe fn begin<T: Into<Answer> + Send + 'static>(
     provider: *const crate::provider::kmsak_provider,
     timeout_ms: i64,
-    begin: impl FnOnce(&Provider) -> Result<Pending<T>, kmsak_error>,
+    begin: impl Fn(&Provider) -> Result<Pending<T>, kmsak_error>,
+) -> *mut kmsak_pending {
+    // SAFETY: as the caller promises.
+    unsafe { begin_by(provider, timeout_ms, &begin) }
+}
+
+/// What all calls with the same sort of answer share, compiled once for each sort.
+///
+/// # Safety
+/// As for [`begin`].
+unsafe fn begin_by<T: Into<Answer> + Send + 'static>(
+    provider: *const crate::provider::kmsak_provider,
+    timeout_ms: i64,
+    begin: &dyn Fn(&Provider) -> Result<Pending<T>, kmsak_error>,
 ) -> *mut kmsak_pending {
     guard(ptr::null_mut(), || {
         let handle = kmsak_pending::new();
