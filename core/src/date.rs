@@ -6,7 +6,6 @@ use time::format_description::well_known::Rfc3339;
 use time::format_description::{BorrowedFormatItem, StaticFormatDescription};
 use time::macros::{datetime, format_description};
 use time::{OffsetDateTime, PrimitiveDateTime};
-use x509_parser::prelude::ASN1Time;
 
 const HTTP: StaticFormatDescription =
     format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
@@ -70,13 +69,6 @@ fn utc(moment: SystemTime) -> OffsetDateTime {
         .and_then(|since| i64::try_from(since.as_secs()).ok())
         .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
         .unwrap_or(OffsetDateTime::UNIX_EPOCH)
-}
-
-/// The moment that a certificate names.
-pub(crate) fn of_asn1(time: ASN1Time) -> Option<SystemTime> {
-    let seconds = time.timestamp();
-    let distance = Duration::from_secs(seconds.unsigned_abs());
-    if seconds < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) }
 }
 
 #[cfg(test)]

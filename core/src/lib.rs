@@ -12,6 +12,8 @@
 //! # Ok::<(), kmsak::Error>(())
 //! ```
 
+mod asn1;
+mod certificate;
 mod config;
 mod date;
 mod error;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// From the bottom to the top. Each is a file or a folder of `src`.
 const LAYERS: [&[&str]; 10] = [
-    &["error", "shown", "lenient_json", "date", "rejection"],
+    &["error", "shown", "lenient_json", "date", "asn1", "certificate", "rejection"],
     &["process"],
     &["pending", "event"],
     &["secret"],

@@ -3,9 +3,7 @@
 
 use std::time::SystemTime;
 
-use x509_parser::prelude::{FromDer, X509Certificate};
-
-use crate::date;
+use crate::certificate::Certificate;
 
 /// See [`Config::probe`](crate::Config::probe).
 #[derive(Clone, Debug)]
@@ -19,5 +17,5 @@ pub struct Probe {
 
 /// The end of the validity of a certificate (DER).
 pub(super) fn not_after(certificate: &[u8]) -> Option<SystemTime> {
-    date::of_asn1(X509Certificate::from_der(certificate).ok()?.1.validity().not_after)
+    Certificate::of(certificate)?.not_after
 }

@@ -5,9 +5,9 @@ use std::path::Path;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls_native_certs::{CertificateResult, load_native_certs};
-use x509_parser::prelude::{FromDer as _, X509Certificate, X509Version};
 
 use super::verifier::Roots;
+use crate::certificate::Certificate;
 use crate::error::{Error, Result};
 use crate::process::source::{Source, is_utf16, read_file};
 use crate::process::{disk, logs};
@@ -116,10 +116,10 @@ fn parse(pem: &[u8], name: &str) -> Result<Roots> {
     }
     let mut roots = Roots::default();
     for certificate in certificates {
-        let (_, parsed) = X509Certificate::from_der(&certificate)
-            .map_err(|_| wrong("holds a certificate that cannot be read"))?;
+        let read =
+            Certificate::of(&certificate).ok_or_else(|| wrong("holds a certificate that cannot be read"))?;
         // A server's own certificate may stand beside its CAs; to trust it would help nobody.
-        if is_ca(&parsed) {
+        if read.is_ca {
             roots.add(certificate.clone()).map_err(|_| wrong("holds a certificate that cannot be read"))?;
         }
     }
@@ -129,13 +129,10 @@ fn parse(pem: &[u8], name: &str) -> Result<Roots> {
     Ok(roots)
 }
 
-/// Certificates before version 3 cannot say whether they are a CA's.
-fn is_ca(certificate: &X509Certificate<'_>) -> bool {
-    certificate.version() != X509Version::V3 || certificate.is_ca()
-}
-
 #[cfg(test)]
 mod tests {
+    use x509_parser::prelude::{FromDer as _, X509Certificate};
+
     use super::*;
 
     fn ca() -> Vec<CertificateDer<'static>> {

@@ -3,14 +3,15 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::UNIX_EPOCH;
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, TrustAnchor, UnixTime};
 use rustls::{CertificateError, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
-use x509_parser::prelude::{FromDer as _, X509Certificate};
 
+use crate::certificate::Certificate;
 use crate::error::{Error, Kind, Result};
 
 /// CAs to trust, and until when.
@@ -46,9 +47,8 @@ impl FromIterator<CertificateDer<'static>> for Roots {
 
 impl Roots {
     pub(super) fn add(&mut self, certificate: CertificateDer<'static>) -> Result<(), rustls::Error> {
-        let end = X509Certificate::from_der(&certificate)
-            .ok()
-            .and_then(|(_, parsed)| u64::try_from(parsed.validity().not_after.timestamp()).ok());
+        let end = Certificate::of(&certificate)
+            .and_then(|read| Some(read.not_after?.duration_since(UNIX_EPOCH).ok()?.as_secs()));
         self.store.add(certificate)?;
         self.ends.push(end);
         Ok(())

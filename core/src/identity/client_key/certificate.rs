@@ -3,11 +3,9 @@
 use std::time::SystemTime;
 
 use ring::signature::RsaKeyPair;
-use x509_parser::prelude::{FromDer, X509Certificate};
-use x509_parser::public_key::PublicKey;
 
 use super::unusable;
-use crate::date;
+use crate::certificate::Certificate as X509Certificate;
 use crate::error::Result;
 
 pub(super) struct Certificate {
@@ -25,18 +23,11 @@ pub(super) fn find<'a>(
 ) -> Result<Certificate> {
     let mut others = 0;
     for der in certificates {
-        let Ok((_, certificate)) = X509Certificate::from_der(der) else {
+        let Some(certificate) = X509Certificate::of(der).filter(|found| belongs(found, key_pair)) else {
             others += 1;
             continue;
         };
-        if !belongs(&certificate, key_pair) {
-            others += 1;
-            continue;
-        }
-        let validity = certificate.validity();
-        let (Some(not_before), Some(not_after)) =
-            (date::of_asn1(validity.not_before), date::of_asn1(validity.not_after))
-        else {
+        let (Some(not_before), Some(not_after)) = (certificate.not_before, certificate.not_after) else {
             return Err(unusable(format!(
                 "the certificate in {origin} has a validity that is no date: download the ClientKey again"
             )));
@@ -54,9 +45,7 @@ pub(super) fn find<'a>(
 }
 
 fn belongs(certificate: &X509Certificate<'_>, key_pair: &RsaKeyPair) -> bool {
-    let Ok(PublicKey::RSA(theirs)) = certificate.public_key().parsed() else {
-        return false;
-    };
+    let Some(theirs) = &certificate.rsa_key else { return false };
     let ours = ring::rsa::PublicKeyComponents::<Vec<u8>>::from(key_pair.public());
     without_leading_zeros(theirs.modulus) == without_leading_zeros(&ours.n)
         && without_leading_zeros(theirs.exponent) == without_leading_zeros(&ours.e)
@@ -69,8 +58,7 @@ fn without_leading_zeros(number: &[u8]) -> &[u8] {
 
 /// KMS names the subject `CN=kst-<instance>-client`.
 fn instance_id(certificate: &X509Certificate<'_>) -> Option<String> {
-    let name = certificate.subject().iter_common_name().next()?.as_str().ok()?;
-    let id = name.strip_suffix("-client")?;
+    let id = certificate.common_name?.strip_suffix("-client")?;
     let tail = id.strip_prefix("kst-")?;
     // It becomes a host name.
     let is_label = !tail.is_empty()

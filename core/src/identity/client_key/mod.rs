@@ -4,7 +4,6 @@ mod certificate;
 mod in_use;
 mod info;
 mod pkcs12;
-mod rc2_128;
 mod source;
 #[cfg(test)]
 mod tests;
