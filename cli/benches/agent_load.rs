@@ -1,4 +1,5 @@
-//! How many credentials the agent hands out: `cargo bench -p kmsak-cli --bench agent_load -- [REQUESTS]`.
+//! How many credentials the agent hands out: `cargo bench -p kmsak-cli --bench agent_load -- [REQUESTS]`. A word after it,
+//! `kms`, `aws` or `vault`, asks for the whole secret in that form of KMS Agent's instead.
 //!
 //! 64 kept-alive connections ask as fast as they are answered, first alone, then beside 10,000 connections that each send
 //! part of a head and stop. The load comes from one thread of this process, on the same machine. Prints one JSON object, and
@@ -13,6 +14,8 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+/// By KMS Agent's numbers.
+const FORMS: [&str; 3] = ["kms", "aws", "vault"];
 const CONNECTIONS: usize = 64;
 const SLOW: usize = 10_000;
 /// What two cores must do.
@@ -26,12 +29,22 @@ const LONGEST_BESIDE_SLOW: Duration = Duration::from_secs(1);
 fn main() -> ExitCode {
     let requests: usize =
         std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(1_000_000);
+    let form = std::env::args().skip(1).find(|argument| FORMS.contains(&argument.as_str()));
     allow_many_files();
     let emulator = Emulator::start().expect("the emulator starts");
     let folder = tempfile::tempdir().expect("a folder");
     emulator.write_folder(folder.path()).expect("the folder is written");
-    let mut agent = Command::new(env!("CARGO_BIN_EXE_kmsak"))
-        .args(["serve", "--secret", "acs/ram/user/app", "--listen", "127.0.0.1:0", "--config"])
+    let mut command = Command::new(env!("CARGO_BIN_EXE_kmsak"));
+    if let Some(form) = &form {
+        let number = FORMS.iter().position(|one| one == form).expect("one of them");
+        let file = folder.path().join("kms-agent.toml");
+        std::fs::write(&file, format!("[Server]\nResponseType = {number}\n")).expect("the file is written");
+        command.args(["serve", "--kms-agent", "--kms-agent-config"]).arg(file);
+    } else {
+        command.arg("serve");
+    }
+    let mut agent = command
+        .args(["--secret", "acs/ram/user/app", "--listen", "127.0.0.1:0", "--config"])
         .arg(folder.path().join("on_the_cloud.properties"))
         .arg("--token-file")
         .arg(folder.path().join("token"))
@@ -44,8 +57,9 @@ fn main() -> ExitCode {
     let address =
         line.split('"').nth(3).and_then(|url| url.strip_prefix("http://")).expect("an address").to_owned();
     let token = std::fs::read_to_string(folder.path().join("token")).expect("a token");
+    let folder_of_form = if form.is_some() { "v1" } else { "credentials" };
     let request = format!(
-        "GET /credentials/acs/ram/user/app HTTP/1.1\r\nHost: {address}\r\nX-Kmsak-Token: {}\r\n\r\n",
+        "GET /{folder_of_form}/acs/ram/user/app HTTP/1.1\r\nHost: {address}\r\nX-Kmsak-Token: {}\r\n\r\n",
         token.trim()
     );
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -75,6 +89,7 @@ fn main() -> ExitCode {
     println!(
         "{}",
         json!({
+            "form": form.as_deref().unwrap_or("credentials"),
             "requests": requests,
             "connections": CONNECTIONS,
             "requests_per_second": alone.per_second.round(),
@@ -141,8 +156,7 @@ async fn ask(address: String, request: String, times: usize) -> Vec<Duration> {
             let read = stream.read(&mut buffer[length..]).await.expect("the agent answers");
             assert!(read > 0, "the agent closed the connection");
             length += read;
-            // The body is one JSON object, and the only braces are its own.
-            if buffer[..length].ends_with(b"\"}") {
+            if is_whole(&buffer[..length]) {
                 break;
             }
         }
@@ -150,6 +164,14 @@ async fn ask(address: String, request: String, times: usize) -> Vec<Duration> {
         latencies.push(started.elapsed());
     }
     latencies
+}
+
+/// Whether the head is there, and as much of a body as it says.
+fn is_whole(answer: &[u8]) -> bool {
+    let text = std::str::from_utf8(answer).unwrap_or_default();
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next());
+    length.and_then(|length| length.parse().ok()) == Some(body.len())
 }
 
 /// A connection that keeps the agent waiting for the rest.

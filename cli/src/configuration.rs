@@ -18,13 +18,26 @@ pub(crate) struct ConfigurationArguments {
     /// working directory
     #[arg(long, short, value_name = "FILE", env = "KMSAK_CONFIG")]
     config: Option<PathBuf>,
+    /// Settings for which any other source has a better value.
+    #[arg(skip)]
+    base: String,
 }
 
 impl ConfigurationArguments {
+    /// The lines of a properties file under the one that is read.
+    pub(crate) fn on_base(mut self, lines: &str) -> Self {
+        self.base.push_str(lines);
+        self
+    }
+
     fn builder(&self) -> Builder {
+        let base = match self.base.as_str() {
+            "" => Builder::new(),
+            lines => Builder::new().properties_text(lines, None),
+        };
         let builder = match &self.config {
-            Some(path) => Builder::new().properties_file(path).environment(),
-            None => Builder::new().usual_places(),
+            Some(path) => base.properties_file(path).environment(),
+            None => base.usual_places(),
         };
         builder.language("cli")
     }

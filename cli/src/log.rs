@@ -1,17 +1,19 @@
-//! `--log-level`
+//! `--log-level` and `--log-format`
 
 use std::io::Write;
 use std::sync::OnceLock;
+use std::time::SystemTime;
 
 use clap::{Args, ValueEnum};
 use kmsak::LogLevel;
 
-use crate::progress;
+use crate::{progress, secret_json};
 
 /// The least that matters enough to be written; none for nothing at all.
 static MOST: OnceLock<Option<LogLevel>> = OnceLock::new();
 /// What is odd about a configuration is told even where the library's warnings are not, as nobody asked for them.
 static QUIET: OnceLock<bool> = OnceLock::new();
+static FORMAT: OnceLock<Format> = OnceLock::new();
 
 /// What is logged on standard error.
 #[derive(Debug, Args)]
@@ -19,6 +21,23 @@ pub(crate) struct LogArguments {
     /// How much to log on standard error; no line ever holds a secret [default: info for serve, warn for what stays to watch, else error]
     #[arg(long, global = true, value_enum, value_name = "LEVEL", env = "KMSAK_LOG_LEVEL")]
     log_level: Option<Most>,
+    /// How a line is written: for people, or as one JSON object with time, level and message
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "FORMAT",
+        env = "KMSAK_LOG_FORMAT",
+        default_value = "text",
+        hide_default_value = true
+    )]
+    log_format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Json,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -46,6 +65,7 @@ impl LogArguments {
         };
         QUIET.get_or_init(|| default == Most::Error && self.log_level.is_none());
         MOST.get_or_init(|| most);
+        FORMAT.get_or_init(|| self.log_format);
         // Even where nothing is to be written, or the library would look for another way.
         kmsak::forward_logs(most.unwrap_or(LogLevel::Error), Some(Box::new(write)));
     }
@@ -66,7 +86,7 @@ pub(crate) fn write(level: LogLevel, line: &str) {
     }
 }
 
-/// `kmsak: warning: ...`. A standard error that is closed is no reason to stop.
+/// `kmsak: warning: ...`, or an object. A standard error that is closed is no reason to stop.
 fn print(level: LogLevel, line: &str) {
     let name = match level {
         LogLevel::Error => "error",
@@ -76,5 +96,12 @@ fn print(level: LogLevel, line: &str) {
         LogLevel::Trace => "trace",
     };
     progress::clear();
-    let _ = writeln!(std::io::stderr(), "kmsak: {name}: {line}");
+    let line = match FORMAT.get() {
+        Some(Format::Json) => {
+            let time = secret_json::moment(SystemTime::now());
+            serde_json::json!({ "time": time, "level": name, "message": line }).to_string()
+        }
+        _ => format!("kmsak: {name}: {line}"),
+    };
+    let _ = writeln!(std::io::stderr(), "{line}");
 }

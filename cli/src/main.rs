@@ -1,5 +1,6 @@
 //! The `kmsak` program: a thin shell over the libraries, one file a subcommand.
 
+mod agent_client;
 mod completions;
 mod configuration;
 mod credential_process;
@@ -12,6 +13,7 @@ mod log;
 mod progress;
 mod secret_json;
 mod serve;
+mod status;
 mod variables;
 
 use std::process::ExitCode;
@@ -41,6 +43,7 @@ enum Command {
     Exec(exec::Exec),
     CredentialProcess(credential_process::CredentialProcess),
     Serve(serve::Serve),
+    Status(status::Status),
     Doctor(doctor::Doctor),
     Emulator(emulator::Emulator),
     Completions(completions::Completions),
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         Command::Exec(command) => command.run(),
         Command::CredentialProcess(command) => command.run(),
         Command::Serve(command) => command.run(),
+        Command::Status(command) => command.run(),
         Command::Doctor(command) => command.run(),
         Command::Emulator(command) => Ok(command.run()),
         Command::Completions(command) => command.run(),

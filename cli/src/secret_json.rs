@@ -86,7 +86,7 @@ pub(crate) fn moment(at: SystemTime) -> String {
 }
 
 /// Binary values as KMS sends them.
-fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }

@@ -1,13 +1,16 @@
 //! What the agent hands out: a provider, the names that it may be asked for, and how the last try went.
 
-use std::collections::HashMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use kmsak::{Credentials, Error, Provider, Secret};
 
+use super::any_secret::AnySecret;
+use super::kept::Kept;
+use super::turns::Turns;
 use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 
@@ -15,18 +18,51 @@ use crate::failure::Failure;
 const REMEMBER_FAILURE: Duration = Duration::from_secs(1);
 /// How often a secret that was never fetched is tried without anybody asking.
 const TRY_AGAIN: Duration = Duration::from_secs(5);
+/// Failures, and versions other than the current one, that are kept at a time.
+const MOST_KEPT: usize = 1000;
 
 pub(super) struct Agent {
     open: ArcSwap<Open>,
     pub(super) lifetime: u32,
     pub(super) counters: Counters,
+    pub(super) started: Instant,
+}
+
+/// What is handed out.
+#[derive(Clone)]
+pub(super) struct HandedOut {
+    /// Beside the configuration's `secret_names`.
+    pub(super) names: Vec<String>,
+    /// Any other one too.
+    pub(super) any: Option<Arc<AnySecret>>,
+    pub(super) versions: VersionsKept,
+}
+
+/// How long a version other than the current one is believed.
+#[derive(Clone, Copy)]
+pub(super) struct VersionsKept {
+    pub(super) for_time: Duration,
+    /// And beyond that while KMS does not answer.
+    pub(super) while_away: bool,
 }
 
 /// What a reload replaces.
 pub(super) struct Open {
     pub(super) provider: Provider,
-    names: Vec<String>,
-    failures: Mutex<HashMap<String, (Instant, Error)>>,
+    names: BTreeSet<String>,
+    any: Option<Arc<AnySecret>>,
+    failures: Kept<Error>,
+    versions: Kept<Arc<Secret>>,
+    versions_kept: VersionsKept,
+    turns: Turns,
+}
+
+/// Why a secret is not handed out.
+pub(super) enum NotHandedOut {
+    Unknown,
+    /// There are as many as `--any-secret` says.
+    Enough,
+    Failed(Error),
 }
 
 /// Answers by the first digit of their status.
@@ -47,11 +83,11 @@ impl Counters {
 impl Agent {
     pub(super) fn open(
         configuration: &ConfigurationArguments,
-        secrets: &[String],
+        handed_out: HandedOut,
         lifetime: u32,
     ) -> Result<Self, Failure> {
-        let open = Open::new(configuration, secrets)?;
-        Ok(Agent { open: ArcSwap::from_pointee(open), lifetime, counters: Counters::default() })
+        let open = ArcSwap::from_pointee(Open::new(configuration, handed_out)?);
+        Ok(Agent { open, lifetime, counters: Counters::default(), started: Instant::now() })
     }
 
     pub(super) fn now(&self) -> arc_swap::Guard<Arc<Open>> {
@@ -67,9 +103,9 @@ impl Agent {
     pub(super) async fn reload(
         &self,
         configuration: &ConfigurationArguments,
-        secrets: &[String],
+        handed_out: HandedOut,
     ) -> Result<(), Failure> {
-        let new = Open::new(configuration, secrets)?;
+        let new = Open::new(configuration, handed_out)?;
         new.fetch_all().await;
         let old = self.open.load_full();
         let lost = new.names.iter().find(|name| old.is_ready(name) && !new.is_ready(name));
@@ -84,21 +120,51 @@ impl Agent {
 }
 
 impl Open {
-    fn new(configuration: &ConfigurationArguments, secrets: &[String]) -> Result<Self, Failure> {
-        let mut names = secrets.to_vec();
+    fn new(configuration: &ConfigurationArguments, handed_out: HandedOut) -> Result<Self, Failure> {
+        let mut names: BTreeSet<String> = handed_out.names.into_iter().collect();
         names.extend(configuration.read()?.secret_names().iter().cloned());
-        names.sort();
-        names.dedup();
-        if names.is_empty() {
+        if names.is_empty() && handed_out.any.is_none() {
             return Err(Failure::usage(
                 "which secrets may be handed out? Name them with --secret, or in secret_names of the configuration",
             ));
         }
-        Ok(Open { provider: configuration.open()?, names, failures: Mutex::default() })
+        Ok(Open {
+            provider: configuration.open()?,
+            failures: Kept::new(MOST_KEPT + names.len()),
+            versions: Kept::new(MOST_KEPT),
+            names,
+            any: handed_out.any,
+            versions_kept: handed_out.versions,
+            turns: Turns::default(),
+        })
     }
 
+    /// Whether the secret may be asked for, without asking KMS.
     pub(super) fn knows(&self, name: &str) -> bool {
-        self.names.iter().any(|known| known == name)
+        self.names.contains(name) || self.any.as_ref().is_some_and(|any| any.knows(name))
+    }
+
+    /// Whether the secret may be asked for. What KMS does not know takes no place among those that `--any-secret` allows.
+    pub(super) async fn hands_out(&self, name: &str) -> Result<(), NotHandedOut> {
+        if self.knows(name) {
+            return Ok(());
+        }
+        let any = self.any.as_ref().ok_or(NotHandedOut::Unknown)?;
+        let _turn = self.turns.wait(name).await;
+        if any.knows(name) {
+            return Ok(());
+        }
+        if any.is_full() {
+            return Err(NotHandedOut::Enough);
+        }
+        if let Some(error) = self.remembered_failure(name) {
+            return Err(NotHandedOut::Failed(error));
+        }
+        // The provider would keep trying a secret that it was asked for once.
+        let answer = self.provider.begin_secret_at_stage(name, "ACSCurrent").await;
+        self.remember(name, answer.as_ref().err());
+        answer.map_err(NotHandedOut::Failed)?;
+        if any.take(name) { Ok(()) } else { Err(NotHandedOut::Enough) }
     }
 
     /// Whether every secret has been fetched.
@@ -132,6 +198,32 @@ impl Open {
         answer
     }
 
+    /// The version with another stage label than `ACSCurrent`.
+    pub(super) async fn at_stage(&self, name: &str, stage: &str) -> Result<Arc<Secret>, Error> {
+        let key = format!("{name} {stage}");
+        let _turn = self.turns.wait(&key).await;
+        let kept = self.versions.get(&key);
+        if let Some((age, secret)) = &kept
+            && *age < self.versions_kept.for_time
+        {
+            return Ok(Arc::clone(secret));
+        }
+        let old = kept.map(|(_, secret)| secret).filter(|_| self.versions_kept.while_away);
+        let answer = match self.remembered_failure(&key) {
+            Some(error) => Err(error),
+            None => self.provider.begin_secret_at_stage(name, stage).await,
+        };
+        self.remember(&key, answer.as_ref().err());
+        match (answer, old) {
+            (Ok(secret), _) => {
+                self.versions.put(&key, Arc::clone(&secret));
+                Ok(secret)
+            }
+            (Err(error), Some(old)) if error.retryable() => Ok(old),
+            (Err(error), _) => Err(error),
+        }
+    }
+
     async fn fetch_all(&self) {
         let pending: Vec<_> =
             self.names.iter().map(|name| (name, self.provider.begin_secret(name))).collect();
@@ -141,21 +233,16 @@ impl Open {
     }
 
     fn remembered_failure(&self, name: &str) -> Option<Error> {
-        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, error) = failures.get(name)?;
-        (at.elapsed() < REMEMBER_FAILURE).then(|| error.clone())
+        let (age, error) = self.failures.get(name)?;
+        (age < REMEMBER_FAILURE).then_some(error)
     }
 
-    /// Bounded by the names that may be asked for.
     fn remember(&self, name: &str, failure: Option<&Error>) {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         match failure {
-            Some(error) => {
-                failures.insert(name.to_owned(), (Instant::now(), error.clone()));
-            }
-            None => {
-                failures.remove(name);
-            }
+            // One that is remembered stays as old as it is.
+            Some(error) if self.remembered_failure(name).is_none() => self.failures.put(name, error.clone()),
+            Some(_) => {}
+            None => self.failures.remove(name),
         }
     }
 }

@@ -1,19 +1,57 @@
 //! Who may ask, and how a request that somebody else set in motion is told from one of a client on this host.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use hyper::header::{AUTHORIZATION, HOST, HeaderMap};
 use hyper::{Request, StatusCode};
 
+use super::clients::{Client, Clients, Peer};
 use super::token::Token;
 
-pub(super) enum Guard {
-    /// Over TCP: whoever shows the token.
-    Token { token: ArcSwap<Token>, address: IpAddr, hosts: Vec<String> },
-    /// Over a Unix socket: these user ids.
-    Peers(Vec<u32>),
+pub(super) struct Guard {
+    /// What Host may say. Neither a Unix socket nor a verified name can be reached by DNS rebinding.
+    pub(super) hosts: Option<Hosts>,
+    /// Over TCP, who shows it may have every secret.
+    pub(super) token: ArcSwapOption<Token>,
+    /// The headers that it may stand in, beside the agent's own.
+    pub(super) token_headers: Vec<String>,
+    /// Over a Unix socket, these may have every secret.
+    pub(super) users: Option<Vec<u32>>,
+    /// Others may have some.
+    pub(super) clients: ArcSwap<Clients>,
+}
+
+pub(super) struct Hosts {
+    pub(super) address: IpAddr,
+    pub(super) allowed: Vec<String>,
+}
+
+/// Who was let in.
+pub(super) enum Admitted {
+    ToEverything,
+    /// To its own secrets.
+    Client(Arc<Client>),
+}
+
+impl fmt::Display for Admitted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Admitted::ToEverything => f.write_str("the agent's own client"),
+            Admitted::Client(client) => write!(f, "the client {}", client.name),
+        }
+    }
+}
+
+impl Admitted {
+    pub(super) fn may_ask_for(&self, secret: &str) -> bool {
+        match self {
+            Admitted::ToEverything => true,
+            Admitted::Client(client) => client.may_ask_for(secret),
+        }
+    }
 }
 
 /// Why a request is not answered.
@@ -28,32 +66,22 @@ const FOREIGN_HEADERS: [&str; 8] =
     ["forwarded", "via", "x-real-ip", "x-client-ip", "true-client-ip", "origin", "referer", "sec-fetch-site"];
 
 impl Guard {
-    pub(super) fn token(token: Token, address: IpAddr, hosts: &[String]) -> Self {
-        Guard::Token {
-            token: ArcSwap::from_pointee(token),
-            address,
-            hosts: hosts.iter().map(|host| host.to_ascii_lowercase()).collect(),
-        }
-    }
-
-    /// From here on the former token is a wrong one.
-    pub(super) fn replace_token(&self, new: Token) {
-        if let Guard::Token { token, .. } = self {
-            token.store(Arc::new(new));
-        }
-    }
-
-    pub(super) fn peers(user_ids: &[u32]) -> Self {
+    /// Root, the agent's own user and those that were allowed.
+    pub(super) fn with_own_user(user_ids: &[u32]) -> Vec<u32> {
         let own = rustix::process::geteuid().as_raw();
-        Guard::Peers(user_ids.iter().copied().chain([0, own]).collect())
+        user_ids.iter().copied().chain([0, own]).collect()
     }
 
     /// Whether a Unix socket's peer may speak at all.
-    pub(super) fn admits(&self, user_id: Option<u32>) -> bool {
-        match self {
-            Guard::Token { .. } => true,
-            Guard::Peers(admitted) => user_id.is_some_and(|user_id| admitted.contains(&user_id)),
+    pub(super) fn admits(&self, peer: &Peer) -> bool {
+        match &self.users {
+            None => true,
+            Some(_) => self.is_trusted(peer) || self.clients.load().of_peer(peer).is_some(),
         }
+    }
+
+    fn is_trusted(&self, peer: &Peer) -> bool {
+        self.users.as_ref().zip(peer.user).is_some_and(|(users, user)| users.contains(&user))
     }
 
     /// Server-side request forgery comes through proxies, DNS rebinding with a foreign Host.
@@ -69,36 +97,58 @@ impl Guard {
                 message: "The request was forwarded or comes from a browser: call the agent directly",
             });
         }
-        let Guard::Token { address, hosts, .. } = self else { return Ok(()) };
+        let Some(Hosts { address, allowed }) = &self.hosts else { return Ok(()) };
         let mut given = headers.get_all(HOST).iter();
         let host = match (given.next().map(|host| host.to_str()), given.next(), request.uri().authority()) {
             (Some(Ok(host)), None, None) => host,
             _ => return Err(FOREIGN_HOST),
         };
-        if is_ours(host, *address, hosts) { Ok(()) } else { Err(FOREIGN_HOST) }
+        if is_ours(host, *address, allowed) { Ok(()) } else { Err(FOREIGN_HOST) }
     }
 
-    /// Whether the caller may have secrets. `in_path` is the token that stood in the path.
-    pub(super) fn check_token(&self, headers: &HeaderMap, in_path: Option<&str>) -> Result<(), Refusal> {
-        let Guard::Token { token, .. } = self else { return Ok(()) };
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let shown =
-            in_path.or_else(|| text("x-kmsak-token")).or_else(|| bearer(text(AUTHORIZATION.as_str())?));
-        match shown {
-            Some(shown) if token.load().is(shown) => Ok(()),
-            Some(_) => Err(Refusal {
-                status: StatusCode::UNAUTHORIZED,
-                code: "WrongToken",
-                message: "This is not the token in the agent's token file",
-            }),
-            None => Err(Refusal {
-                status: StatusCode::UNAUTHORIZED,
-                code: "MissingToken",
-                message: "Send the token of the agent's token file in the header X-Kmsak-Token, as a Bearer token, or in the path",
-            }),
+    /// Who the caller is. `in_path` is the token that stood in the path.
+    pub(super) fn admit(
+        &self,
+        headers: &HeaderMap,
+        in_path: Option<&str>,
+        peer: &Peer,
+    ) -> Result<Admitted, Refusal> {
+        if self.is_trusted(peer) {
+            return Ok(Admitted::ToEverything);
         }
+        let clients = self.clients.load();
+        if let Some(client) = clients.of_peer(peer) {
+            return Ok(Admitted::Client(client));
+        }
+        if peer.certificate.is_some() && clients.are_none() {
+            return Ok(Admitted::ToEverything);
+        }
+        let refused = |code, message| Refusal { status: StatusCode::UNAUTHORIZED, code, message };
+        let Some(shown) = in_path.or_else(|| self.shown(headers)) else {
+            return Err(match &peer.certificate {
+                Some(_) => refused(
+                    "UnknownClient",
+                    "The agent's clients file knows no name of this client certificate",
+                ),
+                None => refused("MissingToken", MISSING_TOKEN),
+            });
+        };
+        if self.token.load().as_ref().is_some_and(|token| token.is(shown)) {
+            return Ok(Admitted::ToEverything);
+        }
+        let client = clients.of_token(shown).map(Admitted::Client);
+        client.ok_or_else(|| refused("WrongToken", "This is not the token in the agent's token file"))
+    }
+
+    fn shown<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        let own = text("x-kmsak-token").or_else(|| bearer(text(AUTHORIZATION.as_str())?));
+        own.or_else(|| self.token_headers.iter().find_map(|name| text(name)))
     }
 }
+
+const MISSING_TOKEN: &str =
+    "Send the token of the agent's token file in the header X-Kmsak-Token, as a Bearer token, or in the path";
 
 /// The token in an Authorization header, whose scheme may stand in any case (RFC 9110, section 11.1).
 fn bearer(header: &str) -> Option<&str> {

@@ -15,9 +15,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio::sync::watch;
 
+use super::clients::Peer;
 use super::connections::{Connection, Connections};
 use super::explained::Explained;
 use super::routes::Routes;
+use super::tls::{self, Tls};
 use crate::failure::Failure;
 use crate::log;
 
@@ -60,10 +62,13 @@ impl Listener {
         Ok(Listener::Unix { listener, path: path.to_owned() })
     }
 
-    pub(super) fn name(&self) -> String {
+    pub(super) fn name(&self, tls: bool) -> String {
         match self {
             Listener::Tcp(listener) => {
-                listener.local_addr().map_or_else(|_| String::new(), |address| format!("http://{address}"))
+                let scheme = if tls { "https" } else { "http" };
+                listener
+                    .local_addr()
+                    .map_or_else(|_| String::new(), |address| format!("{scheme}://{address}"))
             }
             Listener::Unix { path, .. } => format!("unix:{}", path.display()),
         }
@@ -90,17 +95,24 @@ impl Drop for Listener {
     }
 }
 
+/// What every connection needs.
+pub(super) struct Reception {
+    pub(super) connections: Arc<Connections>,
+    pub(super) routes: Arc<Routes>,
+    pub(super) tls: Option<Arc<Tls>>,
+    /// For the head of a request, and for the handshake.
+    pub(super) head_timeout: Duration,
+}
+
 /// Takes in connections until `stopping`.
 pub(super) async fn accept(
     listener: Listener,
-    connections: Arc<Connections>,
-    routes: Arc<Routes>,
-    head_timeout: Duration,
+    reception: Arc<Reception>,
     mut stopping: watch::Receiver<bool>,
 ) {
     loop {
         let accepted = tokio::select! {
-            accepted = accept_one(&listener, &routes) => accepted,
+            accepted = accept_one(&listener, &reception.routes) => accepted,
             _ = stopping.changed() => return,
         };
         let stream = match accepted {
@@ -113,25 +125,39 @@ pub(super) async fn accept(
                 continue;
             }
         };
-        let Some(connection) = connections.admit() else { continue };
-        let (connections, routes, stopping) = (connections.clone(), routes.clone(), stopping.clone());
+        let Some(connection) = reception.connections.admit() else { continue };
+        let (reception, stopping) = (Arc::clone(&reception), stopping.clone());
         tokio::spawn(async move {
-            match stream {
-                Stream::Tcp(stream) => {
-                    serve(stream, &connection, &connections, &routes, head_timeout, stopping).await
+            match (stream, &reception.tls) {
+                (Stream::Tcp(stream), None) => {
+                    serve(stream, Peer::default(), &connection, &reception, stopping).await;
                 }
-                Stream::Unix(stream) => {
-                    serve(stream, &connection, &connections, &routes, head_timeout, stopping).await
+                (Stream::Tcp(stream), Some(tls)) => {
+                    let handshake = tls.acceptor().accept(stream);
+                    tokio::select! {
+                        // How a client's handshake failed is the client's affair.
+                        shaken = tokio::time::timeout(reception.head_timeout, handshake) => {
+                            if let Ok(Ok(stream)) = shaken {
+                                let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+                                let peer = Peer { certificate: shown.map(tls::names_of), ..Peer::default() };
+                                serve(stream, peer, &connection, &reception, stopping).await;
+                            }
+                        }
+                        () = connection.evicted() => {}
+                    }
+                }
+                (Stream::Unix(stream, peer), _) => {
+                    serve(stream, peer, &connection, &reception, stopping).await;
                 }
             }
-            connections.remove(&connection);
+            reception.connections.remove(&connection);
         });
     }
 }
 
 enum Stream {
     Tcp(tokio::net::TcpStream),
-    Unix(UnixStream),
+    Unix(UnixStream, Peer),
 }
 
 /// None for a peer that is not admitted.
@@ -144,35 +170,40 @@ async fn accept_one(listener: &Listener, routes: &Routes) -> io::Result<Option<S
         }
         Listener::Unix { listener, .. } => {
             let (stream, _) = listener.accept().await?;
-            let user_id = stream.peer_cred().map(|peer| peer.uid()).ok();
-            if !routes.guard.admits(user_id) {
-                let who = user_id.map_or_else(|| "unknown".to_owned(), |id| id.to_string());
-                log::write(LogLevel::Warn, &format!("the user {who} may not use the agent: see --allow-uid"));
+            let known = stream.peer_cred().ok();
+            let user = known.map(|peer| peer.uid());
+            let peer = Peer { user, group: known.map(|peer| peer.gid()), certificate: None };
+            if !routes.guard.admits(&peer) {
+                let who = user.map_or_else(|| "unknown".to_owned(), |id| id.to_string());
+                log::write(
+                    LogLevel::Warn,
+                    &format!("the user {who} may not use the agent: see --allow-uid and --clients"),
+                );
                 return Ok(None);
             }
-            Ok(Some(Stream::Unix(stream)))
+            Ok(Some(Stream::Unix(stream, peer)))
         }
     }
 }
 
 async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     stream: S,
+    peer: Peer,
     connection: &Arc<Connection>,
-    connections: &Arc<Connections>,
-    routes: &Arc<Routes>,
-    head_timeout: Duration,
+    reception: &Reception,
     mut stopping: watch::Receiver<bool>,
 ) {
+    let Reception { connections, routes, head_timeout, .. } = reception;
     let service = service_fn(|request| async {
         connections.begin_answer(connection);
-        let answer = routes.answer(request).await;
+        let answer = routes.answer(request, &peer).await;
         connections.end_answer(connection);
         Ok::<_, std::convert::Infallible>(answer)
     });
     let conversation = http1::Builder::new()
         .timer(TokioTimer::new())
         // From the moment that one may come.
-        .header_read_timeout(head_timeout)
+        .header_read_timeout(*head_timeout)
         .max_buf_size(LARGEST_HEAD)
         .max_headers(MOST_HEADERS)
         .serve_connection(TokioIo::new(Explained::new(stream)), service);

@@ -1,15 +1,24 @@
 //! `kmsak serve`: an agent that hands out AccessKeys to the processes of a host or a pod.
 
 mod agent;
+mod any_secret;
+mod clients;
 mod connections;
 mod explained;
+mod files;
 mod guard;
+mod kept;
+mod kms_agent;
 mod listener;
 mod metrics;
 mod notify;
+mod options;
 mod probe;
 mod routes;
+mod status;
+pub(crate) mod tls;
 mod token;
+mod turns;
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -25,9 +34,11 @@ use tokio::sync::watch;
 
 use self::agent::Agent;
 use self::connections::Connections;
-use self::guard::Guard;
-use self::listener::Listener;
-use self::token::Token;
+use self::guard::{Guard, Hosts};
+use self::kms_agent::Interface;
+use self::listener::{Listener, Reception};
+use self::options::Options;
+use self::tls::{Tls, TlsArguments};
 use crate::configuration::ConfigurationArguments;
 use crate::failure::Failure;
 use crate::log;
@@ -37,10 +48,11 @@ Examples:
   kmsak serve --config on_the_cloud.properties --secret acs/ram/user/app --token-file /run/kmsak/token
   export ALIBABA_CLOUD_CREDENTIALS_URI=http://127.0.0.1:9390/token/$(cat /run/kmsak/token)/credentials/acs/ram/user/app
   curl -H \"X-Kmsak-Token: $(cat /run/kmsak/token)\" http://127.0.0.1:9390/secrets/acs/ram/user/app
-  kmsak serve --unix /run/kmsak/agent.sock --secret acs/ram/user/app
+  kmsak serve --unix /run/kmsak/agent.sock --clients /etc/kmsak/clients.toml
+  kmsak serve --kms-agent --any-secret --config on_the_cloud.properties   # token in KMS_TOKEN
   kmsak serve --probe
 
-SIGHUP reads the configuration anew, SIGTERM ends in good order. See docs/cli.md for the interface and its guards.";
+SIGHUP reads the configuration anew, SIGTERM ends in good order. See docs/agent.md for the interface and its guards.";
 
 /// Run an agent that hands out AccessKeys to this host or pod
 #[derive(Clone, Debug, Args)]
@@ -51,9 +63,9 @@ pub(crate) struct Serve {
     /// A secret to hand out, beside the configuration's secret_names; may be given several times
     #[arg(long, short, value_name = "NAME")]
     secret: Vec<String>,
-    /// The address to listen on
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9390", conflicts_with = "unix")]
-    listen: SocketAddr,
+    /// The address to listen on [default: 127.0.0.1:9390, or 127.0.0.1:2025 with --kms-agent]
+    #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "unix")]
+    listen: Option<SocketAddr>,
     /// A Unix socket to listen on instead; peers are told by their user id and need no token
     #[arg(long, value_name = "PATH")]
     unix: Option<PathBuf>,
@@ -61,17 +73,31 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "UID", requires = "unix")]
     allow_uid: Vec<u32>,
     /// The file with the token; made with mode 0600 and a random token if it is not there
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["unix", "probe"])]
+    #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// Who may ask for which secret, TOML: by user, group, client certificate or token
+    #[arg(long, value_name = "FILE")]
+    clients: Option<PathBuf>,
+    /// Hand out any secret that KMS lets the agent read, COUNT of them at most [default: 1000]
+    #[arg(long, value_name = "COUNT", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
+    any_secret: Option<u32>,
+    /// Answer as Alibaba Cloud's KMS Agent does, too
+    #[arg(long)]
+    kms_agent: bool,
+    /// The configuration file of KMS Agent, TOML
+    #[arg(long, value_name = "FILE", requires = "kms_agent")]
+    kms_agent_config: Option<PathBuf>,
+    #[command(flatten)]
+    tls: TlsArguments,
     /// A further name by which clients may call the agent in the Host header
     #[arg(long, value_name = "NAME")]
     allow_host: Vec<String>,
     /// Allow an address that other machines can reach. Nothing is encrypted: think twice
     #[arg(long)]
     allow_remote: bool,
-    /// Connections at the same time; beyond them the one that has been idle longest is closed
-    #[arg(long, value_name = "COUNT", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=60_000))]
-    max_connections: u32,
+    /// Connections at the same time; beyond them the one that has been idle longest is closed [default: 1024]
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=60_000))]
+    max_connections: Option<u32>,
     /// Seconds in which the head of a request must arrive; ends slow and idle connections alike
     #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..=600))]
     head_timeout: u32,
@@ -85,61 +111,75 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        let options = self.options()?;
         if self.probe {
-            return probe::run(self.unix.as_deref(), self.listen);
+            return probe::run(&self.place(&options)?);
         }
-        if self.unix.is_none() && !self.listen.ip().is_loopback() && !self.allow_remote {
-            return Err(Failure::usage(format!(
-                "{} can be reached from other machines and nothing is encrypted: listen on 127.0.0.1, or say --allow-remote",
-                self.listen
-            )));
-        }
+        self.refuse_carelessness(&options)?;
         keep_out_of_core_dumps()?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
             .map_err(Failure::doing("cannot start"))?;
-        let done = runtime.block_on(self.serve());
+        let done = runtime.block_on(self.serve(options));
         runtime.shutdown_timeout(Duration::from_secs(1));
         done.map(|()| ExitCode::SUCCESS)
     }
 
-    async fn serve(self) -> Result<(), Failure> {
+    async fn serve(self, options: Options) -> Result<(), Failure> {
         // From here on a signal ends the agent in good order, even while it starts.
         let listen_for = |kind| signal(kind).map_err(Failure::doing("cannot listen for signals"));
         let mut terminate = listen_for(SignalKind::terminate())?;
         let mut interrupt = listen_for(SignalKind::interrupt())?;
         let mut reload = listen_for(SignalKind::hangup())?;
 
-        let agent = Arc::new(Agent::open(&self.configuration, &self.secret, self.lifetime)?);
-        let token = self.token_file.as_deref().map(Token::read_or_make).transpose()?;
+        // Made if need be, so that it is not taken for one that has changed.
+        self.token(&options)?;
+        // Before they are read, so that no change is missed.
+        let mut files = self.files();
+        let tls = self.tls.open()?.map(Arc::new);
+        let configuration = self.configuration.clone().on_base(&options.base);
+        let clients = self.clients()?;
+        let agent = Agent::open(&configuration, self.handed_out(&options, &clients), self.lifetime)?;
+        let agent = Arc::new(agent);
+        let token = self.token(&options)?;
         let head_timeout = Duration::from_secs(self.head_timeout.into());
         let listener = match &self.unix {
             Some(path) => Listener::unix(path)?,
-            None => Listener::tcp(self.listen).await?,
+            None => Listener::tcp(options.listen).await?,
         };
-        let guard = match &self.unix {
-            Some(_) => Guard::peers(&self.allow_uid),
-            None => {
-                let token = token.ok_or_else(|| Failure::usage("--token-file is missing"))?;
-                Guard::token(token, self.listen.ip(), &self.allow_host)
-            }
+        let hosts = Hosts {
+            address: options.listen.ip(),
+            allowed: self.allow_host.iter().map(|host| host.to_ascii_lowercase()).collect(),
         };
-        let most = connections::within_file_limit(self.max_connections);
-        let connections = Arc::new(Connections::new(most));
-        log::write(LogLevel::Info, &format!("listening on {}", listener.name()));
+        let guard = Guard {
+            hosts: Some(hosts).filter(|_| self.unix.is_none() && tls.is_none()),
+            token: token.map(Arc::new).into(),
+            token_headers: options.file.token_headers.clone(),
+            users: self.unix.as_ref().map(|_| Guard::with_own_user(&self.allow_uid)),
+            clients: Arc::new(clients).into(),
+        };
+        let connections =
+            Arc::new(Connections::new(connections::within_file_limit(options.most_connections)));
+        let place = listener.name(tls.is_some());
+        log::write(LogLevel::Info, &format!("listening on {place}"));
         // Whoever does not read it can look at the log.
-        let _ = writeln!(std::io::stdout(), "{}", serde_json::json!({ "listening": listener.name() }));
-        let routes =
-            Arc::new(routes::Routes { agent: agent.clone(), guard, connections: connections.clone() });
+        let _ = writeln!(std::io::stdout(), "{}", serde_json::json!({ "listening": place }));
+        let routes = Arc::new(routes::Routes {
+            agent: Arc::clone(&agent),
+            guard,
+            connections: Arc::clone(&connections),
+            interface: self.kms_agent.then(|| Interface::new(&options.file)),
+            place,
+        });
         let (stop, stopping) = watch::channel(false);
-        let accepting = tokio::spawn(listener::accept(
-            listener,
-            connections.clone(),
-            routes.clone(),
+        let reception = Reception {
+            connections: connections.clone(),
+            routes: routes.clone(),
+            tls: tls.clone(),
             head_timeout,
-            stopping,
-        ));
+        };
+        let accepting = tokio::spawn(listener::accept(listener, Arc::new(reception), stopping));
         let keeping = tokio::spawn(agent::keep_trying(agent.clone()));
         tokio::select! {
             () = agent.first_fetches() => {}
@@ -147,14 +187,26 @@ impl Serve {
             _ = interrupt.recv() => return finish(stop, &connections, accepting).await,
         }
         notify::tell("READY=1\n");
+        let mut look = tokio::time::interval(files::LOOK_EVERY);
         loop {
             tokio::select! {
                 _ = terminate.recv() => break,
                 _ = interrupt.recv() => break,
+                _ = look.tick() => {
+                    if files.changed() {
+                        match self.read_guards_anew(&routes.guard, tls.as_deref(), &options) {
+                            Ok(()) => log::write(LogLevel::Info, "tokens, clients and certificates were read anew"),
+                            Err(failure) => log::write(
+                                LogLevel::Error,
+                                &format!("a changed file cannot be used, what was read from it stays: {}", failure.message()),
+                            ),
+                        }
+                    }
+                }
                 _ = reload.recv() => {
                     notify::reloading();
                     tokio::select! {
-                        read = self.read_anew(&agent, &routes.guard) => match read {
+                        read = self.read_anew(&agent, &routes.guard, tls.as_deref(), &options) => match read {
                             Ok(()) => log::write(LogLevel::Info, "the configuration was read anew"),
                             Err(failure) => log::write(
                                 LogLevel::Error,
@@ -173,14 +225,31 @@ impl Serve {
         finish(stop, &connections, accepting).await
     }
 
-    /// The token file and the configuration; either both are taken over or neither.
-    async fn read_anew(&self, agent: &Agent, guard: &Guard) -> Result<(), Failure> {
-        let token = self.token_file.as_deref().map(Token::read_or_make).transpose()?;
-        agent.reload(&self.configuration, &self.secret).await?;
-        if let Some(token) = token {
-            guard.replace_token(token);
+    /// Who may ask, by its files; either all are taken over or none.
+    fn read_guards_anew(&self, guard: &Guard, tls: Option<&Tls>, options: &Options) -> Result<(), Failure> {
+        let clients = self.clients()?;
+        let token = self.token(options)?;
+        if let Some(tls) = tls {
+            tls.read_anew()?;
         }
+        guard.token.store(token.map(Arc::new));
+        guard.clients.store(Arc::new(clients));
         Ok(())
+    }
+
+    /// That and the configuration; either both are taken over or neither.
+    async fn read_anew(
+        &self,
+        agent: &Agent,
+        guard: &Guard,
+        tls: Option<&Tls>,
+        options: &Options,
+    ) -> Result<(), Failure> {
+        let clients = self.clients()?;
+        self.token(options)?;
+        let configuration = self.configuration.clone().on_base(&options.base);
+        agent.reload(&configuration, self.handed_out(options, &clients)).await?;
+        self.read_guards_anew(guard, tls, options)
     }
 }
 

@@ -5,39 +5,77 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Body;
 use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Method, Request, Response, StatusCode};
-use kmsak::{Credentials, Error, Kind};
+use kmsak::{Credentials, Error, Kind, LogLevel, Secret};
 use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::agent::Agent;
+use super::agent::{Agent, NotHandedOut, Open};
+use super::clients::Peer;
 use super::connections::Connections;
-use super::guard::{Guard, Refusal};
-use super::metrics;
-use crate::secret_json;
+use super::guard::{Admitted, Guard, Refusal};
+use super::kms_agent::{self, Form, Interface, Question, Wanted};
+use super::{metrics, status};
+use crate::{log, secret_json};
 
 pub(super) struct Routes {
     pub(super) agent: Arc<Agent>,
     pub(super) guard: Guard,
     pub(super) connections: Arc<Connections>,
+    /// That of KMS Agent, beside the agent's own.
+    pub(super) interface: Option<Interface>,
+    /// Where the agent listens.
+    pub(super) place: String,
 }
 
 type Answer = Response<Full<Bytes>>;
+type Unreadable = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why there is no good answer.
+enum Trouble {
+    Refused(Refusal),
+    Kms(Error),
+    /// The secret holds no AccessKey, though KMS says so.
+    Malformed(String),
+}
+
+impl From<Refusal> for Trouble {
+    fn from(refusal: Refusal) -> Self {
+        Trouble::Refused(refusal)
+    }
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Trouble::Kms(error)
+    }
+}
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const AWS_JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.1");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
+/// More than any call of AWS's clients has, and the time in which it must arrive.
+const LARGEST_BODY: usize = 64 * 1024;
+const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
 impl Routes {
-    pub(super) async fn answer<B: Body>(&self, request: Request<B>) -> Answer {
-        let mut answer = match self.route(&request).await {
-            Ok(answer) => answer,
-            Err(refusal) => failure(refusal.status, refusal.code, refusal.message),
-        };
+    pub(super) async fn answer<B>(&self, request: Request<B>, peer: &Peer) -> Answer
+    where
+        B: Body<Data = Bytes, Error: Into<Unreadable>>,
+    {
+        let path = request.uri().path();
+        let interface = self.interface.as_ref().filter(|one| one.is_for(request.method(), path));
+        let form = interface.map_or(Form::Kms, |interface| interface.form);
+        let with_body = interface.is_some_and(|one| one.takes_body(request.method(), path));
+        let announced = !request.body().is_end_stream();
+        let routed =
+            if with_body { self.route_aws(request, peer).await } else { self.route(&request, peer).await };
+        let mut answer = routed.unwrap_or_else(|trouble| trouble.answer(form));
         answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if !request.body().is_end_stream() {
+        if announced && !(with_body && answer.status() == StatusCode::OK) {
             // Nobody reads the body that was announced.
             answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
@@ -45,21 +83,13 @@ impl Routes {
         answer
     }
 
-    async fn route<B: Body>(&self, request: &Request<B>) -> Result<Answer, Refusal> {
+    async fn route<B: Body>(&self, request: &Request<B>, peer: &Peer) -> Result<Answer, Trouble> {
         self.guard.check_origin(request)?;
         if !request.body().is_end_stream() {
-            return Err(Refusal {
-                status: StatusCode::PAYLOAD_TOO_LARGE,
-                code: "Body",
-                message: "No request to the agent has a body",
-            });
+            return Err(refusal(StatusCode::PAYLOAD_TOO_LARGE, "Body", "No request to the agent has a body"));
         }
         if request.method() != Method::GET {
-            return Err(Refusal {
-                status: StatusCode::METHOD_NOT_ALLOWED,
-                code: "Method",
-                message: "The agent answers GET only",
-            });
+            return Err(refusal(StatusCode::METHOD_NOT_ALLOWED, "Method", "The agent answers GET only"));
         }
         let path = request.uri().path();
         match path {
@@ -72,37 +102,107 @@ impl Routes {
             Some((token, rest)) => (Some(token), &path[path.len() - rest.len() - 1..]),
             None => (None, path),
         };
-        self.guard.check_token(request.headers(), token)?;
+        let admitted = self.guard.admit(request.headers(), token, peer)?;
         if path == "/metrics" {
             return Ok(text(StatusCode::OK, metrics::render(&self.agent, &self.connections)));
         }
+        if path == "/status" {
+            return Ok(json_answer(StatusCode::OK, &status::of(self, &admitted)));
+        }
         if let Some(name) = path.strip_prefix("/credentials/") {
-            let name = self.known(name)?;
+            let name = self.known(&percent_decode_str(name).decode_utf8_lossy(), &admitted).await?;
             return match rejected_id(request.uri().query()) {
-                Some(rejected_id) => Ok(self.renewed(&name, &rejected_id).await),
+                Some(rejected_id) => self.renewed(&name, &rejected_id).await,
                 None => self.credentials(&name).await,
             };
         }
         if let Some(name) = path.strip_prefix("/secrets/") {
-            return self.secret(&self.known(name)?).await;
+            let name = self.known(&percent_decode_str(name).decode_utf8_lossy(), &admitted).await?;
+            return self.secret(&name).await;
         }
-        Err(Refusal {
-            status: StatusCode::NOT_FOUND,
-            code: "NoSuchPath",
-            message: "The agent knows /credentials/NAME, /secrets/NAME, /metrics, /health and /ready",
-        })
+        if let Some(interface) = &self.interface
+            && let Some(question) = interface.question(path, request.uri().query())
+        {
+            return match question {
+                Question::Vault(what) => Ok(json_answer(StatusCode::OK, &kms_agent::vault_says(what))),
+                Question::Secret(wanted) => self.wanted(interface.form, wanted, &admitted).await,
+            };
+        }
+        Err(refusal(
+            StatusCode::NOT_FOUND,
+            "NoSuchPath",
+            "The agent knows /credentials/NAME, /secrets/NAME, /status, /metrics, /health and /ready",
+        ))
     }
 
-    fn known(&self, in_path: &str) -> Result<String, Refusal> {
-        let name = percent_decode_str(in_path).decode_utf8_lossy().into_owned();
-        if self.agent.now().knows(&name) {
-            return Ok(name);
+    /// A call as boto3 makes it: a POST whose header names what is asked of AWS Secrets Manager.
+    async fn route_aws<B>(&self, request: Request<B>, peer: &Peer) -> Result<Answer, Trouble>
+    where
+        B: Body<Data = Bytes, Error: Into<Unreadable>>,
+    {
+        self.guard.check_origin(&request)?;
+        let (head, body) = request.into_parts();
+        // boto3 sends its session token along, which a user can choose.
+        let session_token = head.headers.get("x-amz-security-token").and_then(|token| token.to_str().ok());
+        let admitted = self.guard.admit(&head.headers, session_token, peer)?;
+        let body = Box::pin(Limited::new(body, LARGEST_BODY).collect());
+        let body = tokio::time::timeout(BODY_TIMEOUT, body).await;
+        let Ok(Ok(body)) = body else {
+            return Err(refusal(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "Body",
+                "The body is over 64 KiB or did not arrive",
+            ));
+        };
+        let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
+        let wanted = Interface::aws_call(target, &body.to_bytes())
+            .map_err(|why| refusal(StatusCode::BAD_REQUEST, "InvalidParameter", why))?;
+        let mut answer = self.wanted(Form::Aws, wanted, &admitted).await?;
+        answer.headers_mut().insert(CONTENT_TYPE, AWS_JSON);
+        Ok(answer)
+    }
+
+    /// `name`, if `admitted` may ask for it.
+    async fn known(&self, name: &str, admitted: &Admitted) -> Result<String, Trouble> {
+        if !admitted.may_ask_for(name) {
+            log::write(LogLevel::Debug, &format!("{admitted} may not ask for {name}"));
+            return Err(refusal(
+                StatusCode::FORBIDDEN,
+                "NotYours",
+                "This client may not ask for this secret: see the agent's clients file",
+            ));
         }
-        Err(Refusal {
-            status: StatusCode::NOT_FOUND,
-            code: "UnknownSecret",
-            message: "The agent does not hand out this secret: start it with --secret NAME or list it in secret_names",
-        })
+        let open = Arc::clone(&*self.agent.now());
+        match open.hands_out(name).await {
+            Ok(()) => Ok(name.to_owned()),
+            Err(NotHandedOut::Failed(error)) => Err(error.into()),
+            Err(NotHandedOut::Enough) => Err(refusal(
+                StatusCode::FORBIDDEN,
+                "TooManySecrets",
+                "The agent hands out as many secrets that nobody named as --any-secret allows: allow more, or name this one with --secret",
+            )),
+            Err(NotHandedOut::Unknown) => Err(refusal(
+                StatusCode::NOT_FOUND,
+                "UnknownSecret",
+                "The agent does not hand out this secret: start it with --secret NAME or list it in secret_names",
+            )),
+        }
+    }
+
+    /// What a client of KMS Agent asks for.
+    async fn wanted(&self, form: Form, wanted: Wanted, admitted: &Admitted) -> Result<Answer, Trouble> {
+        let open = Arc::clone(&*self.agent.now());
+        // Only Vault's mounts leave a choice.
+        let given = wanted.names.iter().find(|name| open.knows(name)).or(wanted.names.first());
+        let name = self.known(given.map_or("", String::as_str), admitted).await?;
+        let current = open.secret(&name).await?;
+        let stage = wanted.stage.as_deref().map(kms_agent::stage);
+        let secret = match (stage, wanted.version.as_deref()) {
+            (None | Some("ACSCurrent"), None) => current,
+            (Some(stage), None) => open.at_stage(&name, stage).await?,
+            (_, Some(version)) => version_of(&open, current, &name, version).await?,
+        };
+        Ok(json_answer(StatusCode::OK, &form.answer(&secret, wanted.engine)))
     }
 
     fn ready(&self) -> Answer {
@@ -113,34 +213,29 @@ impl Routes {
         }
     }
 
-    async fn credentials(&self, name: &str) -> Result<Answer, Refusal> {
+    async fn credentials(&self, name: &str) -> Result<Answer, Trouble> {
         let open = self.agent.now();
         let credentials = match open.provider.cached_credentials(name) {
             Some(credentials) => credentials,
             None => {
                 // What is waited for must not keep the old configuration in its place.
                 let open = Arc::clone(&open);
-                match open.credentials(name).await {
-                    Ok(credentials) => credentials,
-                    Err(error) => return Ok(kms_failure(&error)),
-                }
+                open.credentials(name).await?
             }
         };
-        Ok(json_answer(StatusCode::OK, self.credentials_json(&credentials)))
+        Ok(self.credentials_answer(&credentials))
     }
 
     /// For a client whose AccessKey a cloud service has just rejected. The provider bounds how often KMS is asked.
-    async fn renewed(&self, name: &str, rejected_id: &str) -> Answer {
+    async fn renewed(&self, name: &str, rejected_id: &str) -> Result<Answer, Trouble> {
         let open = Arc::clone(&*self.agent.now());
-        match open.provider.begin_renew(name, rejected_id).await {
-            Ok(credentials) => json_answer(StatusCode::OK, self.credentials_json(&credentials)),
-            Err(error) => kms_failure(&error),
-        }
+        let credentials = open.provider.begin_renew(name, rejected_id).await?;
+        Ok(self.credentials_answer(&credentials))
     }
 
     /// What the SDKs expect of `ALIBABA_CLOUD_CREDENTIALS_URI`. An AccessKey has no token and does not expire;
     /// they ask again some time before the expiration, whatever it stands for.
-    fn credentials_json(&self, credentials: &Credentials) -> Vec<u8> {
+    fn credentials_answer(&self, credentials: &Credentials) -> Answer {
         let expiration = SystemTime::now() + Duration::from_secs(self.agent.lifetime.into());
         let mut text = String::with_capacity(256);
         write!(
@@ -151,19 +246,37 @@ impl Routes {
             secret_json::moment(expiration),
         )
         .expect("a string takes all");
-        text.into_bytes()
+        json_text(StatusCode::OK, text.into_bytes())
     }
 
-    async fn secret(&self, name: &str) -> Result<Answer, Refusal> {
+    async fn secret(&self, name: &str) -> Result<Answer, Trouble> {
         let open = Arc::clone(&*self.agent.now());
-        Ok(match open.secret(name).await {
-            Ok(secret) => match secret_json::of(&secret) {
-                Ok(fields) => json_answer(StatusCode::OK, Value::Object(fields).to_string().into_bytes()),
-                Err(malformed) => failure(StatusCode::BAD_GATEWAY, "Malformed", malformed.message()),
-            },
-            Err(error) => kms_failure(&error),
-        })
+        let secret = open.secret(name).await?;
+        let fields = secret_json::of(&secret);
+        let fields = fields.map_err(|malformed| Trouble::Malformed(malformed.message().to_owned()))?;
+        Ok(json_answer(StatusCode::OK, &Value::Object(fields)))
     }
+}
+
+/// KMS itself passes over the version's name for all secrets but generic ones.
+async fn version_of(
+    open: &Open,
+    current: Arc<Secret>,
+    name: &str,
+    version: &str,
+) -> Result<Arc<Secret>, Trouble> {
+    if kms_agent::is_version(&current, version) || !current.secret_type().eq_ignore_ascii_case("Generic") {
+        return Ok(current);
+    }
+    let previous = open.at_stage(name, "ACSPrevious").await?;
+    if kms_agent::is_version(&previous, version) {
+        return Ok(previous);
+    }
+    Err(refusal(
+        StatusCode::NOT_FOUND,
+        "Forbidden.ResourceNotFound",
+        "The agent has the versions at ACSCurrent and ACSPrevious, and this is neither: ask by versionStage",
+    ))
 }
 
 /// The parameter `rejected` of a query.
@@ -172,8 +285,28 @@ fn rejected_id(query: Option<&str>) -> Option<String> {
     Some(percent_decode_str(value).decode_utf8_lossy().into_owned()).filter(|id| !id.is_empty())
 }
 
-fn kms_failure(error: &Error) -> Answer {
-    let status = match error.kind() {
+impl Trouble {
+    fn answer(&self, form: Form) -> Answer {
+        let failure = |status: StatusCode, code: &str, message: &str| {
+            json_answer(status, &form.failure(status.as_u16(), code, message))
+        };
+        match self {
+            Trouble::Refused(refusal) => failure(refusal.status, refusal.code, refusal.message),
+            Trouble::Malformed(message) => failure(StatusCode::BAD_GATEWAY, "Malformed", message),
+            Trouble::Kms(error) => {
+                let code = error.code().unwrap_or(error.kind().as_str());
+                let mut answer = failure(status_of(error), code, error.message());
+                if error.retryable() {
+                    answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+                }
+                answer
+            }
+        }
+    }
+}
+
+fn status_of(error: &Error) -> StatusCode {
+    match error.kind() {
         Kind::NotFound => StatusCode::NOT_FOUND,
         Kind::Denied => StatusCode::FORBIDDEN,
         Kind::Throttled => StatusCode::TOO_MANY_REQUESTS,
@@ -181,19 +314,18 @@ fn kms_failure(error: &Error) -> Answer {
         Kind::Configuration => StatusCode::BAD_REQUEST,
         Kind::Closed => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::BAD_GATEWAY,
-    };
-    let mut answer = failure(status, error.code().unwrap_or(error.kind().as_str()), error.message());
-    if error.retryable() {
-        answer.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
-    answer
 }
 
-fn failure(status: StatusCode, code: &str, message: &str) -> Answer {
-    json_answer(status, json!({ "Code": code, "Message": message }).to_string().into_bytes())
+fn refusal(status: StatusCode, code: &'static str, message: &'static str) -> Trouble {
+    Trouble::Refused(Refusal { status, code, message })
 }
 
-fn json_answer(status: StatusCode, body: Vec<u8>) -> Answer {
+fn json_answer(status: StatusCode, body: &Value) -> Answer {
+    json_text(status, body.to_string().into_bytes())
+}
+
+fn json_text(status: StatusCode, body: Vec<u8>) -> Answer {
     let mut answer = Response::new(Full::new(Bytes::from(body)));
     *answer.status_mut() = status;
     answer.headers_mut().insert(CONTENT_TYPE, JSON);
@@ -201,7 +333,7 @@ fn json_answer(status: StatusCode, body: Vec<u8>) -> Answer {
 }
 
 fn text(status: StatusCode, body: String) -> Answer {
-    let mut answer = json_answer(status, body.into_bytes());
+    let mut answer = json_text(status, body.into_bytes());
     answer.headers_mut().insert(CONTENT_TYPE, TEXT);
     answer
 }

@@ -32,7 +32,19 @@ impl Token {
         }
     }
 
-    fn read(path: &Path) -> Result<Self, Failure> {
+    /// The token in an environment variable: itself, or the `file://` that holds it.
+    pub(super) fn from_variable(name: &str, value: &str) -> Result<Self, Failure> {
+        if let Some(path) = value.strip_prefix("file://") {
+            return Token::read_or_make(Path::new(path));
+        }
+        Token::checked(value.trim()).ok_or_else(|| {
+            Failure::new(format!(
+                "{name} does not hold a token: expected at least {SHORTEST} letters, digits or -._~, or file:///var/run/kmstoken"
+            ))
+        })
+    }
+
+    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
         let metadata = fs::metadata(path).map_err(|error| cannot_use(path, &error))?;
         let mode = metadata.mode() & 0o777;
         // A group may read: so Kubernetes mounts a Secret for a user who is not root.
@@ -48,14 +60,18 @@ impl Token {
         let bytes = Zeroizing::new(fs::read(path).map_err(|error| cannot_use(path, &error))?);
         // What is no text is no token.
         let token = std::str::from_utf8(&bytes).unwrap_or_default().trim();
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-        if token.len() < SHORTEST || !token.bytes().all(plain) {
-            return Err(Failure::new(format!(
+        Token::checked(token).ok_or_else(|| {
+            Failure::new(format!(
                 "the token file {} does not hold a token: expected at least {SHORTEST} letters, digits or -._~ (delete the file and a random one is made)",
                 path.display()
-            )));
-        }
-        Ok(Token(Zeroizing::new(token.to_owned())))
+            ))
+        })
+    }
+
+    fn checked(token: &str) -> Option<Self> {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        let good = (SHORTEST..=LONGEST).contains(&token.len()) && token.bytes().all(plain);
+        good.then(|| Token(Zeroizing::new(token.to_owned())))
     }
 
     /// Takes the same time wherever `shown` differs.

@@ -2,8 +2,8 @@
 
 use crate::support::{kmsak, stdout};
 
-const COMMANDS: [&str; 8] =
-    ["get", "exec", "credential-process", "serve", "doctor", "emulator", "completions", "man"];
+const COMMANDS: [&str; 9] =
+    ["get", "exec", "credential-process", "serve", "status", "doctor", "emulator", "completions", "man"];
 
 #[test]
 fn help_names_every_command_and_the_exit_codes() {

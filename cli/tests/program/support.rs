@@ -70,6 +70,7 @@ pub(crate) fn kmsak(arguments: &[&str]) -> Command {
         .args(arguments)
         .env_remove("KMSAK_CONFIG")
         .env_remove("KMSAK_LOG_LEVEL")
+        .env_remove("KMSAK_LOG_FORMAT")
         .env_remove("NOTIFY_SOCKET");
     command
 }
