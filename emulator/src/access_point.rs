@@ -34,10 +34,10 @@ pub struct PermissionPolicy {
     pub scope: Scope,
     /// What it allows.
     pub roles: Vec<Role>,
-    /// The secrets it covers; `*` covers all.
+    /// The secrets it covers; `*` covers all, and `db/*` those whose names begin so.
     #[serde(default)]
     pub secrets: Vec<String>,
-    /// The keys it covers; `*` covers all.
+    /// The keys it covers, in the same way.
     #[serde(default)]
     pub keys: Vec<String>,
     /// The source networks it covers, like `10.0.0.0/8`; none means any.
@@ -99,7 +99,10 @@ impl AccessPoint {
 }
 
 fn covers(list: &[String], name: &str) -> bool {
-    list.iter().any(|one| one == "*" || one == name)
+    list.iter().any(|one| match one.strip_suffix('*') {
+        Some(prefix) => name.starts_with(prefix),
+        None => one == name,
+    })
 }
 
 #[cfg(test)]
@@ -136,5 +139,17 @@ mod tests {
         let both = point(instance.clone(), vec![Role::CryptoServiceSecretUser, Role::CryptoServiceKeyUser]);
         assert_eq!(both.may_read(&instance, inside, "s", Some("k")), Ok(()));
         assert_eq!(both.may_read(&instance, inside, "s", Some("other")), Err(Forbidden::Key));
+    }
+
+    #[test]
+    fn a_star_stands_for_any_ending() {
+        let list = ["db/*".to_owned(), "one".to_owned()];
+        for name in ["db/", "db/x", "one"] {
+            assert!(covers(&list, name), "{name}");
+        }
+        for name in ["db", "ones", "a/db/x", ""] {
+            assert!(!covers(&list, name), "{name}");
+        }
+        assert!(covers(&["*".to_owned()], "anything"));
     }
 }

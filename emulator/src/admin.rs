@@ -183,10 +183,12 @@ fn route(control: &Control, method: &Method, path: &str, query: &[(String, Strin
         ("GET", "/client-keys") => Ok(client_keys(control)),
         ("POST", "/client-keys") => issue_client_key(control, read(body)?),
         ("DELETE", "/client-keys") => done(control.revoke_client_key(needed("id")?)),
-        ("GET", "/keys") => Ok(control.world.read(|state, _| json!({"keys": state.keys}))),
+        ("GET", "/keys") => Ok(control
+            .world
+            .read(|state, _| json!({"keys": state.keys.iter().map(|key| &key.id).collect::<Vec<_>>()}))),
         ("POST", "/keys") => {
             let NoFields {} = read(body)?;
-            Ok(json!({"id": control.world.change(|state, _, _| Ok(state.create_key()))?}))
+            Ok(json!({"id": control.world.change(|state, now, _| Ok(state.create_key(now)))?}))
         }
         ("DELETE", "/keys") => done(control.delete_key(needed("id")?)),
         ("GET", "/faults") => Ok(json!({"faults": control.world.faults.list()})),
@@ -321,7 +323,8 @@ struct CreateUser {
 }
 
 fn create_user(control: &Control, what: &CreateUser) -> Answer {
-    let user = control.world.change(|state, _, _| state.create_user(&what.name, &what.policies).cloned())?;
+    let user =
+        control.world.change(|state, now, _| state.create_user(&what.name, &what.policies, now).cloned())?;
     Ok(json!({"name": user.name, "id": user.id}))
 }
 

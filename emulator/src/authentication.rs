@@ -8,6 +8,7 @@ use crate::acs3_signature::{self, Authorization};
 use crate::call::Call;
 use crate::clock::{TOLERANCE, parse_iso8601};
 use crate::encoding::{from_base64, from_hex, sha256_hex};
+use crate::product::Product;
 use crate::ram::sts_token::StsToken;
 use crate::ram::user::AccessKeyStatus;
 use crate::refusal::Refusal;
@@ -50,7 +51,7 @@ pub(crate) fn authenticate(
 /// An RPC API has one place and two methods.
 pub(crate) fn check_place(call: &Call) -> Result<(), Refusal> {
     if !matches!(call.method.as_str(), "GET" | "POST") {
-        return Err(Refusal::front(405, "UnsupportedHTTPMethod", "This http method is not supported."));
+        return Err(Refusal::wrong_method());
     }
     if call.path != "/" {
         return Err(Refusal::front(
@@ -118,6 +119,7 @@ fn authenticate_rpc(
     };
     let caller = caller.ok_or_else(mismatch)?;
     check_nonce(state, id, nonce, now)?;
+    state.note_use(id, Product::of(call).service(), now);
     Ok(caller)
 }
 
@@ -177,6 +179,7 @@ fn authenticate_acs3(
     };
     let caller = caller.ok_or_else(mismatch)?;
     check_nonce(state, id, nonce, now)?;
+    state.note_use(id, Product::of(call).service(), now);
     Ok(caller)
 }
 

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::admin;
 use crate::client_key;
+use crate::cloud::Cloud;
 use crate::control::{Control, Keys, LOOPBACK, Listener};
 use crate::emulator::Emulator;
 use crate::endpoint::Endpoint;
@@ -185,42 +186,44 @@ impl Builder {
         if self.client_key_validity > LONGEST_VALIDITY {
             return Err(Error::new("a ClientKey is valid for a century at most"));
         }
-        let (storage, state) = match &self.dir {
+        let (storage, cloud) = match &self.dir {
             Some(dir) => {
-                let (storage, state) = Storage::open(dir)?;
-                (Some(storage), state)
+                let (storage, cloud) = Storage::open(dir)?;
+                (Some(storage), cloud)
             }
             None => (None, None),
         };
-        let mut state = match state {
-            Some(state) => state,
-            None => State::new(&self.region, &self.instance_id, OffsetDateTime::now_utc())?,
+        let mut cloud = match cloud {
+            Some(cloud) => cloud,
+            None => Cloud::new(&self.region, &self.instance_id, OffsetDateTime::now_utc())?,
         };
+        let state = cloud.first_mut();
         let keys = Keys::new(self.generated_keys, state.client_keys.len());
         if state.default_client_key.is_none() {
             let now = OffsetDateTime::now_utc();
-            let (files, registered) = client_key::issue(
+            let (files, mut registered) = client_key::issue(
                 &state.instance_id,
                 DEFAULT_ACCESS_POINT,
-                now,
-                now + self.client_key_validity,
-                keys.next(),
+                (now, now + self.client_key_validity),
+                &keys.next().private_key()?,
+                None,
             )?;
+            registered.created = Some(now);
             state.register_client_key(registered)?;
             state.default_client_key = Some(files);
         }
 
-        let sockets = self.bind(&state.ports)?;
+        let sockets = self.bind(&cloud.ports)?;
         let ports: BTreeMap<Listener, u16> =
             sockets.iter().map(|(listener, _, port)| (*listener, *port)).collect();
-        state.ports = ports.iter().map(|(listener, port)| (listener.to_string(), *port)).collect();
-        let authority = state.authority.clone();
+        cloud.ports = ports.iter().map(|(listener, port)| (listener.to_string(), *port)).collect();
+        let authority = cloud.authority.clone();
         let host = match self.listen {
             IpAddr::V4(address) if address.is_unspecified() => LOOPBACK,
             IpAddr::V6(address) if address.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
             address => address,
         };
-        let mut names = server_names(&state);
+        let mut names = server_names(cloud.first());
         names.push(host.to_string());
         names.extend(self.names.iter().cloned());
         let ca_pem = authority.pem();
@@ -236,17 +239,16 @@ impl Builder {
         };
         let (instance_tls, other_tls) = (tls(http1)?, tls(http2)?);
         if let Some(storage) = &storage {
-            storage.save(&state)?;
+            storage.save(&cloud)?;
         }
-        let (region, instance_id) = (state.region.clone(), state.instance_id.clone());
+        let (region, instance_id) = (cloud.first().region.clone(), cloud.first().instance_id.clone());
         let control = Arc::new(Control {
-            world: Arc::new(World::new(state, storage, self.quota, self.instance_openapi)),
+            world: Arc::new(World::new(cloud, storage, self.quota, self.instance_openapi, keys)),
             region,
             instance_id,
             ca_pem,
             host,
             ports,
-            keys,
             client_key_validity: self.client_key_validity,
         });
 

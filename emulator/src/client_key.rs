@@ -69,6 +69,12 @@ pub struct RegisteredClientKey {
     pub not_after: OffsetDateTime,
     /// Whether both gateways refuse it.
     pub revoked: bool,
+    /// When it was issued; none if it was taken in.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub created: Option<OffsetDateTime>,
+    /// Its certificate.
+    #[serde(default)]
+    pub(crate) certificate_pem: String,
 }
 
 /// Where the RSA key of a new ClientKey comes from.
@@ -87,27 +93,51 @@ const POOL: [&str; 4] = [
     include_str!("test_keys/4.pem"),
 ];
 
+impl KeySource {
+    /// The key in PKCS#8.
+    pub(crate) fn private_key(&self) -> Result<Vec<u8>, Error> {
+        match self {
+            Self::Pool(index) if *index < POOL.len() => {
+                Ok(PrivatePkcs8KeyDer::from_pem_slice(POOL[*index].as_bytes())
+                    .map_err(doing("reading a test key"))?
+                    .secret_pkcs8_der()
+                    .to_vec())
+            }
+            Self::Pool(_) | Self::Generated => generate(),
+        }
+    }
+}
+
+impl ClientKey {
+    /// The PKCS#12 file in base64, as it stands in the JSON.
+    pub(crate) fn private_key_data(&self) -> Option<String> {
+        let file: File = serde_json::from_str(&self.json).ok()?;
+        Some(file.private_key_data)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct File {
+    key_id: String,
+    private_key_data: String,
+}
+
+/// Issues a ClientKey that is valid from the first to the second moment, under a password of its own unless one is given.
 pub(crate) fn issue(
     instance_id: &str,
     access_point: &str,
-    not_before: OffsetDateTime,
-    not_after: OffsetDateTime,
-    source: KeySource,
+    (not_before, not_after): (OffsetDateTime, OffsetDateTime),
+    private_key: &[u8],
+    given_password: Option<String>,
 ) -> Result<(ClientKey, RegisteredClientKey), Error> {
-    let private_key = match source {
-        KeySource::Pool(index) if index < POOL.len() => {
-            PrivatePkcs8KeyDer::from_pem_slice(POOL[index].as_bytes())
-                .map_err(doing("reading a test key"))?
-                .secret_pkcs8_der()
-                .to_vec()
-        }
-        KeySource::Pool(_) | KeySource::Generated => generate()?,
-    };
-    let public_key = public_key_of(&private_key)?;
-    let certificate = certificate(instance_id, &private_key, not_before, not_after)?;
+    let public_key = public_key_of(private_key)?;
+    let certificate = certificate(instance_id, private_key, not_before, not_after)?;
+    let certificate_pem = certificate.pem();
+    let certificate = certificate.der().to_vec();
     let key_id = format!("KAAP.{}", uuid::Uuid::new_v4());
-    let password = password();
-    let archive = pkcs12(&private_key, &certificate, &password)
+    let password = given_password.unwrap_or_else(password);
+    let archive = pkcs12(private_key, &certificate, &password)
         .map_err(doing("writing the ClientKey's PKCS#12 file"))?;
     let json = serde_json::json!({
         "KeyId": key_id,
@@ -121,18 +151,14 @@ pub(crate) fn issue(
         not_before,
         not_after,
         revoked: false,
+        created: None,
+        certificate_pem,
     };
     Ok((ClientKey { key_id, json, password }, registered))
 }
 
 /// Takes in a ClientKey that was issued elsewhere, in either PKCS#12 form.
 pub(crate) fn import(json: &str, password: &str, access_point: &str) -> Result<RegisteredClientKey, Error> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "PascalCase")]
-    struct File {
-        key_id: String,
-        private_key_data: String,
-    }
     let file: File = serde_json::from_str(json).map_err(doing("reading the ClientKey"))?;
     let archive = BASE64.decode(&file.private_key_data).map_err(doing("reading the ClientKey"))?;
     let store =
@@ -151,6 +177,8 @@ pub(crate) fn import(json: &str, password: &str, access_point: &str) -> Result<R
         not_before: parsed.validity().not_before.to_datetime(),
         not_after: parsed.validity().not_after.to_datetime(),
         revoked: false,
+        created: None,
+        certificate_pem: pem(certificate.as_der()),
     })
 }
 
@@ -171,7 +199,7 @@ fn certificate(
     private_key: &[u8],
     not_before: OffsetDateTime,
     not_after: OffsetDateTime,
-) -> Result<Vec<u8>, Error> {
+) -> Result<rcgen::Certificate, Error> {
     let key = KeyPair::from_pkcs8_der_and_sign_algo(
         &PrivatePkcs8KeyDer::from(private_key),
         &rcgen::PKCS_RSA_SHA256,
@@ -194,8 +222,14 @@ fn certificate(
     ] {
         parameters.distinguished_name.push(kind, value);
     }
-    let certificate = parameters.self_signed(&key).map_err(doing("issuing the ClientKey's certificate"))?;
-    Ok(certificate.der().to_vec())
+    parameters.self_signed(&key).map_err(doing("issuing the ClientKey's certificate"))
+}
+
+fn pem(certificate: &[u8]) -> String {
+    let text = BASE64.encode(certificate);
+    let lines: Vec<String> =
+        text.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
 }
 
 /// Within KMS's rule: 8 to 64 characters, at least two kinds.

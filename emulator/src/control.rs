@@ -66,7 +66,6 @@ pub(crate) struct Control {
     /// Where clients find the services; the admin interface is on loopback always.
     pub(crate) host: IpAddr,
     pub(crate) ports: BTreeMap<Listener, u16>,
-    pub(crate) keys: Keys,
     pub(crate) client_key_validity: Duration,
 }
 
@@ -99,8 +98,10 @@ impl Control {
         if not_before.year() < 1970 || not_after.year() > 9000 {
             return Err(Error::new("a ClientKey lies between the years 1970 and 9000"));
         }
-        let (files, registered) =
-            client_key::issue(&self.instance_id, access_point, not_before, not_after, self.keys.next())?;
+        let private_key = self.world.keys.next().private_key()?;
+        let (files, mut registered) =
+            client_key::issue(&self.instance_id, access_point, (not_before, not_after), &private_key, None)?;
+        registered.created = Some(self.world.clock.now());
         self.register(registered)?;
         Ok(files)
     }
@@ -206,16 +207,11 @@ impl Control {
 
     pub(crate) fn delete_access_point(&self, name: &str) -> Result<(), Error> {
         self.world.change(|state, now, happened| {
-            state
-                .access_points
-                .remove(name)
-                .ok_or_else(|| Error::not_found("application access point", name))?;
-            for key in state.client_keys.values_mut() {
-                if key.access_point == name && !key.revoked {
-                    key.revoked = true;
-                    happened.push((now, What::ClientKeyRevoked { key_id: key.key_id.clone() }));
-                }
+            if !state.access_points.contains_key(name) {
+                return Err(Error::not_found("application access point", name));
             }
+            let revoked = state.delete_access_point(name);
+            happened.extend(revoked.into_iter().map(|key_id| (now, What::ClientKeyRevoked { key_id })));
             Ok(())
         })
     }
@@ -252,7 +248,7 @@ impl Control {
     pub(crate) fn delete_key(&self, id: &str) -> Result<(), Error> {
         self.world.change(|state, _, _| {
             let before = state.keys.len();
-            state.keys.retain(|key| key != id);
+            state.keys.retain(|key| key.id != id);
             if state.keys.len() == before {
                 return Err(Error::not_found("key", id));
             }

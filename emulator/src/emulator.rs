@@ -292,12 +292,12 @@ impl Emulator {
 
     /// The ids of the KMS keys.
     pub fn keys(&self) -> Vec<String> {
-        self.control.world.read(|state, _| state.keys.clone())
+        self.control.world.read(|state, _| state.keys.iter().map(|key| key.id.clone()).collect())
     }
 
     /// Makes a KMS key; gives its id.
     pub fn create_key(&self) -> Result<String, Error> {
-        self.control.world.change(|state, _, _| Ok(state.create_key()))
+        self.control.world.change(|state, now, _| Ok(state.create_key(now)))
     }
 
     /// Deletes a KMS key: secrets encrypted with it cannot be read any more.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::control::{Control, Listener};
 use crate::endpoint::Endpoint;
 use crate::error::Error;
-use crate::ram::at_start::{ASSUMER, LONG_SESSION, OIDC_ROLE, RAM_ROLE, READER};
+use crate::ram::at_start::{ADMINISTRATOR, ASSUMER, LONG_SESSION, OIDC_ROLE, RAM_ROLE, READER};
 use crate::ram::oidc_provider::OidcClaims;
 use crate::state::OPERATOR;
 use crate::storage::{create_folder, write_private};
@@ -37,6 +37,8 @@ pub struct Folder {
     pub with_oidc_role: PathBuf,
     /// `oidc_token`: a token of the emulator's own OIDC issuer, valid for a month.
     pub oidc_token: PathBuf,
+    /// `operator.ini`: the AccessKeys of the administrators of both accounts, in the form of `~/.alibabacloud/credentials.ini`.
+    pub operator: PathBuf,
     /// `admin.json`: the URLs of all endpoints, and the AccessKey of the RAM user `operator`.
     pub admin: PathBuf,
 }
@@ -45,6 +47,9 @@ const CLIENT_KEY: &str = "clientKey.json";
 const PASSWORD: &str = "clientKey_Password.txt";
 const CA: &str = "ca.pem";
 const OIDC_TOKEN: &str = "oidc_token";
+
+/// What the accounts are called in `operator.ini`.
+const PROFILES: [&str; 2] = ["default", "member"];
 
 /// A pod's token is renewed by its cluster; nobody renews this one.
 const OIDC_TOKEN_LIFETIME: time::Duration = time::Duration::days(30);
@@ -77,6 +82,7 @@ pub(crate) fn write(control: &Control, dir: &Path) -> Result<Folder, Error> {
         with_ram_role: dir.join("with_ram_role.properties"),
         with_oidc_role: dir.join("with_oidc_role.properties"),
         oidc_token: dir.join(OIDC_TOKEN),
+        operator: dir.join("operator.ini"),
         admin: dir.join("admin.json"),
     };
     let client_key = control
@@ -117,6 +123,7 @@ pub(crate) fn write(control: &Control, dir: &Path) -> Result<Folder, Error> {
     write_private(&folder.off_the_cloud, text.as_bytes())?;
 
     write_identities(control, &folder)?;
+    write_private(&folder.operator, operators(control).as_bytes())?;
 
     let mut admin = summary(control);
     admin["operator"] = control.world.read(|state, _| {
@@ -125,6 +132,23 @@ pub(crate) fn write(control: &Control, dir: &Path) -> Result<Folder, Error> {
     });
     write_private(&folder.admin, format!("{admin:#}\n").as_bytes())?;
     Ok(folder)
+}
+
+/// A profile for the administrator of each account, as long as it is there.
+fn operators(control: &Control) -> String {
+    control.world.read_all(|cloud, _| {
+        let mut text = String::new();
+        for (account, profile) in cloud.accounts.iter().zip(PROFILES) {
+            if let Ok(key) = account.access_key_of_user(ADMINISTRATOR) {
+                let (account, id, secret) = (&account.account_id, &key.id, &key.secret);
+                text.push_str(&format!(
+                    "# The administrator of the account {account}.\n[{profile}]\ntype=access_key\n\
+                     access_key_id={id}\naccess_key_secret={secret}\n\n"
+                ));
+            }
+        }
+        text
+    })
 }
 
 /// The entries of gateways that take the OpenAPI.
@@ -260,6 +284,12 @@ pub(crate) fn summary(control: &Control) -> Value {
         "endpoints": endpoints,
         "region": control.region,
         "instanceId": control.instance_id,
+        "accounts": control.world.read_all(|cloud, _| {
+            let accounts = cloud.accounts.iter().zip(PROFILES);
+            accounts
+                .map(|(account, profile)| json!({"id": account.account_id, "profile": profile}))
+                .collect::<Vec<_>>()
+        }),
         "clientKeyId": key_id,
         "secret": "acs/ram/user/app",
     })

@@ -8,9 +8,11 @@ use crate::access_point::{Forbidden, Scope};
 use crate::arn::bare_name;
 use crate::call::{Call, Outcome, Success};
 use crate::clock::{TOLERANCE, iso8601, parse_http_date};
+use crate::cloud::Cloud;
 use crate::encoding::{from_base64, upper_hex};
 use crate::messages::{Error, GetSecretValueResponse};
 use crate::refusal::Refusal;
+use crate::secrets::Secret;
 use crate::state::State;
 
 pub(crate) const PROTOBUF: &str = "application/x-protobuf";
@@ -18,7 +20,10 @@ pub(crate) const PROTOBUF: &str = "application/x-protobuf";
 /// The real spelling, in every official client and in the API reference.
 const ACCESS_KEY_ID: &str = "x-kms-acccesskeyid";
 
-pub(crate) fn answer(state: &State, call: &Call, now: OffsetDateTime, request_id: &str) -> Outcome {
+pub(crate) fn answer(cloud: &Cloud, call: &Call, now: OffsetDateTime, request_id: &str) -> Outcome {
+    // Whose ClientKey it is, those secrets it can reach.
+    let account = call.header(ACCESS_KEY_ID).and_then(|id| cloud.account_of_key(id)).unwrap_or(0);
+    let state = &cloud.accounts[account];
     Outcome {
         access_key_id: call.header(ACCESS_KEY_ID).map(str::to_owned),
         result: get_secret_value(state, call, now, request_id),
@@ -62,11 +67,9 @@ fn get_secret_value(
             point.may_read(&scope, call.source, bare_name(&request.secret_name), encryption_key)
         })
         .map_err(|what| Refusal::forbidden(&what, encryption_key.unwrap_or("")))?;
-    let secret = secret.ok_or_else(Refusal::no_such_secret)?;
-    if !state.keys.contains(&secret.encryption_key_id) {
-        return Err(Refusal::no_such_key());
-    }
-    let version = secret.asked_version(&request.version_id, &request.version_stage)?;
+    let here = |secret: &&Secret| secret.instance.as_ref() == Some(&state.instance_id);
+    let secret = secret.filter(here).ok_or_else(Refusal::no_such_secret)?;
+    let version = state.readable_version(secret, &request.version_id, &request.version_stage)?;
     let (data_type, data) = version.value.as_sent();
     let date = |at: Option<OffsetDateTime>| at.map(iso8601).unwrap_or_default();
     let response = GetSecretValueResponse {
@@ -85,7 +88,7 @@ fn get_secret_value(
         } else {
             String::new()
         },
-        automatic_rotation: secret.automatic_rotation().to_owned(),
+        automatic_rotation: state.automatic_rotation(secret).to_owned(),
         rotation_interval: secret.rotation_interval_as_sent().unwrap_or_default(),
     };
     Ok(Success {

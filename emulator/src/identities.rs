@@ -27,7 +27,7 @@ impl Emulator {
     /// Makes a RAM user without AccessKeys. `policies` are names of system policies, as `AliyunKMSSecretUserAccess`,
     /// or of [one's own](Self::put_policy).
     pub fn create_user(&self, name: &str, policies: &[&str]) -> Result<User, Error> {
-        self.control.world.change(|state, _, _| state.create_user(name, &owned(policies)).cloned())
+        self.control.world.change(|state, now, _| state.create_user(name, &owned(policies), now).cloned())
     }
 
     /// Gives a RAM user these policies and no others.

@@ -8,26 +8,14 @@ use serde::Serialize;
 use time::OffsetDateTime;
 
 use crate::endpoint::Endpoint;
-use crate::metadata;
+use crate::{metadata, rpc};
 
 /// Each kind of event keeps this many of its latest; older ones are forgotten.
 const KEPT: usize = 4096;
 
-/// Actions that are counted by name; the name is the client's, and could be another each time.
-const COUNTED: [&str; 12] = [
-    "",
-    "GetSecretValue",
-    "DescribeSecret",
-    "ListSecrets",
-    "RotateSecret",
-    "GetCallerIdentity",
-    "AssumeRole",
-    "AssumeRoleWithOIDC",
-    metadata::TOKEN,
-    metadata::ROLE,
-    metadata::CREDENTIALS,
-    "ListBuckets",
-];
+/// Actions that are counted by name beside those of the RPC products; the name is the client's, and could be another each
+/// time.
+const COUNTED: [&str; 5] = ["", metadata::TOKEN, metadata::ROLE, metadata::CREDENTIALS, "ListBuckets"];
 
 /// When a connection and a request on it had come how far, by the emulator's clock. The event's own time is that of the answer.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -333,7 +321,7 @@ impl Inner {
                     (false, None, fault) => format!("<{}>", fault.unwrap_or("no answer")),
                 };
                 let action = match record.action.as_str() {
-                    action if COUNTED.contains(&action) => action,
+                    action if COUNTED.contains(&action) || rpc::knows(action) => action,
                     _ => "<other>",
                 };
                 let key = (record.endpoint, action.to_owned(), outcome);

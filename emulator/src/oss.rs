@@ -6,14 +6,17 @@ use time::OffsetDateTime;
 
 use crate::call::{Call, Outcome, Success};
 use crate::clock::{TOLERANCE, iso8601, parse_http_date};
+use crate::cloud::Cloud;
 use crate::document::Format;
 use crate::encoding::{canonical_query, from_base64, from_hex, sha256_hex};
 use crate::ram::user::AccessKeyStatus;
 use crate::refusal::Refusal;
 use crate::state::State;
 
-pub(crate) fn answer(state: &State, call: &Call, now: OffsetDateTime) -> Outcome {
+pub(crate) fn answer(cloud: &mut Cloud, call: &Call, now: OffsetDateTime) -> Outcome {
     let signature = Signature::parse(call);
+    let account = signature.as_ref().and_then(|one| cloud.account_of_key(&one.access_key_id)).unwrap_or(0);
+    let state = &mut cloud.accounts[account];
     Outcome {
         access_key_id: signature.as_ref().map(|one| one.access_key_id.clone()),
         result: list_buckets(state, call, signature, now),
@@ -36,7 +39,7 @@ fn write(root: &str, fields: &serde_json::Value) -> Vec<u8> {
 }
 
 fn list_buckets(
-    state: &State,
+    state: &mut State,
     call: &Call,
     signature: Option<Signature>,
     now: OffsetDateTime,
@@ -71,6 +74,7 @@ fn list_buckets(
             "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
         ));
     }
+    state.note_use(&signature.access_key_id, "Oss", now);
     let fields = json!({
         "Owner": {"ID": state.account_id, "DisplayName": state.account_id},
         "Buckets": {"Bucket": [{

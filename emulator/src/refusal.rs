@@ -55,6 +55,34 @@ impl Refusal {
         Self::service(404, "Forbidden.ResourceNotFound", "The specified resource is not found.")
     }
 
+    pub(crate) fn no_such_resource() -> Self {
+        Self::no_such_secret()
+    }
+
+    pub(crate) fn resource_exists() -> Self {
+        Self::service(409, "Rejected.ResourceExist", "The specified resource already exists.")
+    }
+
+    pub(crate) fn resource_in_use() -> Self {
+        Self::service(409, "Rejected.ResourceInUse", "The specified resource is in use.")
+    }
+
+    pub(crate) fn in_delete_window() -> Self {
+        Self::service(
+            409,
+            "Rejected.ResourceInDeleteWindow",
+            "The specified resource is scheduled to be deleted.",
+        )
+    }
+
+    pub(crate) fn wrong_method() -> Self {
+        Self::front(400, "UnsupportedHTTPMethod", "This http method is not supported.")
+    }
+
+    pub(crate) fn internal() -> Self {
+        Self::service(500, "InternalFailure", "Internal Failure")
+    }
+
     pub(crate) fn no_such_key() -> Self {
         Self::service(404, "Forbidden.KeyNotFound", "The specified Key is not found.")
     }

@@ -5,11 +5,30 @@ use time::{Duration, OffsetDateTime};
 
 use crate::error::Error;
 use crate::journal::What;
-use crate::secrets::{RunningRotation, ram_secret_data};
+use crate::ram::condition::Context;
+use crate::ram::trust::Principal;
+use crate::ram::user::MAX_ACCESS_KEYS;
+use crate::refusal::Refusal;
+use crate::secrets::{CURRENT, PREVIOUS, RunningRotation, Secret, SecretVersion, ram_secret_data};
 use crate::state::State;
 
 /// Rotations and deletions that one move of the clock sets off, at most.
 const MOST_STEPS: usize = 2000;
+
+/// The role by which KMS rotates AccessKeys, as it is spelt.
+pub(crate) const ROTATION_ROLE: &str = "AliyunKMSManagedRAMCrendentialsRole";
+/// Newer accounts have this one.
+const NEWER_ROTATION_ROLE: &str = "AliyunKMSManageRAMCredentialsRole";
+pub(crate) const KMS: &str = "kms.aliyuncs.com";
+
+/// What is to be done when its time has come. Deletions go first, so that a rotation due at the same moment finds room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Due {
+    EndOfRotation,
+    DeletionOfSecret,
+    DeletionOfKey,
+    Rotation,
+}
 
 /// What became of a request to rotate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -48,13 +67,25 @@ impl State {
         if secret.running.is_some() {
             return Ok(Rotation::AlreadyRunning);
         }
-        let old = secret.version("", "").and_then(|current| {
-            let (_, data) = current.value.as_sent();
-            let data: serde_json::Value = serde_json::from_str(data).ok()?;
-            Some(data.get("AccessKeyId")?.as_str()?.to_owned())
-        });
+        let previous = secret.access_key_at(PREVIOUS);
+        let old = secret.access_key_at(CURRENT);
         let old =
             old.ok_or_else(|| Error::new(format!("the secret {name:?} holds no AccessKey to rotate")))?;
+        if !self.has_rotation_role() {
+            return Err(Error::new(format!(
+                "the RAM role {ROTATION_ROLE} is missing, by which KMS rotates the AccessKeys of RAM users"
+            )));
+        }
+        // A second AccessKey that is KMS's own too makes room for the new one.
+        if self.users.get(&user).is_some_and(|user| user.access_keys.len() >= MAX_ACCESS_KEYS)
+            && let Some(previous) = previous
+            && previous != old
+            && self.access_key_owners.get(&previous) == Some(&user)
+        {
+            self.delete_access_key(&previous)?;
+            let user = user.clone();
+            happened.push((now, What::AccessKeyDeleted { user, access_key_id: previous }));
+        }
         let new = self.create_access_key(&user, now)?;
         let secret = self.secret_mut(name)?;
         let version_id = secret.put(version_id, ram_secret_data(&new.id, &new.secret, now), now);
@@ -126,13 +157,17 @@ impl State {
     pub(crate) fn catch_up(&mut self, now: OffsetDateTime) -> Vec<(OffsetDateTime, What)> {
         let mut happened = Vec::new();
         let mut steps = 0;
-        while let Some((at, name, deletion)) = self.first_due() {
+        while let Some((at, due, name)) = self.first_due() {
             if at > now {
                 break;
             }
             steps += 1;
-            if deletion {
+            if due == Due::EndOfRotation {
                 self.end_rotation(&name, at, &mut happened);
+            } else if due == Due::DeletionOfSecret {
+                self.secrets.remove(&name);
+            } else if due == Due::DeletionOfKey {
+                self.keys.retain(|key| key.id != name);
             } else if steps > MOST_STEPS {
                 // The clock jumped over so many rotations that doing each would take for ever.
                 if let Some(secret) = self.secrets.get_mut(&name)
@@ -160,19 +195,69 @@ impl State {
         self.next_due = self.first_due().map(|(at, _, _)| at);
     }
 
-    fn first_due(&self) -> Option<(OffsetDateTime, String, bool)> {
+    fn first_due(&self) -> Option<(OffsetDateTime, Due, String)> {
+        let of_keys = self.keys.iter().filter_map(|key| Some((key.delete_at?, Due::DeletionOfKey, &key.id)));
         self.secrets
             .values()
             .flat_map(|secret| {
-                let deletion = secret.running.as_ref().map(|running| running.delete_at);
-                // Without an interval the date is only shown: automatic rotation is off.
-                let rotation = secret.rotation_interval.and(secret.next_rotation);
-                [(deletion, true), (rotation, false)]
-                    .into_iter()
-                    .filter_map(move |(at, deletion)| Some((at?, &secret.name, deletion)))
+                let end = secret.running.as_ref().map(|running| running.delete_at);
+                // Without an interval the date is only shown: automatic rotation is off. What is to be deleted is not rotated.
+                let rotation = secret
+                    .rotation_interval
+                    .filter(|_| secret.planned_delete.is_none())
+                    .and(secret.next_rotation);
+                [
+                    (end, Due::EndOfRotation),
+                    (secret.planned_delete, Due::DeletionOfSecret),
+                    (rotation, Due::Rotation),
+                ]
+                .into_iter()
+                .filter_map(move |(at, due)| Some((at?, due, &secret.name)))
             })
-            // A deletion goes first, so that a rotation due at the same moment finds room.
-            .min_by_key(|(at, name, deletion)| (*at, !deletion, *name))
-            .map(|(at, name, deletion)| (at, name.clone(), deletion))
+            .chain(of_keys)
+            .min()
+            .map(|(at, due, name)| (at, due, name.clone()))
+    }
+
+    /// KMS rotates by a role of the account.
+    fn has_rotation_role(&self) -> bool {
+        [ROTATION_ROLE, NEWER_ROTATION_ROLE].into_iter().any(|name| {
+            self.roles
+                .get(name)
+                .is_some_and(|role| role.trust.trusts(&[Principal::Service(KMS)], &Context::default()))
+        })
+    }
+
+    /// What KMS says of a secret's automatic rotation. It cannot be carried out without the role, nor when the user has
+    /// another AccessKey that is not KMS's.
+    pub(crate) fn automatic_rotation(&self, secret: &Secret) -> &'static str {
+        let can_rotate = || {
+            let user = secret.user.as_ref().and_then(|name| self.users.get(name));
+            let hosted = [secret.access_key_at(CURRENT), secret.access_key_at(PREVIOUS)];
+            user.is_some_and(|user| {
+                let foreign = user.access_keys.iter().any(|key| !hosted.contains(&Some(key.id.clone())));
+                user.access_keys.len() < MAX_ACCESS_KEYS || !foreign
+            }) && self.has_rotation_role()
+        };
+        match secret.rotation_interval {
+            _ if secret.rotation_broken => "Invalid",
+            Some(_) if !can_rotate() => "Invalid",
+            Some(_) => "Enabled",
+            None => "Disabled",
+        }
+    }
+
+    /// The version that a client asks for, if the secret can be read at all.
+    pub(crate) fn readable_version<'a>(
+        &self,
+        secret: &'a Secret,
+        id: &str,
+        stage: &str,
+    ) -> Result<&'a SecretVersion, Refusal> {
+        if secret.planned_delete.is_some() {
+            return Err(Refusal::no_such_secret());
+        }
+        self.key(&secret.encryption_key_id).ok_or_else(Refusal::no_such_key)?.check_usable()?;
+        secret.asked_version(id, stage)
     }
 }

@@ -124,6 +124,24 @@ pub struct Secret {
     pub last_rotation: Option<OffsetDateTime>,
     /// The rotation whose overlap has not ended yet.
     pub running: Option<RunningRotation>,
+    /// What it is for.
+    #[serde(default)]
+    pub description: String,
+    /// The instance that it is in; none for a secret of the shared gateway alone.
+    #[serde(default)]
+    pub instance: Option<String>,
+    /// Keys and values.
+    #[serde(default)]
+    pub tags: Vec<(String, String)>,
+    /// The policy by which other accounts may read it.
+    #[serde(default)]
+    pub policy: Option<String>,
+    /// When something but its value was changed last.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub changed: Option<OffsetDateTime>,
+    /// When it will be deleted; until then nobody can read it.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub planned_delete: Option<OffsetDateTime>,
 }
 
 impl Secret {
@@ -141,6 +159,12 @@ impl Secret {
             next_rotation: None,
             last_rotation: None,
             running: None,
+            description: String::new(),
+            instance: None,
+            tags: Vec::new(),
+            policy: None,
+            changed: None,
+            planned_delete: None,
         }
     }
 
@@ -227,15 +251,36 @@ impl Secret {
         })
     }
 
+    /// The AccessKey that a managed RAM secret holds at this stage.
+    pub(crate) fn access_key_at(&self, stage: &str) -> Option<String> {
+        let (_, data) = self.version("", stage)?.value.as_sent();
+        let data: serde_json::Value = serde_json::from_str(data).ok()?;
+        Some(data.get("AccessKeyId")?.as_str()?.to_owned())
+    }
+
     pub(crate) fn rotation_interval_as_sent(&self) -> Option<String> {
         self.rotation_interval.map(|seconds| format!("{seconds}s"))
     }
 
-    pub(crate) fn automatic_rotation(&self) -> &'static str {
-        match self.rotation_interval {
-            _ if self.rotation_broken => "Invalid",
-            Some(_) => "Enabled",
-            None => "Disabled",
+    /// When anything about it was changed last.
+    pub(crate) fn updated(&self) -> OffsetDateTime {
+        let value = self.versions.last().map_or(self.created, |version| version.created);
+        self.changed.map_or(value, |changed| changed.max(value))
+    }
+
+    /// Takes a stage from the version that has it, and gives it to another, if one is named. What was current becomes
+    /// ACSPrevious.
+    pub(crate) fn move_stage(&mut self, stage: &str, to: Option<&str>) {
+        let replaces_current = stage == CURRENT;
+        for version in &mut self.versions {
+            let had = version.stages.iter().any(|one| one == stage);
+            version.stages.retain(|one| one != stage && !(replaces_current && one == PREVIOUS));
+            if had && replaces_current && to != Some(&version.id) {
+                version.stages.push(PREVIOUS.to_owned());
+            }
+            if to == Some(&version.id) {
+                version.stages.push(stage.to_owned());
+            }
         }
     }
 }

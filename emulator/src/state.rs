@@ -1,4 +1,4 @@
-//! The objects of the emulated cloud, and everything that may be done to them.
+//! The objects of one account, and what may be done to them.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -7,18 +7,21 @@ use time::{Duration, OffsetDateTime};
 
 use crate::access_point::{AccessPoint, PermissionPolicy, Role, Scope};
 use crate::arn;
-use crate::certificates::Authority;
 use crate::client_key::{ClientKey, RegisteredClientKey};
+use crate::cloud::FIRST_ACCOUNT;
 use crate::error::Error;
+use crate::kms::keys::KmsKey;
+use crate::kms::{NamedAccessPoint, NamedPolicy, NetworkRule};
 use crate::metadata::Metadata;
 use crate::nonces::Nonces;
+use crate::ram::last_use::LastUse;
 use crate::ram::oidc_provider::OidcIssuer;
 use crate::ram::policy::Policies;
 use crate::ram::role::RamRole;
 use crate::ram::sts_token::StsTokens;
 use crate::ram::user::{AccessKey, User};
-use crate::random_text;
 use crate::secrets::{RAM_CREDENTIALS, Secret, SecretValue, ram_extended_config, ram_secret_data};
+use crate::vpc::Vpc;
 
 pub(crate) const DEFAULT_INSTANCE: &str = "kst-hzz000000000000000";
 pub(crate) const DEFAULT_KEY: &str = "key-hzz0000000000000000000";
@@ -26,15 +29,12 @@ pub(crate) const DEFAULT_ACCESS_POINT: &str = "app";
 pub(crate) const DEFAULT_USER: &str = "app";
 pub(crate) const OPERATOR: &str = "operator";
 
-/// The settings of one emulator that outlive a restart.
+/// An account, as far as it outlives a restart.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct State {
     pub(crate) account_id: String,
     pub(crate) region: String,
     pub(crate) instance_id: String,
-    pub(crate) authority: Authority,
-    pub(crate) clock_offset_milliseconds: i64,
-    pub(crate) ports: BTreeMap<String, u16>,
     pub(crate) users: BTreeMap<String, User>,
     #[serde(default)]
     pub(crate) root_access_keys: Vec<AccessKey>,
@@ -58,8 +58,18 @@ pub(crate) struct State {
     pub(crate) client_keys: BTreeMap<String, RegisteredClientKey>,
     /// The ClientKey whose files lie in the folder.
     pub(crate) default_client_key: Option<ClientKey>,
-    /// The ids of the KMS keys that exist.
-    pub(crate) keys: Vec<String>,
+    pub(crate) keys: Vec<KmsKey>,
+    #[serde(default)]
+    pub(crate) network_rules: BTreeMap<String, NetworkRule>,
+    #[serde(default)]
+    pub(crate) permission_policies: BTreeMap<String, NamedPolicy>,
+    #[serde(default)]
+    pub(crate) named_access_points: BTreeMap<String, NamedAccessPoint>,
+    #[serde(default)]
+    pub(crate) vpcs: Vec<Vpc>,
+    /// When each AccessKey was used last, and for what.
+    #[serde(default)]
+    pub(crate) last_used: BTreeMap<String, LastUse>,
     /// How long both AccessKeys live after a scheduled rotation, in seconds.
     pub(crate) scheduled_overlap: i64,
     /// How long both AccessKeys live after RotateSecret, in seconds.
@@ -76,14 +86,12 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(region: &str, instance_id: &str, now: OffsetDateTime) -> Result<Self, Error> {
-        let mut state = Self {
-            account_id: "1234567890123456".to_owned(),
+    /// An account in which there is nothing yet.
+    pub(crate) fn empty(account_id: &str, region: &str, instance_id: &str) -> Self {
+        Self {
+            account_id: account_id.to_owned(),
             region: region.to_owned(),
             instance_id: instance_id.to_owned(),
-            authority: Authority::create(region)?,
-            clock_offset_milliseconds: 0,
-            ports: BTreeMap::new(),
             users: BTreeMap::new(),
             root_access_keys: Vec::new(),
             policies: Policies::new(),
@@ -96,16 +104,27 @@ impl State {
             access_points: BTreeMap::new(),
             client_keys: BTreeMap::new(),
             default_client_key: None,
-            keys: vec![DEFAULT_KEY.to_owned()],
+            keys: Vec::new(),
+            network_rules: BTreeMap::new(),
+            permission_policies: BTreeMap::new(),
+            named_access_points: BTreeMap::new(),
+            vpcs: vec![Vpc::at_start(account_id, region)],
+            last_used: BTreeMap::new(),
             scheduled_overlap: Duration::days(2).whole_seconds(),
             immediate_overlap: Duration::minutes(5).whole_seconds(),
             access_key_owners: HashMap::new(),
             next_due: None,
             nonces: Nonces::default(),
             rotate_requests: VecDeque::new(),
-        };
+        }
+    }
+
+    /// The account that every emulator begins with.
+    pub(crate) fn new(region: &str, instance_id: &str, now: OffsetDateTime) -> Result<Self, Error> {
+        let mut state = Self::empty(FIRST_ACCOUNT, region, instance_id);
+        state.keys.push(KmsKey::new(DEFAULT_KEY.to_owned(), Some(instance_id.to_owned()), Some(now)));
         state.create_ram_secret(DEFAULT_USER, None, now)?;
-        state.create_user(OPERATOR, &["AliyunKMSFullAccess".to_owned()])?;
+        state.create_user(OPERATOR, &["AliyunKMSFullAccess".to_owned()], now)?;
         state.create_access_key(OPERATOR, now)?;
         state.add_identities(now)?;
         let instance = Scope::Instance(instance_id.to_owned());
@@ -126,13 +145,33 @@ impl State {
         Ok(state)
     }
 
-    /// Rebuilds what is not kept in the state file.
-    pub(crate) fn loaded(mut self) -> Result<Self, Error> {
-        self.index_access_keys();
-        self.update_next_due();
-        // A state of before there were identities in it gets those that a new one has.
-        self.add_identities(OffsetDateTime::now_utc())?;
-        Ok(self)
+    /// Completes the one account that earlier emulators had: all its keys and secrets were in the instance.
+    pub(crate) fn of_one_account(mut self) -> Self {
+        let instance = self.instance_id.clone();
+        for key in &mut self.keys {
+            key.instance = Some(instance.clone());
+        }
+        for secret in self.secrets.values_mut() {
+            secret.instance = Some(instance.clone());
+        }
+        for point in self.access_points.clone().values() {
+            self.name_parts(point);
+        }
+        self.vpcs = vec![Vpc::at_start(&self.account_id, &self.region)];
+        self
+    }
+
+    /// The full name of a thing of KMS, like `key/<id>` or `secret/<name>`.
+    pub(crate) fn kms_arn(&self, resource: &str) -> String {
+        format!("acs:kms:{}:{}:{resource}", self.region, self.account_id)
+    }
+
+    /// Whether an AccessKey, a token or a ClientKey is this account's.
+    pub(crate) fn knows_key(&self, id: &str) -> bool {
+        self.access_key_owners.contains_key(id)
+            || self.sts_tokens.contains_key(id)
+            || self.client_keys.contains_key(id)
+            || self.root_access_keys.iter().any(|key| key.id == id)
     }
 
     /// Hands a RAM user's AccessKey over to KMS. The user is made if need be.
@@ -148,7 +187,7 @@ impl State {
             return Err(Error::new(format!("the secret {name:?} exists already")));
         }
         if !self.users.contains_key(user) {
-            self.create_user(user, &[])?;
+            self.create_user(user, &[], now)?;
         }
         let newest = self.users[user].access_keys.last().cloned();
         let access_key = match newest {
@@ -156,26 +195,12 @@ impl State {
             None => self.create_access_key(user, now)?,
         };
         let mut secret = Secret::new(&name, RAM_CREDENTIALS, &key, now);
+        secret.instance = Some(self.instance_id.clone());
         secret.user = Some(user.to_owned());
         secret.extended_config = Some(ram_extended_config(user));
         secret.put(None, ram_secret_data(&access_key.id, &access_key.secret, now), now);
         self.secrets.insert(name.clone(), secret);
         Ok(name)
-    }
-
-    /// Makes a KMS key; gives its id.
-    pub(crate) fn create_key(&mut self) -> String {
-        let id = format!("key-hzz{}", random_text(b"0123456789abcdefghijklmnopqrstuvwxyz", 19));
-        self.keys.push(id.clone());
-        id
-    }
-
-    fn key_or_default(&self, id: Option<&str>) -> Result<String, Error> {
-        match id {
-            None => Ok(DEFAULT_KEY.to_owned()),
-            Some(id) if self.keys.iter().any(|key| key == id) => Ok(id.to_owned()),
-            Some(id) => Err(Error::not_found("key", id)),
-        }
     }
 
     pub(crate) fn create_secret(
@@ -197,6 +222,7 @@ impl State {
             return Err(Error::new(format!("the secret {name:?} exists already")));
         }
         let mut secret = Secret::new(name, secret_type, &key, now);
+        secret.instance = Some(self.instance_id.clone());
         secret.put(None, value, now);
         self.secrets.insert(name.to_owned(), secret);
         Ok(())
@@ -217,7 +243,22 @@ impl State {
     }
 
     pub(crate) fn put_access_point(&mut self, point: AccessPoint) {
+        self.name_parts(&point);
         self.access_points.insert(point.name.clone(), point);
+    }
+
+    /// Deletes an access point; gives the ids of its ClientKeys, which die with it.
+    pub(crate) fn delete_access_point(&mut self, name: &str) -> Vec<String> {
+        self.access_points.remove(name);
+        self.named_access_points.remove(name);
+        let mut revoked = Vec::new();
+        for key in self.client_keys.values_mut() {
+            if key.access_point == name && !key.revoked {
+                key.revoked = true;
+                revoked.push(key.key_id.clone());
+            }
+        }
+        revoked
     }
 
     pub(crate) fn register_client_key(&mut self, key: RegisteredClientKey) -> Result<(), Error> {
@@ -226,39 +267,5 @@ impl State {
         }
         self.client_keys.insert(key.key_id.clone(), key);
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_state_of_before_there_were_identities_gets_them() {
-        let now = OffsetDateTime::now_utc();
-        let mut old =
-            serde_json::to_value(State::new("cn-hangzhou", DEFAULT_INSTANCE, now).unwrap()).unwrap();
-        let fields = old.as_object_mut().unwrap();
-        for name in
-            ["root_access_keys", "policies", "roles", "oidc", "sts_tokens", "metadata", "has_identities"]
-        {
-            assert!(fields.remove(name).is_some(), "{name}");
-        }
-        let users = fields["users"].as_object_mut().unwrap();
-        users.remove("assumer");
-        // Somebody's own, who happens to be called so.
-        users["reader"]["policies"] = serde_json::json!([]);
-        let state = serde_json::from_value::<State>(old).unwrap().loaded().unwrap();
-        assert!(state.users["reader"].policies.is_empty());
-        assert!(state.access_key_of_user("assumer").is_ok());
-        assert_eq!(state.metadata.role.as_deref(), Some("ecs-reader"));
-        assert_eq!(state.roles.len(), 3);
-        assert!(state.oidc_issuer().is_ok());
-
-        // What was deleted since then does not come back.
-        let mut state = state;
-        state.delete_role("ecs-reader").unwrap();
-        let kept = serde_json::from_value::<State>(serde_json::to_value(state).unwrap()).unwrap();
-        assert_eq!(kept.loaded().unwrap().roles.len(), 2);
     }
 }

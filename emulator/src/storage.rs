@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 
+use crate::cloud::Cloud;
 use crate::error::{Error, doing};
-use crate::state::State;
 
 const STATE: &str = "emulator.state";
 const KEY: &str = "emulator.key";
@@ -24,7 +24,7 @@ pub(crate) struct Storage {
 
 impl Storage {
     /// Opens the state of a folder; gives none as the state at the first start.
-    pub(crate) fn open(folder: &Path) -> Result<(Self, Option<State>), Error> {
+    pub(crate) fn open(folder: &Path) -> Result<(Self, Option<Cloud>), Error> {
         create_folder(folder)?;
         // Before anything is read or made: of two emulators on a new folder only one may make the key.
         let lock = lock(folder)?;
@@ -55,7 +55,7 @@ impl Storage {
         Ok((storage, state))
     }
 
-    fn load(&self) -> Result<Option<State>, Error> {
+    fn load(&self) -> Result<Option<Cloud>, Error> {
         let sealed = match fs::read(&self.path) {
             Ok(sealed) => sealed,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -75,11 +75,10 @@ impl Storage {
             .key
             .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(FORM), &mut sealed)
             .map_err(|_| damaged())?;
-        let state: State = serde_json::from_slice(plain).map_err(|_| damaged())?;
-        state.loaded().map(Some)
+        Cloud::from_json(plain).map(Some).map_err(|_| damaged())
     }
 
-    pub(crate) fn save(&self, state: &State) -> Result<(), Error> {
+    pub(crate) fn save(&self, state: &Cloud) -> Result<(), Error> {
         let mut data = serde_json::to_vec(state).map_err(doing("writing the state"))?;
         let nonce: [u8; NONCE_LEN] = rand::random();
         self.key

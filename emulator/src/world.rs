@@ -8,6 +8,8 @@ use tokio::sync::Notify;
 
 use crate::call::{Call, Outcome, Success};
 use crate::clock::Clock;
+use crate::cloud::Cloud;
+use crate::control::Keys;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, complain};
 use crate::faults::Faults;
@@ -15,7 +17,7 @@ use crate::journal::{Journal, What};
 use crate::refusal::Refusal;
 use crate::state::State;
 use crate::storage::Storage;
-use crate::{gateway_instance, metadata, openapi, oss, sts};
+use crate::{gateway_instance, metadata, oss, rpc};
 
 /// GetSecretValue on the shared gateway: this many a second for an account, in the real KMS.
 pub(crate) const DEFAULT_QUOTA: u32 = 450;
@@ -24,13 +26,14 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) journal: Journal,
     pub(crate) faults: Faults,
-    state: Mutex<State>,
+    state: Mutex<Cloud>,
     storage: Option<Storage>,
     quota: Mutex<Quota>,
     /// Whether instances know the OpenAPI, as those with image 3.0.0 and later do.
     pub(crate) instance_openapi: bool,
     /// Wakes the task that rotates on time.
     pub(crate) schedule_changed: Notify,
+    pub(crate) keys: Keys,
     pub(crate) connections: std::sync::atomic::AtomicU64,
 }
 
@@ -41,7 +44,13 @@ struct Quota {
 }
 
 impl World {
-    pub(crate) fn new(state: State, storage: Option<Storage>, quota: u32, instance_openapi: bool) -> Self {
+    pub(crate) fn new(
+        state: Cloud,
+        storage: Option<Storage>,
+        quota: u32,
+        instance_openapi: bool,
+        keys: Keys,
+    ) -> Self {
         let clock = Clock::default();
         clock.set_offset(Duration::milliseconds(state.clock_offset_milliseconds));
         Self {
@@ -53,29 +62,45 @@ impl World {
             quota: Mutex::new(Quota { per_second: quota, window: Instant::now(), used: 0 }),
             instance_openapi,
             schedule_changed: Notify::new(),
+            keys,
             connections: std::sync::atomic::AtomicU64::new(0),
         }
     }
 
-    /// Reads the state, brought up to the present first.
+    /// Reads the first account, brought up to the present first.
     pub(crate) fn read<T>(&self, read: impl FnOnce(&State, OffsetDateTime) -> T) -> T {
+        self.read_all(|cloud, now| read(cloud.first(), now))
+    }
+
+    /// Reads the whole cloud, brought up to the present first.
+    pub(crate) fn read_all<T>(&self, read: impl FnOnce(&Cloud, OffsetDateTime) -> T) -> T {
         let now = self.clock.now();
         let mut state = self.state.lock();
         self.catch_up(&mut state, now);
         read(&state, now)
     }
 
-    /// Changes the state, brought up to the present first, and writes it down before returning.
+    /// Changes the first account, brought up to the present first, and writes it down before returning.
     pub(crate) fn change<T>(
         &self,
         change: impl FnOnce(&mut State, OffsetDateTime, &mut Vec<(OffsetDateTime, What)>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.change_all(|cloud, now, happened| change(cloud.first_mut(), now, happened))
+    }
+
+    /// The same for the whole cloud.
+    pub(crate) fn change_all<T>(
+        &self,
+        change: impl FnOnce(&mut Cloud, OffsetDateTime, &mut Vec<(OffsetDateTime, What)>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let now = self.clock.now();
         let mut state = self.state.lock();
         self.catch_up(&mut state, now);
         let mut happened = Vec::new();
         let result = change(&mut state, now, &mut happened)?;
-        state.update_next_due();
+        for account in &mut state.accounts {
+            account.update_next_due();
+        }
         self.save(&state)?;
         drop(state);
         self.report(happened);
@@ -104,11 +129,11 @@ impl World {
 
     /// When the next rotation or deletion is due.
     pub(crate) fn next_due(&self) -> Option<OffsetDateTime> {
-        self.state.lock().next_due
+        self.state.lock().next_due()
     }
 
-    fn catch_up(&self, state: &mut State, now: OffsetDateTime) {
-        if state.next_due.is_none_or(|due| due > now) {
+    fn catch_up(&self, state: &mut Cloud, now: OffsetDateTime) {
+        if state.next_due().is_none_or(|due| due > now) {
             return;
         }
         let happened = state.catch_up(now);
@@ -123,7 +148,7 @@ impl World {
         self.save(&self.state.lock())
     }
 
-    fn save(&self, state: &State) -> Result<(), Error> {
+    fn save(&self, state: &Cloud) -> Result<(), Error> {
         match &self.storage {
             Some(storage) => storage.save(state),
             None => Ok(()),
@@ -146,31 +171,45 @@ impl World {
         quota.used <= quota.per_second
     }
 
+    /// The RSA key of a ClientKey that a call may ask for.
+    fn private_key_for(&self, call: &Call) -> Option<Vec<u8>> {
+        if call.action != "CreateClientKey" || !matches!(call.endpoint, Endpoint::Shared(_)) {
+            return None;
+        }
+        tokio::task::block_in_place(|| match self.keys.next().private_key() {
+            Ok(key) => Some(key),
+            Err(error) => {
+                complain(&error);
+                None
+            }
+        })
+    }
+
     /// Has a request answered by the service that it was sent to.
     pub(crate) fn answer(&self, call: &Call, request_id: &str) -> Outcome {
+        // Others must not wait while a key is made.
+        let private_key = self.private_key_for(call);
         let now = self.clock.now();
         let mut happened = Vec::new();
         let mut state = self.state.lock();
         self.catch_up(&mut state, now);
         let outcome = match call.endpoint {
-            Endpoint::Instance(_) if call.openapi => {
-                openapi::answer(&mut state, call, now, request_id, &mut happened)
-            }
-            Endpoint::Instance(_) => gateway_instance::answer(&state, call, now, request_id),
+            Endpoint::Instance(_) if !call.openapi => gateway_instance::answer(&state, call, now, request_id),
             Endpoint::Shared(_) => {
-                let mut outcome = openapi::answer(&mut state, call, now, request_id, &mut happened);
+                let mut outcome = rpc::answer(&mut state, call, now, request_id, &mut happened, private_key);
                 if call.action == "GetSecretValue" && outcome.result.is_ok() && !self.within_quota() {
                     outcome.result = Err(Refusal::throttled());
                 }
                 outcome
             }
-            Endpoint::Sts | Endpoint::StsHttps => {
-                sts::answer(&mut state, call, now, request_id, &mut happened)
+            Endpoint::Instance(_) | Endpoint::Sts | Endpoint::StsHttps => {
+                rpc::answer(&mut state, call, now, request_id, &mut happened, None)
             }
-            Endpoint::Oss | Endpoint::OssHttps => oss::answer(&state, call, now),
-            Endpoint::Metadata => metadata::answer(&mut state, call, now, &mut happened),
+            Endpoint::Oss | Endpoint::OssHttps => oss::answer(&mut state, call, now),
+            Endpoint::Metadata => metadata::answer(state.first_mut(), call, now, &mut happened),
         };
-        if !happened.is_empty() {
+        let changed = matches!(call.endpoint, Endpoint::Shared(_)) && rpc::changes(&call.action);
+        if !happened.is_empty() || (changed && outcome.result.is_ok()) {
             if let Err(error) = self.save(&state) {
                 complain(&error);
             }
@@ -185,8 +224,9 @@ impl World {
     pub(crate) fn write_refusal(call: &Call, refusal: &Refusal, request_id: &str) -> (&'static str, Vec<u8>) {
         match call.endpoint {
             Endpoint::Instance(_) if !call.openapi => gateway_instance::write_refusal(refusal, request_id),
-            Endpoint::Instance(_) | Endpoint::Shared(_) => openapi::write_refusal(call, refusal, request_id),
-            Endpoint::Sts | Endpoint::StsHttps => sts::write_refusal(call, refusal, request_id),
+            Endpoint::Instance(_) | Endpoint::Shared(_) | Endpoint::Sts | Endpoint::StsHttps => {
+                rpc::write_refusal(call, refusal, request_id)
+            }
             Endpoint::Oss | Endpoint::OssHttps => oss::write_refusal(call, refusal, request_id),
             Endpoint::Metadata => metadata::write_refusal(refusal),
         }

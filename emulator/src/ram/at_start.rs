@@ -6,13 +6,17 @@ use time::OffsetDateTime;
 
 use crate::error::Error;
 use crate::ram::oidc_provider::OidcIssuer;
+use crate::ram::system_policies::ROTATION_POLICY;
 use crate::ram::trust::TrustPolicy;
+use crate::rotation::{KMS, ROTATION_ROLE};
 use crate::state::State;
 
 /// A RAM user who may read secrets.
 pub(crate) const READER: &str = "reader";
 /// A RAM user who may do nothing but assume roles.
 pub(crate) const ASSUMER: &str = "assumer";
+/// A RAM user who may do everything, in each account.
+pub(crate) const ADMINISTRATOR: &str = "administrator";
 /// A role that ECS instances may have.
 pub(crate) const ECS_ROLE: &str = "ecs-reader";
 /// A role that the account's users may assume.
@@ -27,6 +31,25 @@ const READ_SECRETS: &str = "ReadSecrets";
 pub(crate) const LONG_SESSION: Duration = Duration::from_secs(12 * 60 * 60);
 
 impl State {
+    /// Makes the user who may do everything and, where KMS manages AccessKeys from the start, the role that it needs for
+    /// this; once.
+    pub(crate) fn add_administrator(&mut self, now: OffsetDateTime) -> Result<(), Error> {
+        if !self.users.contains_key(ADMINISTRATOR) {
+            self.create_user(ADMINISTRATOR, &["AdministratorAccess".to_owned()], now)?;
+            self.create_access_key(ADMINISTRATOR, now)?;
+        }
+        if !self.secrets.is_empty() && self.role_called(ROTATION_ROLE).is_none() {
+            self.create_role(
+                ROTATION_ROLE,
+                &TrustPolicy::service(KMS),
+                &[ROTATION_POLICY.to_owned()],
+                None,
+                now,
+            )?;
+        }
+        Ok(())
+    }
+
     /// Makes them, once; whatever has such a name already stays as it is.
     pub(crate) fn add_identities(&mut self, now: OffsetDateTime) -> Result<(), Error> {
         if self.has_identities {
@@ -53,7 +76,7 @@ impl State {
         }
         for (name, policy) in [(READER, READ_SECRETS), (ASSUMER, "AliyunSTSAssumeRoleAccess")] {
             if !self.users.contains_key(name) {
-                self.create_user(name, &[policy.to_owned()])?;
+                self.create_user(name, &[policy.to_owned()], now)?;
                 self.create_access_key(name, now)?;
             }
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
 use crate::error::Error;
 use crate::ram::condition::{self, Conditions, Context, OneOrMany, matches};
@@ -16,6 +17,12 @@ pub struct RamPolicy {
     pub name: String,
     /// What it says: `{"Version": "1", "Statement": [{"Effect", "Action", "Resource", "Condition"}]}`.
     pub document: String,
+    /// What it is for.
+    #[serde(default)]
+    pub description: String,
+    /// When it was made through RAM's own API, by the emulator's clock.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub created: Option<OffsetDateTime>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -120,7 +127,12 @@ impl State {
         }
         PolicyDocument::parse(document)
             .map_err(|why| Error::new(format!("the policy {name:?} cannot be read: {why}")))?;
-        let policy = RamPolicy { name: name.to_owned(), document: document.to_owned() };
+        let policy = RamPolicy {
+            name: name.to_owned(),
+            document: document.to_owned(),
+            description: String::new(),
+            created: None,
+        };
         self.policies.insert(name.to_owned(), policy);
         Ok(())
     }

@@ -31,6 +31,9 @@ pub struct RamRole {
     /// When it was made, by the emulator's clock.
     #[serde(with = "time::serde::rfc3339")]
     pub created: OffsetDateTime,
+    /// What it is for.
+    #[serde(default)]
+    pub description: String,
 }
 
 impl State {
@@ -59,6 +62,7 @@ impl State {
             policies: policies.to_vec(),
             max_session_seconds: seconds,
             created: now,
+            description: String::new(),
         };
         self.check_role(&role)?;
         Ok(self.roles.entry(name.to_owned()).or_insert(role))

@@ -1,7 +1,10 @@
 //! The system policies that matter here, as RAM's reference gives them; of those about several services the part about
 //! KMS.
 
-pub(crate) const ALL: [(&str, &str); 7] = [
+/// What the role has by which KMS rotates AccessKeys.
+pub(crate) const ROTATION_POLICY: &str = "AliyunKMSManagedRAMCrendentialsRolePolicy";
+
+pub(crate) const ALL: [(&str, &str); 13] = [
     (
         "AdministratorAccess",
         r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}"#,
@@ -36,6 +39,34 @@ pub(crate) const ALL: [(&str, &str); 7] = [
         r#"{"Version": "1", "Statement": [
             {"Effect": "Allow", "Action": "kms:*", "Resource": "acs:kms:*:*:secret*"},
             {"Effect": "Allow", "Action": "kms:GetRandomPassword", "Resource": "*"}]}"#,
+    ),
+    (
+        ROTATION_POLICY,
+        r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Resource": "*", "Action": [
+            "ram:ListAccessKeys", "ram:CreateAccessKey", "ram:DeleteAccessKey", "ram:UpdateAccessKey"]}]}"#,
+    ),
+    (
+        "AliyunKMSManageRAMCredentialsRolePolicy",
+        r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Resource": "*", "Action": [
+            "ram:ListAccessKeys", "ram:CreateAccessKey", "ram:DeleteAccessKey", "ram:UpdateAccessKey"]}]}"#,
+    ),
+    (
+        "AliyunRAMFullAccess",
+        r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": ["ram:*", "ims:*"], "Resource": "*"}]}"#,
+    ),
+    (
+        "AliyunRAMReadOnlyAccess",
+        r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Resource": "*", "Action": [
+            "ram:Get*", "ram:List*", "ims:Get*", "ims:List*", "ram:GenerateCredentialReport",
+            "ims:GenerateCredentialReport"]}]}"#,
+    ),
+    (
+        "AliyunOSSReadOnlyAccess",
+        r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": ["oss:Get*", "oss:List*"], "Resource": "*"}]}"#,
+    ),
+    (
+        "AliyunOSSFullAccess",
+        r#"{"Version": "1", "Statement": [{"Effect": "Allow", "Action": "oss:*", "Resource": "*"}]}"#,
     ),
     (
         "AliyunSTSAssumeRoleAccess",

@@ -66,11 +66,33 @@ pub struct User {
     pub policies: Vec<String>,
     /// Its AccessKeys, oldest first.
     pub access_keys: Vec<AccessKey>,
+    /// When it was made, by the emulator's clock; none for one of an earlier emulator.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub created: Option<OffsetDateTime>,
+    /// What is known of it beside.
+    #[serde(default)]
+    pub(crate) profile: Profile,
+}
+
+/// What RAM keeps of a user for people.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Profile {
+    pub(crate) display_name: String,
+    pub(crate) mobile_phone: String,
+    pub(crate) email: String,
+    pub(crate) comments: String,
 }
 
 impl User {
-    fn new(name: &str, policies: Vec<String>) -> Self {
-        Self { name: name.to_owned(), id: new_id(), policies, access_keys: Vec::new() }
+    fn new(name: &str, policies: Vec<String>, now: OffsetDateTime) -> Self {
+        Self {
+            name: name.to_owned(),
+            id: new_id(),
+            policies,
+            access_keys: Vec::new(),
+            created: Some(now),
+            profile: Profile::default(),
+        }
     }
 }
 
@@ -80,7 +102,12 @@ pub(crate) fn new_id() -> String {
 }
 
 impl State {
-    pub(crate) fn create_user(&mut self, name: &str, policies: &[String]) -> Result<&mut User, Error> {
+    pub(crate) fn create_user(
+        &mut self,
+        name: &str,
+        policies: &[String],
+        now: OffsetDateTime,
+    ) -> Result<&mut User, Error> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || "._-@".contains(c);
         if name.is_empty() || name.len() > 64 || !name.chars().all(allowed) {
             return Err(Error::new(format!(
@@ -91,7 +118,7 @@ impl State {
             return Err(Error::new(format!("the RAM user {name:?} exists already")));
         }
         self.check_policies(policies)?;
-        Ok(self.users.entry(name.to_owned()).or_insert(User::new(name, policies.to_vec())))
+        Ok(self.users.entry(name.to_owned()).or_insert(User::new(name, policies.to_vec(), now)))
     }
 
     pub(crate) fn set_user_policies(&mut self, name: &str, policies: &[String]) -> Result<(), Error> {

@@ -1,6 +1,5 @@
 //! AssumeRole: a token for who may have the role, and whom the role trusts.
 
-use serde_json::{Map, Value};
 use time::{Duration, OffsetDateTime};
 
 use crate::authentication::{Caller, mandatory};
@@ -11,23 +10,21 @@ use crate::ram::policy::PolicyDocument;
 use crate::ram::role::RamRole;
 use crate::ram::trust::Principal;
 use crate::refusal::Refusal;
+use crate::request::{self as rpc, Fields};
+use crate::rpc::not_authorized;
 use crate::state::State;
 
 const SHORTEST_SESSION: i64 = 900;
 const DEFAULT_SESSION: i64 = 3600;
 const LONGEST_POLICY: usize = 2048;
 
-pub(super) fn act(
-    state: &mut State,
-    call: &Call,
-    caller: &Caller,
-    now: OffsetDateTime,
-    happened: &mut Vec<(OffsetDateTime, What)>,
-) -> Result<Map<String, Value>, Refusal> {
-    let request = Request::read(state, call)?;
+pub(super) fn act(request: &mut rpc::Request<'_>) -> Result<Fields, Refusal> {
+    let call = request.call;
+    let asked = Request::read(call)?;
     let external_id = external_id(call)?;
+    let state = request.state();
     let account = &state.account_id;
-    let arns = match caller {
+    let arns = match &request.caller {
         Caller::Root => {
             return Err(Refusal::front(403, "NoPermission", "Roles may not be assumed by root accounts."));
         }
@@ -38,19 +35,18 @@ pub(super) fn act(
         ],
         Caller::ClientKey(_) => return Err(crate::authentication::unknown_access_key()),
     };
-    if !state.permits(caller, "sts:AssumeRole", &state.role_arn(&request.role), call.source) {
-        return Err(Refusal::front(
-            403,
-            "NoPermission",
-            "You are not authorized to do this action. You should be authorized by RAM.",
-        ));
+    let arn = format!("acs:ram::{}:role/{}", asked.account, asked.role);
+    if !request.permits("sts:AssumeRole", &arn) {
+        return Err(not_authorized());
     }
-    let role = request.existing_role(state)?;
+    // The role may be another account's.
+    let place = request.cloud.account(&asked.account).ok_or_else(|| wrongly_formed("RoleArn"))?;
+    let role = asked.existing_role(&request.cloud.accounts[place])?;
     let root = format!("acs:ram::{account}:root");
     let mut candidates = vec![Principal::Ram(&root)];
     candidates.extend(arns.iter().map(|arn| Principal::Ram(arn)));
     let mut context =
-        Context::from_source(call.source).with("sts:RoleSessionName", request.session_name.as_str());
+        Context::from_source(call.source).with("sts:RoleSessionName", asked.session_name.as_str());
     if let Some(external_id) = external_id {
         context = context.with("sts:ExternalId", external_id);
     }
@@ -63,15 +59,16 @@ pub(super) fn act(
         ));
     }
     // Who assumed a role gets no longer sessions than this from it, whatever the next role allows.
-    let longest = match caller {
+    let longest = match request.caller {
         Caller::Role(_) => DEFAULT_SESSION,
         _ => role.max_session_seconds,
     };
-    request.issue(state, longest, now, happened)
+    asked.issue(&mut request.cloud.accounts[place], longest, request.now, request.happened)
 }
 
 /// The part of a request that both ways to assume a role have.
 pub(super) struct Request {
+    pub(super) account: String,
     pub(super) role: String,
     pub(super) session_name: String,
     seconds: i64,
@@ -79,12 +76,13 @@ pub(super) struct Request {
 }
 
 impl Request {
-    pub(super) fn read(state: &State, call: &Call) -> Result<Self, Refusal> {
-        let role = mandatory(call, "RoleArn")?
-            .strip_prefix(&format!("acs:ram::{}:role/", state.account_id))
-            .filter(|role| !role.is_empty() && !role.contains('/'))
-            .ok_or_else(|| wrongly_formed("RoleArn"))?
-            .to_owned();
+    pub(super) fn read(call: &Call) -> Result<Self, Refusal> {
+        let (account, role) = mandatory(call, "RoleArn")?
+            .strip_prefix("acs:ram::")
+            .and_then(|rest| rest.split_once(":role/"))
+            .filter(|(_, role)| !role.is_empty() && !role.contains('/'))
+            .ok_or_else(|| wrongly_formed("RoleArn"))?;
+        let (account, role) = (account.to_owned(), role.to_owned());
         let session_name = mandatory(call, "RoleSessionName")?;
         let allowed = |c: char| c.is_ascii_alphanumeric() || ".@-_".contains(c);
         if !(2..=64).contains(&session_name.len()) || !session_name.chars().all(allowed) {
@@ -114,7 +112,13 @@ impl Request {
                 )
             })?;
         }
-        Ok(Self { role, session_name: session_name.to_owned(), seconds, policy: policy.map(str::to_owned) })
+        Ok(Self {
+            account,
+            role,
+            session_name: session_name.to_owned(),
+            seconds,
+            policy: policy.map(str::to_owned),
+        })
     }
 
     pub(super) fn existing_role<'a>(&self, state: &'a State) -> Result<&'a RamRole, Refusal> {
@@ -130,7 +134,7 @@ impl Request {
         longest: i64,
         now: OffsetDateTime,
         happened: &mut Vec<(OffsetDateTime, What)>,
-    ) -> Result<Map<String, Value>, Refusal> {
+    ) -> Result<Fields, Refusal> {
         if self.seconds > longest {
             return Err(wrong_duration(longest));
         }
@@ -152,7 +156,7 @@ fn external_id(call: &Call) -> Result<Option<&str>, Refusal> {
     }
 }
 
-fn wrongly_formed(name: &str) -> Refusal {
+pub(super) fn wrongly_formed(name: &str) -> Refusal {
     Refusal::front(
         400,
         &format!("InvalidParameter.{name}"),

@@ -3,12 +3,12 @@
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
-use super::VERSION;
-use super::assume_role::Request;
+use super::assume_role::{Request, wrongly_formed};
 use crate::authentication::{check_place, check_time, mandatory, missing, wrong_version};
 use crate::call::Call;
 use crate::clock::iso8601;
 use crate::journal::What;
+use crate::product::Product;
 use crate::ram::condition::Context;
 use crate::ram::oidc_provider::BadToken;
 use crate::ram::trust::Principal;
@@ -17,7 +17,7 @@ use crate::state::State;
 
 const LONGEST_TOKEN: usize = 20_000;
 
-pub(super) fn act(
+pub(crate) fn act(
     state: &mut State,
     call: &Call,
     now: OffsetDateTime,
@@ -31,13 +31,16 @@ pub(super) fn act(
             .ok_or_else(|| missing(parameter))
             .map(str::to_owned)
     };
-    if either("Version", "x-acs-version")? != VERSION {
+    if either("Version", "x-acs-version")? != Product::Sts.version() {
         return Err(wrong_version());
     }
     check_time(&either("Timestamp", "x-acs-date")?, now)?;
     let provider_arn = mandatory(call, "OIDCProviderArn")?;
     let token = mandatory(call, "OIDCToken")?;
-    let request = Request::read(state, call)?;
+    let request = Request::read(call)?;
+    if request.account != state.account_id {
+        return Err(wrongly_formed("RoleArn"));
+    }
     let issuer = state.oidc.as_ref();
     let known = issuer.filter(|issuer| state.oidc_provider_arn(&issuer.provider.name) == provider_arn);
     let Some(issuer) = known else {

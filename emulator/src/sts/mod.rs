@@ -4,69 +4,26 @@ mod assume_role;
 mod assume_role_with_oidc;
 mod caller_identity;
 
-use serde_json::{Map, Value, json};
-use time::OffsetDateTime;
-
-use crate::authentication::{authenticate, claimed_access_key};
-use crate::call::{Call, Outcome, Success};
 use crate::clock::iso8601;
-use crate::document::Format;
-use crate::journal::What;
 use crate::ram::sts_token::StsToken;
-use crate::refusal::Refusal;
+use crate::request::{Answer, Request};
+use crate::rpc::no_such_action;
 use crate::state::State;
+use serde_json::{Map, Value, json};
 
-const VERSION: &str = "2015-04-01";
+pub(crate) use assume_role_with_oidc::act as assume_role_with_oidc;
 
-pub(crate) fn answer(
-    state: &mut State,
-    call: &Call,
-    now: OffsetDateTime,
-    request_id: &str,
-    happened: &mut Vec<(OffsetDateTime, What)>,
-) -> Outcome {
-    let access_key_id = claimed_access_key(call).map(str::to_owned);
-    let result = act(state, call, now, happened).map(|mut fields| {
-        fields.insert("RequestId".to_owned(), json!(request_id));
-        let format = Format::of(call);
-        Success {
-            content_type: format.content_type(),
-            body: format.write(&format!("{}Response", call.action), &fields),
-            version_id: None,
-        }
-    });
-    Outcome { access_key_id, result }
+pub(crate) const WITH_OIDC: &str = "AssumeRoleWithOIDC";
+
+pub(crate) fn knows(action: &str) -> bool {
+    ["GetCallerIdentity", "AssumeRole", WITH_OIDC].contains(&action)
 }
 
-pub(crate) fn write_refusal(call: &Call, refusal: &Refusal, request_id: &str) -> (&'static str, Vec<u8>) {
-    let format = Format::of(call);
-    let mut fields = Map::new();
-    fields.insert("RequestId".to_owned(), json!(request_id));
-    fields.insert("HostId".to_owned(), json!(call.host));
-    fields.insert("Code".to_owned(), json!(refusal.code));
-    fields.insert("Message".to_owned(), json!(refusal.message));
-    (format.content_type(), format.write("Error", &fields))
-}
-
-fn act(
-    state: &mut State,
-    call: &Call,
-    now: OffsetDateTime,
-    happened: &mut Vec<(OffsetDateTime, What)>,
-) -> Result<Map<String, Value>, Refusal> {
-    // The token that it brings is all the proof that it needs.
-    if call.action == "AssumeRoleWithOIDC" {
-        return assume_role_with_oidc::act(state, call, now, happened);
-    }
-    let caller = authenticate(state, call, VERSION, now)?;
-    match call.action.as_str() {
-        "GetCallerIdentity" => caller_identity::act(state, &caller),
-        "AssumeRole" => assume_role::act(state, call, &caller, now, happened),
-        _ => Err(Refusal::front(
-            404,
-            "InvalidAction.NotFound",
-            "Specified api is not found, please check your url and method.",
-        )),
+pub(crate) fn act(request: &mut Request<'_>) -> Answer {
+    match request.action() {
+        "GetCallerIdentity" => caller_identity::act(request.state(), &request.caller).map(Value::Object),
+        "AssumeRole" => assume_role::act(request).map(Value::Object),
+        _ => Err(no_such_action()),
     }
 }
 

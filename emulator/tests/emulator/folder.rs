@@ -27,6 +27,7 @@ fn the_folder_has_all_a_client_needs_and_nobody_else_can_read_it() {
         "off_the_cloud.properties",
         "oidc_token",
         "on_the_cloud.properties",
+        "operator.ini",
         "with_access_key.properties",
         "with_ecs_ram_role.properties",
         "with_oidc_role.properties",

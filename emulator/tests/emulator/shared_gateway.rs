@@ -78,7 +78,7 @@ fn each_wrong_parameter_has_its_error() {
         (fresh().remove("Action"), 400, "MissingAction"),
         (fresh().set("Action", "GetSecret"), 404, "InvalidAction.NotFound"),
         (fresh().remove("Version"), 400, "MissingVersion"),
-        (fresh().set("Version", "2015-04-01"), 400, "InvalidVersion"),
+        (fresh().set("Version", "2016-01-21"), 400, "InvalidVersion"),
         (fresh().remove("SignatureVersion"), 400, "MissingSignatureVersion"),
         (fresh().set("SignatureVersion", "2.0"), 400, "InvalidParameter"),
         (fresh().remove("AccessKeyId"), 400, "MissingAccessKeyId"),
@@ -135,7 +135,7 @@ fn each_wrong_parameter_has_its_error() {
 
     let request = fresh().sign_rsa("POST", &private);
     let answer = client.put(format!("{url}/?{}", request.query())).send().unwrap();
-    assert_eq!(refusal(answer), (405, "UnsupportedHTTPMethod".into()));
+    assert_eq!(refusal(answer), (400, "UnsupportedHTTPMethod".into()));
     let answer = client.post(format!("{url}/x?{}", request.query())).send().unwrap();
     assert_eq!(refusal(answer), (404, "InvalidApi.NotFound".into()));
 }
@@ -188,7 +188,7 @@ fn v3_signatures_are_checked() {
 
     let late = iso(emulator.now() - Duration::from_secs(16 * 60));
     for (request, code) in [
-        (fresh().set("x-acs-version", "2015-04-01"), "InvalidVersion"),
+        (fresh().set("x-acs-version", "2016-01-21"), "InvalidVersion"),
         (fresh().set("x-acs-date", &late), "InvalidTimeStamp.Expired"),
         (fresh().set("x-acs-date", "now"), "InvalidTimeStamp.Format"),
         (fresh().set("x-acs-content-sha256", &sha256(b"x")), "SignatureDoesNotMatch"),
