@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::fork::PerProcess;
+use super::lock::Mutex;
 use super::threads;
 
 /// What an open waits for a file.
@@ -44,32 +45,58 @@ pub(crate) fn in_time<T: Send + 'static>(look: impl FnOnce() -> T + Send + 'stat
 }
 
 fn within<T: Send + 'static>(limit: Duration, look: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    let place = Place::take()?;
-    let (tell, told) = mpsc::sync_channel(1);
-    let look = move || {
-        let found = look();
-        // Before it is told, so that whoever looks at one file after another needs one place.
-        drop(place);
-        // Whoever asked may have given up.
-        drop(tell.send(found));
-    };
-    if let Err((_, look)) = threads::start_or_give_back("kmsak-file", Box::new(look)) {
-        look();
-    }
-    told.recv_timeout(limit).ok()
+    let (look, found) = kept(look);
+    wait_within(limit, look).then(|| found.lock().take()).flatten()
 }
 
 /// As [`in_time`], but waits as long as it takes, and for a thread as well; none where too many hang already.
 pub(crate) async fn aside<T: Send + 'static>(look: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    let place = Place::take()?;
+    let (look, found) = kept(look);
+    wait_aside(look).await.then(|| found.lock().take()).flatten()
+}
+
+/// A look at a disk. Boxed, or all that waits for one would be compiled for each.
+type Look = Box<dyn FnOnce() + Send>;
+
+/// `look`, and where it will put what it finds.
+fn kept<T: Send + 'static>(look: impl FnOnce() -> T + Send + 'static) -> (Look, Arc<Mutex<Option<T>>>) {
+    let found = Arc::new(Mutex::new(None));
+    let place = found.clone();
+    let look = move || {
+        let seen = look();
+        *place.lock() = Some(seen);
+    };
+    (Box::new(look), found)
+}
+
+/// Whether `look` was done in time.
+fn wait_within(limit: Duration, look: Look) -> bool {
+    let Some(place) = Place::take() else { return false };
+    let (tell, told) = mpsc::sync_channel(1);
+    let look = move || {
+        look();
+        // Before it is told, so that whoever looks at one file after another needs one place.
+        drop(place);
+        // Whoever asked may have given up.
+        let _ = tell.send(());
+    };
+    if let Err((_, look)) = threads::start_or_give_back("kmsak-file", Box::new(look)) {
+        look();
+    }
+    told.recv_timeout(limit).is_ok()
+}
+
+/// Whether `look` was done.
+async fn wait_aside(look: Look) -> bool {
+    let Some(place) = Place::take() else { return false };
     let (tell, told) = oneshot::channel();
     threads::start_in_time("kmsak-file", &tokio::runtime::Handle::current(), move || {
-        let found = look();
+        look();
         drop(place);
         // As above.
-        drop(tell.send(found));
+        let _ = tell.send(());
     });
-    told.await.ok()
+    told.await.is_ok()
 }
 
 #[cfg(test)]
