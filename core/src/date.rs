@@ -2,14 +2,10 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use time::format_description::{BorrowedFormatItem, StaticFormatDescription};
-use time::macros::{datetime, format_description};
-use time::{OffsetDateTime, PrimitiveDateTime};
+use time::macros::datetime;
 
-const HTTP: StaticFormatDescription =
-    format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
-const ISO: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
 /// No date in an answer of KMS can lie outside of these; one that does is a mistake.
 const EARLIEST: OffsetDateTime = datetime!(2000-01-01 0:00 UTC);
 const LATEST: OffsetDateTime = datetime!(2100-01-01 0:00 UTC);
@@ -18,18 +14,17 @@ const LONGEST_INTERVAL: u64 = 3660 * 86_400;
 
 /// `Mon, 23 Nov 2026 12:34:44 GMT`.
 pub(crate) fn http_date(moment: SystemTime) -> String {
-    utc(moment).format(&HTTP).unwrap_or_default()
+    httpdate::fmt_http_date(utc(moment).into())
 }
 
 /// `2026-11-23T12:34:43Z`.
 pub(crate) fn iso_date(moment: SystemTime) -> String {
-    utc(moment).format(&ISO).unwrap_or_default()
+    utc(moment).format(&Rfc3339).unwrap_or_default()
 }
 
 /// The value of a `Date` header; none where it is malformed or absurd.
 pub(crate) fn parse_http_date(text: &str) -> Option<SystemTime> {
-    let date = PrimitiveDateTime::parse(text.trim(), &HTTP).ok()?;
-    plausible(date.assume_utc())
+    plausible(httpdate::parse_http_date(text.trim()).ok()?.into())
 }
 
 /// A date in an answer of KMS; none where it is malformed or absurd.
@@ -61,7 +56,7 @@ fn plausible(date: OffsetDateTime) -> Option<SystemTime> {
     (EARLIEST..LATEST).contains(&date).then(|| date.into())
 }
 
-/// Dates that no calendar holds become the epoch: such a clock is wrong, and KMS will say so.
+/// In whole seconds. Dates that no calendar holds become the epoch: such a clock is wrong, and KMS will say so.
 fn utc(moment: SystemTime) -> OffsetDateTime {
     moment
         .duration_since(UNIX_EPOCH)
