@@ -30,6 +30,7 @@ use crate::upkeep::fetch::Fetch;
 use crate::upkeep::keeper::{Ask, Waiter};
 use crate::upkeep::live::{Live, State, expiry_reminder};
 use crate::upkeep::script::Script;
+use crate::upkeep::turns::Occasion;
 
 /// Hands out managed AccessKeys and other secrets, and keeps them current.
 ///
@@ -226,7 +227,8 @@ impl Provider {
         live.spawn({
             let live = live.clone();
             async move {
-                let fetched = Fetch::new(live, request, deadline, 0, None).run().await;
+                let occasion = Occasion::urgent(live.state().config.fetch_deadline);
+                let fetched = Fetch::new(live, request, deadline, occasion, 0, None).run().await;
                 reply.send(fetched.map(|fetched| Arc::new(fetched.secret)));
             }
         });

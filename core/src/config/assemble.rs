@@ -12,6 +12,7 @@ use super::{
 };
 use crate::error::{Error, Result};
 use crate::rejection::Rejections;
+use crate::secret::MOST_FLEET_SIZE;
 use crate::secret::name::check_name;
 use crate::shown::{self, quoted};
 use crate::transport::trouble_with_public_cas;
@@ -70,6 +71,7 @@ pub(super) fn config(
             rejections: rejections(settings)?,
         },
         fetch_deadline: settings.duration(keys::FETCH_DEADLINE, limit::DEADLINE, limit::FETCH_DEADLINE)?,
+        fleet_size: fleet_size(settings)?,
         max_stale: settings.optional_duration(keys::MAX_STALE, limit::AGE)?,
         cache_file,
         warnings: warnings.into_sentences(),
@@ -154,6 +156,13 @@ fn secret_names(settings: &Settings) -> Result<Vec<String>> {
         }
     }
     Ok(names)
+}
+
+fn fleet_size(settings: &Settings) -> Result<Option<u32>> {
+    if settings.text(keys::FLEET_SIZE).is_none() {
+        return Ok(None);
+    }
+    settings.count(keys::FLEET_SIZE, 1, MOST_FLEET_SIZE, 1).map(Some)
 }
 
 fn rejections(settings: &Settings) -> Result<Rejections> {

@@ -216,7 +216,7 @@ impl Builder {
         self.put(keys::DELAY_INTERVAL, Value::Duration(interval))
     }
 
-    /// The most that is added to each refresh at random: 5 min by default, up to a year.
+    /// The most that is added to each refresh at random: 30 min by default, up to a year.
     pub fn jitter_interval(self, interval: Duration) -> Self {
         self.put(keys::JITTER_INTERVAL, Value::Duration(interval))
     }
@@ -265,6 +265,12 @@ impl Builder {
     /// After which time a secret is given one renewal more: 10 min by default, 1 ms to a year.
     pub fn renew_refill_interval(self, interval: Duration) -> Self {
         self.put(keys::RENEW_REFILL_INTERVAL, Value::Duration(interval))
+    }
+
+    /// How many processes share the account's quota of KMS, 1 to 10,000,000: unknown by default, unless the secret's `CustomData` has
+    /// `fleet_size`. A rejected AccessKey is renewed somewhere in the time that a fleet of this size needs at 450 requests a second.
+    pub fn fleet_size(self, processes: u32) -> Self {
+        self.put(keys::FLEET_SIZE, Value::Text(Zeroizing::new(processes.to_string())))
     }
 
     /// The codes by which a cloud service says that it does not know an AccessKey, instead of those of

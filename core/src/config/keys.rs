@@ -24,6 +24,7 @@ pub(super) const FETCH_DEADLINE: &str = "fetch_deadline";
 pub(super) const RENEW_DEADLINE: &str = "renew_deadline";
 pub(super) const RENEW_TOKENS: &str = "renew_tokens";
 pub(super) const RENEW_REFILL_INTERVAL: &str = "renew_refill_interval";
+pub(super) const FLEET_SIZE: &str = "fleet_size";
 pub(super) const REJECTION_CODES: &str = "rejection_codes";
 pub(super) const MAX_STALE: &str = "max_stale";
 pub(super) const CACHE_FILE: &str = "cache_file";
@@ -76,6 +77,7 @@ pub(super) const ALL: &[&str] = &[
     RENEW_DEADLINE,
     RENEW_TOKENS,
     RENEW_REFILL_INTERVAL,
+    FLEET_SIZE,
     REJECTION_CODES,
     MAX_STALE,
     CACHE_FILE,
@@ -118,6 +120,7 @@ const OWN: &[&str] = &[
     RENEW_DEADLINE,
     RENEW_TOKENS,
     RENEW_REFILL_INTERVAL,
+    FLEET_SIZE,
     REJECTION_CODES,
     MAX_STALE,
     CACHE_FILE,

@@ -10,7 +10,7 @@ const YEAR: u64 = 366 * 24 * HOUR;
 
 pub(super) const ROTATION_INTERVAL: Duration = Duration::from_millis(6 * HOUR);
 pub(super) const DELAY_INTERVAL: Duration = Duration::from_millis(5 * MINUTE);
-pub(super) const JITTER_INTERVAL: Duration = Duration::from_millis(5 * MINUTE);
+pub(super) const JITTER_INTERVAL: Duration = Duration::from_millis(30 * MINUTE);
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) const FETCH_DEADLINE: Duration = Duration::from_secs(20);

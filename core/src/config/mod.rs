@@ -50,6 +50,8 @@ pub struct Config {
     /// Bounds a fetch that somebody waits for, with its retries.
     pub(crate) fetch_deadline: Duration,
     /// A cached value older than this is an error when KMS cannot be reached; none: stale is better than nothing.
+    /// How many processes share the account's quota.
+    pub(crate) fleet_size: Option<u32>,
     pub(crate) max_stale: Option<Duration>,
     /// The encrypted cache file, if there is to be one.
     pub(crate) cache_file: Option<PathBuf>,
@@ -95,6 +97,7 @@ impl Config {
                 rejections: Rejections::usual(),
             },
             fetch_deadline: limits::FETCH_DEADLINE,
+            fleet_size: None,
             max_stale: None,
             cache_file: None,
             warnings: Vec::new(),
@@ -116,7 +119,7 @@ pub(crate) struct RefreshConfig {
     pub(crate) interval: Duration,
     /// `delay_interval`: how long after the rotation date to ask, 5 min by default.
     pub(crate) delay: Duration,
-    /// The random part on top, drawn anew for each refresh: 5 min by default.
+    /// The random part on top, drawn anew for each refresh: 30 min by default.
     pub(crate) jitter: Duration,
 }
 

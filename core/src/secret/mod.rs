@@ -13,8 +13,12 @@ use std::time::{Duration, SystemTime};
 
 pub use access_key::Credentials;
 
+use crate::lenient_json;
 use crate::process::protected::ProtectedBytes;
 use crate::secret::c_text::{CText, CTexts};
+
+/// No fleet is larger.
+pub(crate) const MOST_FLEET_SIZE: u32 = 10_000_000;
 
 /// One version of a secret as KMS answered it.
 ///
@@ -139,6 +143,14 @@ impl Secret {
     #[must_use]
     pub fn extended_config(&self) -> Option<&str> {
         self.extended_config.as_ref().map(CText::as_str)
+    }
+
+    /// How many processes use this secret, if whoever keeps it has written `fleet_size` into its `CustomData`.
+    pub(crate) fn fleet_size(&self) -> Option<u32> {
+        let config = lenient_json::read(self.extended_config()?).ok()?;
+        let size = config.get("CustomData")?.get("fleet_size")?;
+        let number = size.as_u64().or_else(|| size.as_str()?.trim().parse().ok())?;
+        u32::try_from(number).ok().map(|number| number.min(MOST_FLEET_SIZE))
     }
 
     /// [`name`](Secret::name) for C: as long as this lives, with a NUL at the end.

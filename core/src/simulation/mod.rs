@@ -8,6 +8,8 @@ pub mod fleet;
 #[cfg(test)]
 mod limits_tests;
 #[cfg(test)]
+mod throttling_tests;
+#[cfg(test)]
 mod virtual_kms;
 #[cfg(test)]
 mod year_tests;

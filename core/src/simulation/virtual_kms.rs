@@ -15,6 +15,7 @@ use crate::kms::{Gateway, SecretRequest};
 use crate::pending::Pending;
 use crate::process::clock_and_chance::{Clock, Random};
 use crate::process::protected::ProtectedBytes;
+use crate::secret::c_text::CText;
 use crate::secret::{Credentials, Secret};
 use crate::transport::{HttpRequest, HttpResponse, Method, Sending, Transport};
 use crate::upkeep::environment::{Door, Doors, Environment};
@@ -120,6 +121,7 @@ struct Kms {
     time: Arc<Virtual>,
     script: Box<Script>,
     requests: Mutex<Vec<Request>>,
+    extended_config: Arc<Mutex<Option<String>>>,
 }
 
 struct VirtualDoors(Arc<Kms>);
@@ -130,7 +132,8 @@ impl Doors for VirtualDoors {
         let endpoint = digits.parse().expect("the number of the endpoint");
         let time_out = config.transport.connect_timeout + config.transport.read_timeout;
         let transport = Arc::new(VirtualTransport { kms: self.0.clone(), endpoint, time_out });
-        Ok(Door { gateway: Box::new(VirtualGateway), transport })
+        let gateway = VirtualGateway { extended_config: self.0.extended_config.clone() };
+        Ok(Door { gateway: Box::new(gateway), transport })
     }
 }
 
@@ -172,7 +175,9 @@ impl Transport for VirtualTransport {
     }
 }
 
-struct VirtualGateway;
+struct VirtualGateway {
+    extended_config: Arc<Mutex<Option<String>>>,
+}
 
 impl Gateway for VirtualGateway {
     fn request(&self, request: &SecretRequest, _: &Signer, _: SystemTime, _: &str) -> Result<HttpRequest> {
@@ -203,7 +208,7 @@ impl Gateway for VirtualGateway {
             next_rotation_date: response.date,
             rotation_interval: None,
             automatic_rotation: None,
-            extended_config: None,
+            extended_config: self.extended_config.lock().expect("no panic").as_deref().map(CText::from),
         })
     }
 }
@@ -243,7 +248,12 @@ impl World {
             set_by_seconds: AtomicI64::new(0),
             breaks: AtomicBool::new(false),
         });
-        let kms = Arc::new(Kms { time: time.clone(), script: Box::new(script), requests: Mutex::default() });
+        let kms = Arc::new(Kms {
+            time: time.clone(),
+            script: Box::new(script),
+            requests: Mutex::default(),
+            extended_config: Arc::default(),
+        });
         let environment = Environment {
             clock: time.clone(),
             random: Arc::new(Reproducible(AtomicU64::new(1))),
@@ -281,6 +291,11 @@ impl World {
         let (waiter, pending) = Pending::new();
         self.live.ask(name, Ask::Renew { rejected: rejected.to_owned(), waiter, asked: Instant::now() });
         pending
+    }
+
+    /// What KMS's answers have as `ExtendedConfig` from now on.
+    pub(crate) fn set_extended_config(&self, json: &str) {
+        *self.kms.extended_config.lock().expect("no panic") = Some(json.to_owned());
     }
 
     pub(crate) async fn until(&self, since_start: Duration) {

@@ -26,6 +26,7 @@ use crate::upkeep::limits::{
     BETWEEN_RETRIES, DOWN_FIRST, DOWN_LONGEST, FAILURES_UNTIL_DOWN, LATENCY_REMEMBERED,
 };
 use crate::upkeep::schedule::LONGEST_RETRY_AFTER;
+use crate::upkeep::turns::{Haste, Memory, Occasion, Turns};
 
 /// What survives a fork: everything read from files.
 pub(crate) struct EndpointPlan {
@@ -91,6 +92,10 @@ pub(crate) struct Health {
     pub(crate) down_until: Option<Instant>,
     /// It asked for a pause until then.
     rests_until: Option<Instant>,
+    /// When this process's next turn is, since it throttles or may be about to.
+    turns: Option<Turns>,
+    /// How it was the last time.
+    memory: Memory,
     /// When it last did its work.
     answered: Option<Instant>,
     /// No retry leaves before.
@@ -166,6 +171,7 @@ impl Endpoint {
     pub(crate) async fn ask(
         &self,
         request: &SecretRequest,
+        occasion: Occasion,
         environment: &Environment,
         skew: &Skew,
         tell: &(dyn Fn(Event) + Send + Sync),
@@ -185,6 +191,9 @@ impl Endpoint {
             let date = answered.as_ref().ok().and_then(|response| response.date);
             let result = answered.and_then(|response| door.gateway.answer(request, &signer, &response));
             self.record(started.elapsed(), &result, tell);
+            if result.as_ref().is_err_and(|error| error.kind() == Kind::Throttled) {
+                self.turned_away(occasion, result.as_ref().err(), environment.random.draw());
+            }
             let error = match result {
                 Ok(secret) => {
                     identity.accepted(&signer, &refusals).into_iter().for_each(tell);
@@ -216,9 +225,50 @@ impl Endpoint {
         }
     }
 
-    /// How much is left of the pause that it asked for by `Retry-After`.
-    pub(crate) fn rests_for(&self, now: Instant) -> Duration {
-        self.health.lock().rests_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now))
+    /// How long whoever asks with `haste` has to wait: for the end of the pause that it asked for by `Retry-After`, and while it
+    /// throttles for this process's next turn.
+    pub(crate) fn rests_for(&self, haste: Haste, now: Instant) -> Duration {
+        let health = self.health.lock();
+        let pause = health.rests_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
+        health.turns.as_ref().map_or(pause, |turns| turns.wait(haste, now).max(pause))
+    }
+
+    /// Gives this process a turn somewhere in the time over which `occasion` is spread, unless it has one.
+    pub(crate) fn hold_back(&self, occasion: Occasion, now: Instant, draw: f64) {
+        let mut health = self.health.lock();
+        let has_one = |turns: &Turns| turns.is_for(occasion.haste) && turns.is_still_there(now);
+        if !health.turns.as_ref().is_some_and(has_one) {
+            health.turns = Some(Turns::held_back(occasion, now, draw));
+        }
+    }
+
+    /// A request leaves, in this process's turn if it has one.
+    pub(crate) fn take_turn(&self, now: Instant) {
+        self.health.lock().turns.iter_mut().for_each(|turns| turns.take(now));
+    }
+
+    /// What is remembered of the last time that it throttled somebody who waited.
+    pub(crate) fn memory(&self) -> Memory {
+        self.health.lock().memory
+    }
+
+    /// A request was throttled: the next turn of this process comes later.
+    fn turned_away(&self, occasion: Occasion, error: Option<&Error>, draw: f64) {
+        let now = Instant::now();
+        let mut health = self.health.lock();
+        let memory = health.memory;
+        match &mut health.turns {
+            // Requests that were on their way together are turned away together.
+            Some(turns) if turns.is_for(occasion.haste) && turns.is_ahead(now) => return,
+            Some(turns) if turns.is_for(occasion.haste) && turns.is_still_there(now) => {
+                turns.again_until(memory.lasted(), now, draw);
+            }
+            turns => *turns = Some(Turns::turned_away(occasion, now, draw)),
+        }
+        if let (Some(turns), Some(rest)) = (&mut health.turns, error.and_then(Error::retry_after)) {
+            turns.delay(rest.min(LONGEST_RETRY_AFTER));
+        }
+        health.next_retry = None;
     }
 
     /// Whether its latest request was answered, or none was sent yet.
@@ -268,8 +318,12 @@ impl Endpoint {
         let now = Instant::now();
         let average = health.latency(now).map_or(took, |average| (average * 3 + took) / 4);
         health.latency = Some(Latency { average, at: now });
-        if std::mem::take(&mut health.failures_in_a_row) > 0 {
+        let in_turn = health.turns.as_ref().is_some_and(|turns| !turns.is_over());
+        if std::mem::take(&mut health.failures_in_a_row) > 0 || in_turn {
             self.recovered.notify_waiters();
+        }
+        if let Some(served) = health.turns.as_mut().and_then(|turns| turns.served(now)) {
+            health.memory.learn(served);
         }
         health.next_retry = None;
         health.down_until = None;
@@ -312,11 +366,28 @@ pub(crate) async fn recovery(endpoints: &[Arc<Endpoint>]) {
     }
 }
 
-/// The error while all endpoints have asked for a pause that is longer than anybody can wait.
+/// How long all of `endpoints` rest.
+pub(crate) fn all_rest_for(endpoints: &[Arc<Endpoint>], haste: Haste, now: Instant) -> Duration {
+    endpoints.iter().map(|endpoint| endpoint.rests_for(haste, now)).min().unwrap_or_default()
+}
+
+/// What KMS said, and when this process's turn is.
+pub(crate) fn until_turn(said: &Error, rest: Duration) -> Error {
+    let seconds = rest.as_secs().max(1);
+    said.clone()
+        .with_remark(&format!("kmsak asks again in {seconds} s and goes on with what it has"))
+        .with_retry_after(Some(rest))
+}
+
+/// The error while all endpoints rest for longer than anybody can wait.
 pub(crate) fn resting(rest: Duration) -> Error {
     Error::new(
         Kind::Throttled,
-        format!("KMS asked for a pause, which ends in {} s: try again then", rest.as_secs().max(1)),
+        format!(
+            "KMS is spared until this process's turn, as it asked for a pause, throttles or has a large fleet to serve: kmsak asks \
+             in {} s and goes on with what it has, so try again then",
+            rest.as_secs().max(1)
+        ),
     )
     .with_retryable(true)
     .with_retry_after(Some(rest))

@@ -12,6 +12,7 @@ use crate::upkeep::backoff::{Backoff, within};
 use crate::upkeep::endpoint::{self, Endpoint};
 use crate::upkeep::limits::{AFTER_RECOVERY, MOST_BESIDE, PATIENCE, pause_beside};
 use crate::upkeep::live::Live;
+use crate::upkeep::turns::Occasion;
 
 /// What a fetch brought.
 pub(crate) struct Fetched {
@@ -25,6 +26,7 @@ pub(crate) struct Fetch {
     live: Arc<Live>,
     request: Arc<SecretRequest>,
     deadline: Instant,
+    occasion: Occasion,
     /// How often it may ask each endpoint.
     most_tries: u32,
     /// The endpoints in the order in which they are asked first.
@@ -69,6 +71,7 @@ impl Fetch {
         live: Arc<Live>,
         request: Arc<SecretRequest>,
         deadline: Instant,
+        occasion: Occasion,
         begin_with: usize,
         earlier: Option<Fetch>,
     ) -> Self {
@@ -80,12 +83,13 @@ impl Fetch {
             order.rotate_left(first);
         }
         let places = order.into_iter().map(|endpoint| {
-            let next = Some(now + endpoint.rests_for(now));
+            let next = Some(now);
             Place { endpoint, tries: 0, next, awaits_recovery: false, failing_since: None }
         });
         let mut fetch = Fetch {
             request,
             deadline,
+            occasion,
             most_tries: u32::MAX,
             places: places.collect(),
             under_way,
@@ -123,6 +127,11 @@ impl Fetch {
         }
     }
 
+    /// Somebody waits now, or nobody any more.
+    pub(crate) fn set_occasion(&mut self, occasion: Occasion) {
+        self.occasion = occasion;
+    }
+
     /// Whether a request is under way.
     pub(crate) fn is_under_way(&self) -> bool {
         !self.flights.is_empty()
@@ -137,6 +146,7 @@ impl Fetch {
         loop {
             let now = Instant::now();
             // What is due leaves at once: a timer would round it up to the next millisecond.
+            self.heed_rests(now);
             while let Some(place) = self.due(now) {
                 self.send(place, now);
             }
@@ -176,6 +186,22 @@ impl Fetch {
             || self.places.iter().any(|place| place.awaits_recovery)
     }
 
+    /// An endpoint that is due may have been given a rest by others meanwhile.
+    fn heed_rests(&mut self, now: Instant) {
+        for index in 0..self.places.len() {
+            let is_due = self.places[index].next.is_some_and(|next| next <= now);
+            if !is_due || self.flights_to(&self.places[index]) > 0 {
+                continue;
+            }
+            let place = &mut self.places[index];
+            let rest = place.endpoint.rests_for(self.occasion.haste, now);
+            if !rest.is_zero() {
+                place.next = place.endpoint.book_retry(now + rest, self.deadline);
+                place.awaits_recovery = place.next.is_some();
+            }
+        }
+    }
+
     /// The place to ask now, if any.
     fn due(&self, now: Instant) -> Option<usize> {
         if now >= self.deadline {
@@ -187,7 +213,7 @@ impl Fetch {
         let fresh = |place: &Place| begin && place.tries == 0 && ready(place);
         let again = |place: &Place| place.tries > 0 && ready(place) && self.flights_to(place) == 0;
         let found = self.places.iter().position(fresh).or_else(|| self.places.iter().position(again));
-        found.or_else(|| if beside { self.beside_others() } else { None })
+        found.or_else(|| if beside { self.beside_others(now) } else { None })
     }
 
     /// When something is sent next, if nothing happens before.
@@ -206,13 +232,14 @@ impl Fetch {
     }
 
     /// The place with the fewest requests under way, to ask once more over a new connection.
-    fn beside_others(&self) -> Option<usize> {
+    fn beside_others(&self, now: Instant) -> Option<usize> {
         if self.beside >= MOST_BESIDE {
             return None;
         }
         let asked = |index: &usize| {
             let place = &self.places[*index];
-            place.next.is_some() && place.tries < self.most_tries && self.flights_to(place) > 0
+            let rests = !place.endpoint.rests_for(self.occasion.haste, now).is_zero();
+            place.next.is_some() && !rests && place.tries < self.most_tries && self.flights_to(place) > 0
         };
         (0..self.places.len()).filter(asked).min_by_key(|index| self.flights_to(&self.places[*index]))
     }
@@ -225,11 +252,13 @@ impl Fetch {
         self.beside += u32::from(under_way > 0);
         self.follow = false;
         let endpoint = place.endpoint.clone();
+        endpoint.take_turn(now);
         let task = self.under_way.spawn({
             let (live, request, endpoint) = (self.live.clone(), self.request.clone(), endpoint.clone());
+            let occasion = self.occasion;
             async move {
                 let tell = |event| live.tell(event);
-                endpoint.ask(&request, live.environment(), live.skew(), &tell).await
+                endpoint.ask(&request, occasion, live.environment(), live.skew(), &tell).await
             }
         });
         self.flights.push(Flight { endpoint, sent: now, task });
@@ -240,7 +269,7 @@ impl Fetch {
     fn plan_beside(&mut self, now: Instant) {
         let fresh = self.places.iter().any(|place| place.tries == 0 && place.next.is_some());
         let pause =
-            if fresh { Some(PATIENCE) } else { self.beside_others().map(|_| pause_beside(self.beside)) };
+            if fresh { Some(PATIENCE) } else { self.beside_others(now).map(|_| pause_beside(self.beside)) };
         // Where the deadline is nearer than that, the last request has time left to be answered.
         let left = self.deadline.saturating_duration_since(now);
         self.beside_at = pause.and_then(|pause| within(pause, None, left)).map(|pause| now + pause);
@@ -249,8 +278,13 @@ impl Fetch {
     /// An endpoint answers again: those that wait for their retry of it need not wait so long.
     fn hurry(&mut self) {
         let now = Instant::now();
-        for place in self.places.iter_mut().filter(|place| place.awaits_recovery && place.endpoint.is_well())
-        {
+        let haste = self.occasion.haste;
+        let is_back = |place: &&mut Place| {
+            place.awaits_recovery
+                && place.endpoint.is_well()
+                && place.endpoint.rests_for(haste, now).is_zero()
+        };
+        for place in self.places.iter_mut().filter(is_back) {
             let soon = now + AFTER_RECOVERY.mul_f64(self.live.environment().random.draw());
             place.next = Some(place.next.map_or(soon, |next| next.min(soon)));
         }
@@ -295,16 +329,22 @@ impl Fetch {
     /// Sets when `endpoint` is asked again after `error`, if there is time left for that.
     fn plan_retry(&mut self, endpoint: &Arc<Endpoint>, error: &Error, now: Instant) {
         let is_refused = self.is_refused;
-        let (most_tries, deadline) = (self.most_tries, self.deadline);
+        let (most_tries, deadline, haste) = (self.most_tries, self.deadline, self.occasion.haste);
         let draw = self.live.environment().random.draw();
         let Some(place) = self.places.iter_mut().find(|place| Arc::ptr_eq(&place.endpoint, endpoint)) else {
             return;
         };
         let failing_for = now - *place.failing_since.get_or_insert(now);
-        let rests = Some(endpoint.rests_for(now)).filter(|rests| !rests.is_zero());
-        let wait = Backoff::after(error).wait(failing_for, rests, draw);
+        let rests = Some(endpoint.rests_for(haste, now)).filter(|rests| !rests.is_zero());
         let left = deadline.saturating_duration_since(now);
-        let wait = Backoff::after(error).before_deadline(wait, rests, left);
+        let wait = match rests {
+            // The next turn is at random already.
+            Some(turn) if error.kind() == Kind::Throttled => (turn < left).then_some(turn),
+            _ => {
+                let wait = Backoff::after(error).wait(failing_for, rests, draw);
+                Backoff::after(error).before_deadline(wait, rests, left)
+            }
+        };
         let wait = wait.filter(|_| place.tries < most_tries && !is_refused);
         place.awaits_recovery = wait.is_some();
         place.next = wait.and_then(|wait| endpoint.book_retry(now + wait, deadline));
@@ -329,12 +369,15 @@ impl Fetch {
     }
 
     fn verdict(&mut self, now: Instant) -> Error {
+        let rests = self.places.iter().map(|place| place.endpoint.rests_for(self.occasion.haste, now));
+        let rest = rests.min().filter(|rest| !rest.is_zero());
         let said = self.refusal.take().or_else(|| self.last_error.take());
-        said.unwrap_or_else(|| {
-            let rest =
-                self.places.iter().map(|place| place.endpoint.rests_for(now)).min().unwrap_or_default();
-            if rest.is_zero() { no_answer(&self.live) } else { endpoint::resting(rest) }
-        })
+        match (said, rest) {
+            (Some(said), Some(rest)) if said.kind() == Kind::Throttled => endpoint::until_turn(&said, rest),
+            (Some(said), _) => said,
+            (None, Some(rest)) => endpoint::resting(rest),
+            (None, None) => no_answer(&self.live),
+        }
     }
 }
 

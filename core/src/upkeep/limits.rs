@@ -70,3 +70,25 @@ pub(crate) const LATENCY_REMEMBERED: Duration = Duration::from_secs(3600);
 
 /// How long an AccessKey that was reported as rejected is not taken for a new one: longer than a region lags behind.
 pub(crate) const REJECTED_REMEMBERED: Duration = Duration::from_secs(24 * 3600);
+
+/// Whoever is throttled while somebody waits asks again within this time, or within what is left of the deadline. It is shorter
+/// than `renew_deadline`, so that a fleet whose size is at most eight times the quota is served while its applications wait.
+pub(crate) const FIRST_WINDOW: Duration = Duration::from_secs(8);
+
+/// How much wider each window is than the one before, while somebody waits.
+pub(crate) const GROWTH_URGENT: f64 = 1.8;
+
+/// How much wider each window is than the one before, while nobody is in a hurry.
+pub(crate) const GROWTH_UNHURRIED: f64 = 2.0;
+
+/// Turns at an endpoint that throttles are no further apart, while somebody waits.
+pub(crate) const LONGEST_BETWEEN_URGENT_TURNS: Duration = Duration::from_secs(120);
+
+/// Turns at an endpoint that throttles are no further apart, while nobody is in a hurry.
+pub(crate) const LONGEST_BETWEEN_TURNS: Duration = Duration::from_secs(600);
+
+/// Between the secrets that wait for the same turn: when the first one is answered, the others come within [`AFTER_RECOVERY`].
+pub(crate) const BETWEEN_SECRETS_IN_TURN: Duration = Duration::from_secs(1);
+
+/// The requests for secrets that KMS answers an account each second, unless it has more: what `fleet_size` is divided by.
+pub(crate) const USUAL_QUOTA: u32 = 450;

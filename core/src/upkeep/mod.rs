@@ -14,3 +14,4 @@ pub(crate) mod live;
 pub(crate) mod schedule;
 pub(crate) mod script;
 pub(crate) mod token_bucket;
+pub(crate) mod turns;

@@ -51,11 +51,21 @@ pub(crate) const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
 /// if its clients let it. Going by time and not by the number of failures, a fleet is never spread much wider than the crowd that
 /// it is: see `fleet`.
 pub(crate) fn after_failed_refresh(failing_for: Duration, floor: Option<Duration>, draw: f64) -> Duration {
-    const FIRST: Duration = Duration::from_secs(30);
-    let ceiling = (failing_for / 4).clamp(FIRST, LONGEST_PAUSE);
     // At least a second: a draw near zero would ask again at once.
-    let wait = ceiling.mul_f64(draw.clamp(0.0, 1.0)).max(Duration::from_secs(1));
+    let wait = longest_pause_after(failing_for).mul_f64(draw.clamp(0.0, 1.0)).max(Duration::from_secs(1));
     wait + floor.unwrap_or_default().min(LONGEST_RETRY_AFTER)
+}
+
+/// The longest pause between refreshes that have failed for so long.
+pub(crate) fn longest_pause_after(failing_for: Duration) -> Duration {
+    const FIRST: Duration = Duration::from_secs(30);
+    (failing_for / 4).clamp(FIRST, LONGEST_PAUSE)
+}
+
+/// Over how long a fleet of so many processes spreads what all of them want at once, so that no request is above `quota` a second:
+/// what comes in the first second is answered at once.
+pub(crate) fn spread_of_fleet(processes: u32, quota: u32) -> Duration {
+    Duration::from_secs_f64(f64::from(processes.saturating_sub(quota)) / f64::from(quota.max(1)))
 }
 
 #[cfg(test)]

@@ -116,7 +116,8 @@ fn defaults_are_the_documented_ones() {
     let config = from_text(&format!("{CLIENT_KEY}{REGION}")).unwrap();
     assert_eq!(config.refresh.interval, Duration::from_secs(6 * 3600));
     assert_eq!(config.refresh.delay, Duration::from_secs(300));
-    assert_eq!(config.refresh.jitter, Duration::from_secs(300));
+    assert_eq!(config.refresh.jitter, Duration::from_secs(1800));
+    assert_eq!(config.fleet_size, None);
     assert_eq!(config.renewal.deadline, Duration::from_secs(10));
     assert_eq!(config.renewal.tokens, 5);
     assert_eq!(config.renewal.refill, Duration::from_secs(600));
@@ -138,7 +139,7 @@ fn every_key_of_ours_is_read() {
         "{CLIENT_KEY}{REGION}\
          secret_names= acs/ram/user/a ,acs/ram/user/b,,acs/ram/user/a\nrotation_interval=1000\ndelay_interval=0\n\
          jitter_interval=1\nconnect_timeout=2\nread_timeout=3\nhttps_proxy=http://user:hush@proxy:3128\nno_proxy=x\n\
-         fetch_deadline=4\nrenew_deadline=5\nrenew_tokens=6\nrenew_refill_interval=7\nrejection_codes=A,B.C:no key\n\
+         fleet_size=9\nfetch_deadline=4\nrenew_deadline=5\nrenew_tokens=6\nrenew_refill_interval=7\nrejection_codes=A,B.C:no key\n\
          max_stale=8\ncache_file=kmsak.cache\nmonitor_period_milliseconds=0\nmonitor_customer_milliseconds=7200000\n"
     ))
     .unwrap();
@@ -147,6 +148,7 @@ fn every_key_of_ours_is_read() {
     assert_eq!(config.refresh.interval, milliseconds(1000));
     assert_eq!(config.refresh.delay, milliseconds(0));
     assert_eq!(config.refresh.jitter, milliseconds(1));
+    assert_eq!(config.fleet_size, Some(9));
     assert_eq!(config.fetch_deadline, milliseconds(4));
     assert_eq!(config.renewal.deadline, milliseconds(5));
     assert_eq!(config.renewal.tokens, 6);
@@ -204,6 +206,7 @@ fn the_builder_sets_what_the_keys_set() {
         .renew_deadline(milliseconds(5))
         .renew_tokens(6)
         .renew_refill_interval(milliseconds(7))
+        .fleet_size(9)
         .rejection_codes(["A"])
         .max_stale(milliseconds(8))
         .cache_file("kmsak.cache")
@@ -220,6 +223,7 @@ fn the_builder_sets_what_the_keys_set() {
     assert_eq!(config.secret_names, ["a", "b"]);
     assert_eq!(config.refresh.jitter, milliseconds(1));
     assert_eq!(config.renewal.tokens, 6);
+    assert_eq!(config.fleet_size, Some(9));
     assert_eq!(config.renewal.rejections, rejections(&["A"]));
     assert_eq!(config.max_stale, Some(milliseconds(8)));
     assert_eq!(config.language, "python");

@@ -20,12 +20,17 @@ impl Kms {
         if now < self.away_until {
             return Err(Failure::Unreachable);
         }
-        self.left = (self.left + (now - self.at).as_secs_f64() * self.quota).min(self.quota);
-        self.at = now;
-        if self.left < 1.0 {
+        if !self.has_room(now) {
             return Err(Failure::Throttled);
         }
         self.left -= 1.0;
         Ok(())
+    }
+
+    /// Whether somebody else's request would be answered.
+    pub(super) fn has_room(&mut self, now: Duration) -> bool {
+        self.left = (self.left + (now - self.at).as_secs_f64() * self.quota).min(self.quota);
+        self.at = now;
+        self.left >= 1.0
     }
 }

@@ -1,9 +1,11 @@
-//! A fleet of processes against KMS's quota, in virtual time: each process decides by the core's own schedule, backoff and
-//! token bucket; the official clients' decisions stand beside them. For tests and benchmarks.
+//! A fleet of processes against KMS's quota, in virtual time: each process decides by the core's own schedule, turns at an
+//! endpoint that throttles; the decisions of others stand beside them. For tests and benchmarks.
 
+mod growing_jitter;
 mod kms;
 mod official;
 mod process;
+mod sdk;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -12,9 +14,11 @@ use std::time::Duration;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
+use growing_jitter::GrowingJitterProcess;
 use kms::Kms;
 use official::OfficialProcess;
 use process::KmsakProcess;
+use sdk::SdkProcess;
 
 /// What happens to the fleet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +38,20 @@ pub enum Scenario {
 pub enum Client {
     /// This library, with its defaults.
     Kmsak,
+    /// The same, whose processes have been through the same three times, as far as it is a rotation without notice.
+    KmsakRemembering,
+    /// The same, told the size of the fleet (`fleet_size`).
+    KmsakTold {
+        /// What it was told, of the true size.
+        per_cent: u32,
+    },
+    /// Each pause is drawn below the time that it has failed for, from 1 s to 10 s in a call and a quarter of it outside of one:
+    /// this library as it was.
+    GrowingJitter,
+    /// Pauses as in AWS's SDKs, up to 20 s, until it is served.
+    FullJitter,
+    /// The same with a rate of its own, as in AWS's adaptive mode.
+    Adaptive,
     /// The official managed-credentials clients, with theirs.
     Official,
 }
@@ -67,6 +85,10 @@ pub struct Outcome {
     pub requests: u64,
     /// Those of them that KMS throttled.
     pub throttled: u64,
+    /// How often somebody else in the account asked KMS, once at random in each tenth of a second, until the last process had it.
+    pub neighbour: u64,
+    /// How often that was throttled.
+    pub neighbour_throttled: u64,
     /// Requests in each second.
     pub by_second: Vec<u32>,
 }
@@ -76,6 +98,24 @@ impl Outcome {
     #[must_use]
     pub fn peak(&self) -> u32 {
         self.by_second.iter().copied().max().unwrap_or_default()
+    }
+
+    /// The most requests in one second after the first.
+    #[must_use]
+    pub fn peak_after_first(&self) -> u32 {
+        self.by_second.iter().skip(1).copied().max().unwrap_or_default()
+    }
+
+    /// The share of the requests that KMS throttled.
+    #[must_use]
+    pub fn throttled_share(&self) -> f64 {
+        self.throttled as f64 / self.requests as f64
+    }
+
+    /// The share of somebody else's requests that KMS throttled.
+    #[must_use]
+    pub fn neighbour_share(&self) -> f64 {
+        self.neighbour_throttled as f64 / self.neighbour.max(1) as f64
     }
 
     /// How many times the best possible the last process took.
@@ -93,6 +133,8 @@ pub const HORIZON: Duration = Duration::from_secs(48 * 3600);
 const MOST_SIMULATED: u32 = 100_000;
 
 const OUTAGE: Duration = Duration::from_secs(3600);
+/// Between two requests of somebody else's, in the mean.
+const NEIGHBOUR: Duration = Duration::from_millis(100);
 /// To KMS and back.
 const LATENCY: Duration = Duration::from_millis(50);
 
@@ -106,13 +148,16 @@ pub(crate) enum Failure {
 
 /// One process: when it asks.
 trait Process {
-    fn new(scenario: Scenario, random: &mut SmallRng) -> Self;
+    fn new(fleet: &Fleet, random: &mut SmallRng) -> Self;
 
     /// When the first request leaves, from `now` on, which is the beginning of what happens.
     fn first(&mut self, now: Duration, random: &mut SmallRng) -> Duration;
 
     /// When the next one leaves after one that failed at `now`.
     fn next(&mut self, now: Duration, failure: Failure, random: &mut SmallRng) -> Duration;
+
+    /// It has what it wanted.
+    fn served(&mut self, _now: Duration) {}
 }
 
 impl Fleet {
@@ -120,43 +165,68 @@ impl Fleet {
     #[must_use]
     pub fn simulate(&self) -> Outcome {
         match self.client {
-            Client::Kmsak => self.run::<KmsakProcess>(),
-            Client::Official => self.run::<OfficialProcess>(),
+            Client::Kmsak | Client::KmsakTold { .. } => self.run::<KmsakProcess>(1),
+            Client::KmsakRemembering => self.run::<KmsakProcess>(3),
+            Client::GrowingJitter => self.run::<GrowingJitterProcess>(1),
+            Client::FullJitter | Client::Adaptive => self.run::<SdkProcess>(1),
+            Client::Official => self.run::<OfficialProcess>(1),
         }
     }
 
     fn best_possible(&self) -> Duration {
         let by_quota = Duration::from_secs(1).mul_f64(f64::from(self.processes) / f64::from(self.quota));
         match self.scenario {
-            Scenario::ScheduledRotation => by_quota.max(process::JITTER),
+            Scenario::ScheduledRotation => by_quota.max(self.jitter()),
             Scenario::ImmediateRotation => by_quota.max(process::BETWEEN_CALLS),
             Scenario::Outage => by_quota.max(process::LONGEST_PAUSE),
         }
     }
 
-    fn run<P: Process>(&self) -> Outcome {
+    /// The official clients and what this library was like spread over five minutes.
+    fn jitter(&self) -> Duration {
+        match self.client {
+            Client::Kmsak | Client::KmsakRemembering | Client::KmsakTold { .. } => process::JITTER,
+            _ => Duration::from_secs(300),
+        }
+    }
+
+    /// What came of the last of so many times.
+    fn run<P: Process>(&self, times: u32) -> Outcome {
         let weight = self.processes.div_ceil(MOST_SIMULATED);
         let mut random = SmallRng::seed_from_u64(self.seed);
+        let mut fleet: Vec<P> = (0..self.processes / weight).map(|_| P::new(self, &mut random)).collect();
+        for _ in 1..times {
+            self.once(&mut fleet, weight, &mut random);
+        }
+        self.once(&mut fleet, weight, &mut random)
+    }
+
+    fn once<P: Process>(&self, fleet: &mut [P], weight: u32, random: &mut SmallRng) -> Outcome {
         let away_until = if self.scenario == Scenario::Outage { OUTAGE } else { Duration::ZERO };
         let mut kms = Kms::new(f64::from(self.quota) / f64::from(weight), away_until);
-        let mut fleet: Vec<P> =
-            (0..self.processes / weight).map(|_| P::new(self.scenario, &mut random)).collect();
         let mut due: BinaryHeap<Reverse<(Duration, u32)>> = BinaryHeap::with_capacity(fleet.len());
-        for (number, process) in (0..).zip(&mut fleet) {
-            let at = process.first(Duration::ZERO, &mut random);
-            due.push(Reverse((at, number)));
+        for (number, process) in (0..).zip(fleet.iter_mut()) {
+            due.push(Reverse((process.first(Duration::ZERO, random), number)));
         }
+        let mut neighbour = away_until;
         let mut outcome = Outcome {
             best_possible: self.best_possible(),
             half: HORIZON,
             last: HORIZON,
             requests: 0,
             throttled: 0,
+            neighbour: 0,
+            neighbour_throttled: 0,
             by_second: Vec::new(),
         };
         while let Some(Reverse((at, number))) = due.pop() {
             if at > HORIZON {
                 return outcome;
+            }
+            while neighbour < at {
+                outcome.neighbour += 1;
+                outcome.neighbour_throttled += u64::from(!kms.has_room(neighbour));
+                neighbour += uniform(random, NEIGHBOUR * 2);
             }
             let answer = kms.ask(at);
             if let Some(since) = at.checked_sub(away_until) {
@@ -164,6 +234,7 @@ impl Fleet {
             }
             match answer {
                 Ok(()) => {
+                    fleet[number as usize].served(at + LATENCY);
                     let since = (at + LATENCY).saturating_sub(away_until);
                     outcome.last = since;
                     if due.len() == fleet.len() / 2 {
@@ -174,7 +245,7 @@ impl Fleet {
                     }
                 }
                 Err(failure) => {
-                    let next = fleet[number as usize].next(at + LATENCY, failure, &mut random);
+                    let next = fleet[number as usize].next(at + LATENCY, failure, random);
                     due.push(Reverse((next, number)));
                 }
             }

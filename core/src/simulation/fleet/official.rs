@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use rand::rngs::SmallRng;
 
-use super::{Failure, Process, Scenario, uniform};
+use super::{Failure, Fleet, Process, Scenario, uniform};
 
 /// A process with an official client: 2 s doubling to 10 s without jitter, five times; a refresh that fails comes back after the
 /// whole interval; after a rejection a bucket of five refreshes, one back each ten minutes.
@@ -24,9 +24,9 @@ const TOKENS: u32 = 5;
 const REFILL: Duration = Duration::from_secs(600);
 
 impl Process for OfficialProcess {
-    fn new(scenario: Scenario, random: &mut SmallRng) -> Self {
+    fn new(fleet: &Fleet, random: &mut SmallRng) -> Self {
         OfficialProcess {
-            scenario,
+            scenario: fleet.scenario,
             jitter: uniform(random, JITTER),
             retries: 0,
             tokens: TOKENS,

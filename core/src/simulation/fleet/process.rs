@@ -4,144 +4,119 @@ use rand::RngExt;
 use rand::rngs::SmallRng;
 use tokio::time::Instant;
 
-use super::{Failure, Process, Scenario, uniform};
+use super::{Client, Failure, Fleet, Process, Scenario, uniform};
 use crate::upkeep::backoff::Backoff;
-use crate::upkeep::limits::MOST_TRIES_OF_A_LONE_PROBE;
 use crate::upkeep::schedule;
-use crate::upkeep::token_bucket::TokenBucket;
+use crate::upkeep::turns::{Haste, Memory, Occasion, Turns};
 
-/// A process with this library: what `keeper` and `fetch` do, with one endpoint, as far as it decides when a request leaves.
+/// A process with this library: what `keeper` and `fetch` do, with one endpoint, as far as it decides when a request leaves. While
+/// an endpoint rests nothing else asks it, so that renewals that fail meanwhile, and their token bucket, add nothing.
 pub(super) struct KmsakProcess {
     scenario: Scenario,
-    bucket: TokenBucket,
-    /// What the bucket takes for the beginning of time.
+    /// What the process takes for the beginning of time.
     epoch: Instant,
+    /// Over how long the fleet's size spreads its requests.
+    by_fleet_size: Duration,
+    memory: Option<Memory>,
+    turns: Option<Turns>,
+    asked_first: Duration,
     failing_since: Option<Duration>,
-    throttled_since: Option<Duration>,
-    doing: Doing,
-    /// What begins with the request that leaves next.
-    beginning: Option<Doing>,
-    deadline: Duration,
-    tries: u32,
-    fetch_failing_since: Option<Duration>,
-    renewal_failing_since: Option<Duration>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Doing {
-    /// Somebody's AccessKey was rejected.
-    Renewal,
-    /// The schedule wants it.
-    Refresh,
-    /// The schedule wants it once more, after a failure.
-    Probe,
 }
 
 const FETCH_DEADLINE: Duration = Duration::from_secs(20);
 const RENEW_DEADLINE: Duration = Duration::from_secs(10);
-const TOKENS: u32 = 5;
-const REFILL: Duration = Duration::from_secs(600);
 /// The random part of scheduled refreshes.
-pub(super) const JITTER: Duration = Duration::from_secs(300);
+pub(super) const JITTER: Duration = Duration::from_secs(1800);
 /// Between refreshes that fail.
 pub(super) const LONGEST_PAUSE: Duration = schedule::LONGEST_PAUSE;
 /// A busy application calls the cloud service so often at least.
 pub(super) const BETWEEN_CALLS: Duration = Duration::from_secs(1);
 
 impl Process for KmsakProcess {
-    fn new(scenario: Scenario, _: &mut SmallRng) -> Self {
-        let epoch = Instant::now();
+    fn new(fleet: &Fleet, _: &mut SmallRng) -> Self {
+        let told = match fleet.client {
+            Client::KmsakTold { per_cent } => u64::from(fleet.processes) * u64::from(per_cent) / 100,
+            _ => 0,
+        };
         KmsakProcess {
-            scenario,
-            bucket: TokenBucket::new(TOKENS, REFILL, epoch),
-            epoch,
+            scenario: fleet.scenario,
+            epoch: Instant::now(),
+            by_fleet_size: schedule::spread_of_fleet(u32::try_from(told).unwrap_or(u32::MAX), fleet.quota),
+            memory: (fleet.client == Client::KmsakRemembering).then(Memory::default),
+            turns: None,
+            asked_first: Duration::ZERO,
             failing_since: None,
-            throttled_since: None,
-            doing: Doing::Refresh,
-            beginning: None,
-            deadline: Duration::ZERO,
-            tries: 0,
-            fetch_failing_since: None,
-            renewal_failing_since: None,
         }
     }
 
     fn first(&mut self, now: Duration, random: &mut SmallRng) -> Duration {
-        match self.scenario {
-            Scenario::ScheduledRotation => self.begin(Doing::Refresh, now + uniform(random, JITTER)),
+        (self.turns, self.failing_since) = (None, None);
+        self.asked_first = match self.scenario {
+            Scenario::ScheduledRotation => now + uniform(random, JITTER.max(self.by_fleet_size)),
             Scenario::ImmediateRotation => {
                 let called = now + uniform(random, BETWEEN_CALLS);
-                self.renew_or_probe(called, Duration::MAX)
+                let remembered = self.memory.unwrap_or_default().spread(RENEW_DEADLINE);
+                let spread = self.by_fleet_size.max(remembered);
+                if spread.is_zero() {
+                    called
+                } else {
+                    let occasion = Occasion { haste: Haste::Urgent, since: None, first: spread };
+                    let turns = Turns::held_back(occasion, self.epoch + called, random.random());
+                    let wait = turns.wait(Haste::Urgent, self.epoch + called);
+                    self.turns = Some(turns);
+                    called + wait
+                }
             }
-            Scenario::Outage => self.begin(Doing::Refresh, now + uniform(random, super::OUTAGE)),
-        }
+            Scenario::Outage => now + uniform(random, super::OUTAGE),
+        };
+        self.asked_first
     }
 
     fn next(&mut self, now: Duration, failure: Failure, random: &mut SmallRng) -> Duration {
-        if let Some(doing) = self.beginning.take() {
-            self.doing = doing;
-        }
-        let backoff = match failure {
-            Failure::Throttled => Backoff::THROTTLED,
-            Failure::Unreachable => Backoff::BRIEF,
-        };
-        self.tries += 1;
-        let left = self.deadline.saturating_sub(now);
-        let fetch_failing_for = now - *self.fetch_failing_since.get_or_insert(now);
-        let wait = backoff.wait(fetch_failing_for, None, random.random());
-        let most_tries = if self.doing == Doing::Probe { MOST_TRIES_OF_A_LONE_PROBE } else { u32::MAX };
-        if self.tries < most_tries
-            && let Some(wait) = backoff.before_deadline(wait, None, left)
-        {
-            return now + wait;
-        }
-        let mut since = *self.failing_since.get_or_insert(now);
-        if failure == Failure::Throttled {
-            since = *self.throttled_since.get_or_insert(now);
-        }
-        let failing_for = now - since;
-        let scheduled = now + schedule::after_failed_refresh(failing_for, None, random.random());
-        if self.doing == Doing::Renewal {
-            let renewal_failing_for = now - *self.renewal_failing_since.get_or_insert(now);
-            let pause = backoff.pause(renewal_failing_for, None, random.random());
-            if let Some(wait) = backoff.before_deadline(pause, None, left) {
-                (self.tries, self.fetch_failing_since) = (0, None);
-                return now + wait;
+        match failure {
+            Failure::Throttled => now + self.turned_away(now, random.random()),
+            Failure::Unreachable => {
+                let failing_for = now - *self.failing_since.get_or_insert(now);
+                // The first fetch goes on to its deadline, each further one asks once.
+                let left = (self.asked_first + FETCH_DEADLINE).saturating_sub(now);
+                let wait = Backoff::BRIEF.wait(failing_for, None, random.random());
+                match Backoff::BRIEF.before_deadline(wait, None, left) {
+                    Some(wait) => now + wait,
+                    None => now + schedule::after_failed_refresh(failing_for, None, random.random()),
+                }
             }
         }
-        match self.scenario {
-            Scenario::ImmediateRotation => {
-                let called = now + uniform(random, BETWEEN_CALLS);
-                self.renew_or_probe(called, scheduled)
-            }
-            _ => self.begin(Doing::Probe, scheduled),
+    }
+
+    fn served(&mut self, now: Duration) {
+        let served = self.turns.as_mut().and_then(|turns| turns.served(self.epoch + now));
+        if let (Some(memory), Some(served)) = (&mut self.memory, served) {
+            memory.learn(served);
         }
     }
 }
 
 impl KmsakProcess {
-    /// The application's next call renews, if the bucket allows it and the schedule is not first.
-    fn renew_or_probe(&mut self, called: Duration, scheduled: Duration) -> Duration {
-        if called >= scheduled {
-            return self.begin(Doing::Probe, scheduled);
+    fn turned_away(&mut self, now: Duration, draw: f64) -> Duration {
+        let (at, haste) = (self.epoch + now, self.haste());
+        if let Some(turns) = &mut self.turns {
+            turns.again_until(self.memory.unwrap_or_default().lasted(), at, draw);
         }
-        match self.bucket.take(self.epoch + called) {
-            Ok(()) => self.begin(Doing::Renewal, called),
-            Err(wait) if called + wait < scheduled => {
-                let back = called + wait;
-                self.bucket.take(self.epoch + back).expect("it is back");
-                self.begin(Doing::Renewal, back)
+        let occasion = match self.scenario {
+            Scenario::ImmediateRotation => Occasion::urgent(RENEW_DEADLINE),
+            Scenario::ScheduledRotation => {
+                Occasion::scheduled(Some(self.epoch), JITTER.max(self.by_fleet_size))
             }
-            Err(_) => self.begin(Doing::Probe, scheduled),
-        }
+            Scenario::Outage => {
+                let failing_for = self.failing_since.map_or(Duration::ZERO, |since| now - since);
+                Occasion::scheduled(None, schedule::longest_pause_after(failing_for))
+            }
+        };
+        let turns = self.turns.get_or_insert_with(|| Turns::turned_away(occasion, at, draw));
+        turns.wait(haste, at)
     }
 
-    fn begin(&mut self, doing: Doing, at: Duration) -> Duration {
-        self.beginning = Some(doing);
-        let time = if doing == Doing::Renewal { RENEW_DEADLINE } else { FETCH_DEADLINE };
-        self.deadline = at + time;
-        self.tries = 0;
-        (self.fetch_failing_since, self.renewal_failing_since) = (None, None);
-        at
+    fn haste(&self) -> Haste {
+        if self.scenario == Scenario::ImmediateRotation { Haste::Urgent } else { Haste::Unhurried }
     }
 }

@@ -5,8 +5,11 @@ use std::time::{Duration, SystemTime};
 use tokio::time::{Instant, sleep};
 
 use super::Keeper;
+use crate::error::{Error, Kind};
 use crate::upkeep::cache::Snapshot;
-use crate::upkeep::schedule;
+use crate::upkeep::limits::USUAL_QUOTA;
+use crate::upkeep::turns::{Haste, Occasion};
+use crate::upkeep::{endpoint, schedule};
 
 /// When the schedule wants the next fetch: whichever clock is there first. The one on the wall may be set back, and the other
 /// one stands still while the machine sleeps.
@@ -14,6 +17,14 @@ use crate::upkeep::schedule;
 pub(super) struct Next {
     pub(super) by_kms_clock: SystemTime,
     pub(super) at: Instant,
+}
+
+/// How the schedule has spread the refresh that comes next among those of other processes.
+#[derive(Clone, Copy)]
+pub(super) struct Spread {
+    /// How much of it is this process's.
+    by_draw: Duration,
+    first: Duration,
 }
 
 /// The clock on the wall may jump and the machine may sleep: the schedule looks at it at least this often.
@@ -30,16 +41,89 @@ impl Keeper {
         let config = &self.live.state().config;
         let draw = self.live.environment().random.draw();
         let rotation = snapshot.secret.next_rotation_date();
-        let next = schedule::next_refresh(snapshot.fetched, rotation, &config.refresh, draw);
-        self.set_next(schedule::within_max_stale(next, snapshot.fetched, config.max_stale, draw));
+        let mut refresh = config.refresh.clone();
+        // Not urgent is not in a hurry: nobody of the fleet need be turned away.
+        refresh.jitter = refresh.jitter.max(self.spread_of_fleet());
+        let next = schedule::next_refresh(snapshot.fetched, rotation, &refresh, draw);
+        let next = schedule::within_max_stale(next, snapshot.fetched, config.max_stale, draw);
+        let first = config.max_stale.map_or(refresh.jitter, |most| refresh.jitter.min(most / 4));
+        self.set_next(next);
+        self.spread = Some(Spread { by_draw: first.mul_f64(draw), first });
     }
 
-    /// Schedules a fetch as after a failure that has lasted since `since`; answers how long it waits.
-    pub(super) fn next_try(&mut self, since: Instant, floor: Option<Duration>) -> Duration {
+    /// Schedules a fetch as after a failure that has lasted since `since`, or for this process's turn at an endpoint that
+    /// throttles; answers how long it waits.
+    pub(super) fn next_try(&mut self, since: Instant, error: Option<&Error>) -> Duration {
         let draw = self.live.environment().random.draw();
-        let wait = schedule::after_failed_refresh(since.elapsed(), floor, draw);
+        let floor = error.and_then(Error::retry_after);
+        let turn = error.filter(|error| error.kind() == Kind::Throttled).map(|_| self.all_rest_for());
+        let wait = match turn {
+            Some(turn) if !turn.is_zero() => turn,
+            _ => schedule::after_failed_refresh(since.elapsed(), floor, draw),
+        };
         self.set_next(self.live.state().now() + wait);
+        self.spread = None;
         wait
+    }
+
+    /// Puts a refresh that nobody waits for off until KMS may be asked, if that is later.
+    pub(super) fn put_off(&mut self) -> bool {
+        let rest = self.all_rest_for();
+        if !rest.is_zero() {
+            let spread = self.spread.take();
+            self.set_next(self.live.state().now() + rest);
+            self.spread = spread;
+        }
+        !rest.is_zero()
+    }
+
+    /// How long all endpoints rest for whoever asks without anybody waiting.
+    pub(super) fn all_rest_for(&self) -> Duration {
+        let haste = if self.has_rejected() { Haste::Urgent } else { Haste::Unhurried };
+        endpoint::all_rest_for(self.live.endpoints(), haste, Instant::now())
+    }
+
+    pub(super) fn has_rejected(&self) -> bool {
+        self.entry.snapshot().is_some_and(|snapshot| self.is_rejected(&snapshot))
+    }
+
+    /// What a fetch that begins now is for.
+    pub(super) fn occasion(&self, is_awaited: bool, deadline: Instant) -> Occasion {
+        let now = Instant::now();
+        if is_awaited || self.has_rejected() {
+            let left = if is_awaited {
+                deadline.saturating_duration_since(now)
+            } else {
+                self.live.state().config.renewal.deadline
+            };
+            return Occasion::urgent(left);
+        }
+        match self.spread {
+            Some(spread) => Occasion::scheduled(now.checked_sub(spread.by_draw), spread.first),
+            None => {
+                let failing_for = self.failing_since.map_or(Duration::ZERO, |since| since.elapsed());
+                Occasion::scheduled(None, schedule::longest_pause_after(failing_for))
+            }
+        }
+    }
+
+    /// Over how long a fleet of this size spreads what all of it wants.
+    pub(super) fn spread_of_fleet(&self) -> Duration {
+        let configured = self.live.state().config.fleet_size;
+        let size = configured.or_else(|| self.entry.snapshot()?.secret.fleet_size());
+        schedule::spread_of_fleet(size.unwrap_or_default(), USUAL_QUOTA)
+    }
+
+    /// Gives this process a turn among a fleet that has its AccessKey rejected at the same moment, as far as it knows of one.
+    pub(super) fn hold_back(&self, left: Duration) {
+        let by_size = self.spread_of_fleet();
+        let (now, draw) = (Instant::now(), self.live.environment().random.draw());
+        for endpoint in self.live.endpoints() {
+            let first = by_size.max(endpoint.memory().spread(left));
+            if !first.is_zero() {
+                endpoint.hold_back(Occasion { haste: Haste::Urgent, since: None, first }, now, draw);
+            }
+        }
     }
 
     pub(super) fn set_next(&mut self, next: SystemTime) {

@@ -18,7 +18,7 @@ use crate::kms::SecretRequest;
 use crate::process::lock::Mutex;
 use crate::process::logs;
 use crate::process::supervision::{Pauses, caught};
-use agenda::Next;
+use agenda::{Next, Spread};
 use outcome::{Taken, still_rejected};
 use refused::Refused;
 use rejected::Rejected;
@@ -27,10 +27,12 @@ use round::{Reader, Renewal, Round};
 
 use crate::upkeep::backoff::Backoff;
 use crate::upkeep::cache::{Entry, Snapshot};
+use crate::upkeep::endpoint;
 use crate::upkeep::fetch::{Fetch, Fetched};
 use crate::upkeep::limits::{LEAST_TIME, MOST_TRIES_OF_A_LONE_PROBE, PATIENCE_WITH_CACHE_FILE, TOGETHER};
 use crate::upkeep::live::Live;
 use crate::upkeep::token_bucket::TokenBucket;
+use crate::upkeep::turns::Haste;
 
 /// What a keeper is doing, for [`Stats`](crate::Stats).
 #[derive(Clone, Default)]
@@ -49,8 +51,8 @@ pub(crate) struct Keeper {
     status: Arc<Mutex<KeeperStatus>>,
     next: Option<Next>,
     failing_since: Option<Instant>,
-    /// Since when KMS has been there, but throttled; the pauses begin short again with it.
-    throttled_since: Option<Instant>,
+    /// How the refresh at `next` was spread; none after a failure.
+    spread: Option<Spread>,
     /// Since when KMS has had no other AccessKey than one that was rejected.
     rejected_since: Option<Instant>,
     /// How many endpoints in a row have answered an AccessKey that was rejected.
@@ -58,6 +60,8 @@ pub(crate) struct Keeper {
     bucket: TokenBucket,
     /// Whether it was told that the bucket is empty.
     told_empty: bool,
+    /// Of which turn at an endpoint that rests it was told.
+    told_of_turn: Option<Instant>,
     /// Whether it was told that KMS cannot rotate the secret.
     told_broken: bool,
     rejected: Rejected,
@@ -96,11 +100,12 @@ impl Keeper {
             status,
             next: None,
             failing_since: None,
-            throttled_since: None,
+            spread: None,
             rejected_since: None,
             lagging: 0,
             bucket,
             told_empty: false,
+            told_of_turn: None,
             told_broken: false,
             rejected: Rejected::default(),
             refused: None,
@@ -267,8 +272,9 @@ impl Keeper {
                 self.wait_listening(wait, round, following, asks).await;
                 continue;
             }
-            // Nobody's time is long enough for the pause that KMS asks for.
-            let sent_away = error.retry_after().is_some_and(|rest| Instant::now() + rest >= deadline);
+            // Whose time is not long enough for the pause that KMS asks for, or for this process's turn.
+            let turn = error.retry_after().map(|rest| Instant::now() + rest);
+            let sent_away = |until| turn.is_some_and(|turn| until <= turn);
             // What KMS said tells more than that the last try was not answered.
             let said = answered.filter(|_| error.code().is_none() && error.retryable());
             if let Some(said) = &said {
@@ -278,7 +284,7 @@ impl Keeper {
             if !error.retryable() {
                 self.remember_refusal(&error);
             }
-            let is_up = |until| !error.retryable() || sent_away || until <= deadline + TOGETHER;
+            let is_up = |until| !error.retryable() || sent_away(until) || until <= deadline + TOGETHER;
             round.fail_readers(&error, is_up);
             round.fail_renewals(&error, self.cached().as_deref(), is_up);
             round.carry_over(following);
@@ -292,6 +298,10 @@ impl Keeper {
         let snapshot = self.cached();
         if let Some(snapshot) = snapshot.as_ref().filter(|snapshot| !self.is_rejected(snapshot)) {
             round.answer_renewals(snapshot);
+        }
+        self.send_away_from_rest(round, snapshot.as_deref());
+        if round.wanted && !round.is_awaited() && self.put_off() {
+            round.wanted = false;
         }
         let mut until = round.readers.iter().map(|reader| reader.until).min();
         if let Some(first) = round.renewals.iter().map(|renewal| renewal.until).min() {
@@ -327,6 +337,20 @@ impl Keeper {
         (!round.is_empty()).then_some(Until { deadline, for_cache_file: cache_file_may_help })
     }
 
+    /// Answers the renewals whose time is up before KMS may be asked: without a token of the bucket, as it costs KMS nothing.
+    fn send_away_from_rest(&mut self, round: &mut Round, snapshot: Option<&Snapshot>) {
+        let Some(first) = round.renewals.iter().map(|renewal| renewal.until).min() else { return };
+        let now = Instant::now();
+        self.hold_back(first.saturating_duration_since(now));
+        let rest = endpoint::all_rest_for(self.live.endpoints(), Haste::Urgent, now);
+        let is_up = |until| until <= now + rest;
+        if !rest.is_zero() && is_up(first) {
+            let error = endpoint::resting(rest);
+            self.note_rest(&error, rest);
+            round.fail_renewals(&error, snapshot, is_up);
+        }
+    }
+
     /// Fetches, and lets newcomers in meanwhile. None when a renewal has waited long enough for a fetch that was begun for
     /// something else.
     async fn fetch_listening(
@@ -342,8 +366,10 @@ impl Keeper {
         }
         let request = Arc::new(SecretRequest::current(&self.name));
         let earlier = self.lingering.take();
-        let mut fetch = Fetch::new(self.live.clone(), request, deadline, self.lagging, earlier);
+        let occasion = self.occasion(round.is_awaited(), deadline);
+        let mut fetch = Fetch::new(self.live.clone(), request, deadline, occasion, self.lagging, earlier);
         loop {
+            fetch.set_occasion(self.occasion(round.is_awaited(), deadline));
             // The schedule itself is the retry of a probe that nobody waits for.
             let alone = !round.is_awaited() && self.failing_since.is_some();
             fetch.limit_tries(if alone { MOST_TRIES_OF_A_LONE_PROBE } else { u32::MAX });

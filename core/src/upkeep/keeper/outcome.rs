@@ -45,7 +45,6 @@ impl Keeper {
         self.entry.set(Some(snapshot.clone()));
         self.refused = None;
         self.failing_since = None;
-        self.throttled_since = None;
         {
             let mut status = self.status.lock();
             status.fetches += 1;
@@ -104,18 +103,30 @@ impl Keeper {
         }
     }
 
-    pub(super) fn note_failure(&mut self, error: &Error) {
-        let mut since = *self.failing_since.get_or_insert_with(Instant::now);
-        if error.kind() == Kind::Throttled {
-            since = *self.throttled_since.get_or_insert_with(Instant::now);
+    /// All endpoints rest for longer than somebody who renews can wait: what they want goes on in the background. Told once for each
+    /// turn, however often the application asks.
+    pub(super) fn note_rest(&mut self, error: &Error, rest: Duration) {
+        let turn = Instant::now() + rest;
+        if self.next.is_none_or(|next| next.at > turn) {
+            self.set_next(self.live.state().now() + rest);
         }
+        self.status.lock().last_error = Some(error.clone());
+        let is_same = |told: Instant| told.max(turn) - told.min(turn) < Duration::from_secs(1);
+        if !self.told_of_turn.replace(turn).is_some_and(is_same) {
+            self.tell_failure(error, Some(rest));
+        }
+    }
+
+    pub(super) fn note_failure(&mut self, error: &Error) {
+        let since = *self.failing_since.get_or_insert_with(Instant::now);
         {
             let mut status = self.status.lock();
             status.failures += 1;
             status.last_error = Some(error.clone());
         }
         let is_kept = self.entry.snapshot().is_some() || self.next.is_some();
-        let next_try_in = is_kept.then(|| self.next_try(since, error.retry_after()));
+        let next_try_in = is_kept.then(|| self.next_try(since, Some(error)));
+        self.told_of_turn = self.next.map(|next| next.at);
         let repeats = |refused: &Refused| refused.is_repeated_by(error);
         // What is refused again and again is told once.
         if is_kept || !self.refused.as_ref().is_some_and(repeats) {
@@ -151,7 +162,7 @@ impl Keeper {
         let fetched_at = Instant::now().checked_sub(age).unwrap_or_else(Instant::now);
         let snapshot = Arc::new(Snapshot::new(Arc::new(kept.secret), kept.fetched, fetched_at).ok()?);
         self.entry.set(Some(snapshot.clone()));
-        self.next_try(self.failing_since.unwrap_or_else(Instant::now), error.retry_after());
+        self.next_try(self.failing_since.unwrap_or_else(Instant::now), Some(error));
         self.live.tell(Event::CacheFileUsed { secret: self.name.to_string(), age });
         Some(snapshot)
     }
