@@ -460,7 +460,7 @@ kmsak_status kmsak_config_delay_interval_ms(kmsak_config *config,
                                             uint64_t milliseconds);
 
 /**
- * The most, in milliseconds, that is added to each refresh at random: 5 min by default. Fails as kmsak_config says.
+ * The most, in milliseconds, that is added to each refresh at random: 30 min by default. Fails as kmsak_config says.
  * Thread-safe.
  */
 kmsak_status kmsak_config_jitter_interval_ms(kmsak_config *config,

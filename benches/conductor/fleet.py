@@ -7,6 +7,17 @@ from typing import Any
 
 from harness import run
 
+CLIENTS = (
+    "kmsak",
+    "kmsak, the third time",
+    "kmsak, told half the size",
+    "kmsak, told 1.25 times the size",
+    "growing jitter (kmsak before)",
+    "full jitter",
+    "adaptive",
+    "official",
+)
+
 
 def measure(quick: bool) -> list[dict[str, Any]]:
     """Run it."""
@@ -14,6 +25,4 @@ def measure(quick: bool) -> list[dict[str, Any]]:
     lines = run([*command, "--quick"] if quick else command).splitlines()
     rows = [json.loads(line) for line in lines if line.startswith("{")]
     scenarios = ("scheduled rotation", "immediate rotation", "back after an outage")
-    return sorted(
-        rows, key=lambda row: (scenarios.index(row["scenario"]), row["processes"], row["quota"], row["client"])
-    )
+    return sorted(rows, key=lambda row: (scenarios.index(row["scenario"]), row["processes"], CLIENTS.index(row["client"])))

@@ -173,23 +173,22 @@ def _crowd(crowd: dict[str, Any]) -> Iterator[tuple[str, ...]]:
 
 
 def _fleet(rows: list[dict[str, Any]], scenario: str) -> str:
-    head = ("processes", "quota", "best possible", "kmsak: last", "ratio", "peak", "throttled")
-    return table((*head, "official: last", "ratio", "peak", "throttled"), _fleet_rows(rows, scenario))
+    head = ("processes", "client", "best possible", "last", "ratio", "throttled", "peak", "requests each", "neighbour")
+    return table(head, (_fleet_row(row) for row in rows if row["scenario"] == scenario))
 
 
-def _fleet_rows(rows: list[dict[str, Any]], scenario: str) -> Iterator[tuple[str, ...]]:
-    sides: dict[tuple[int, int], dict[str, Any]] = {}
-    for row in rows:
-        if row["scenario"] == scenario:
-            sides.setdefault((row["processes"], row["quota"]), {})[row["client"]] = row
-    for (processes, quota), side in sides.items():
-        line = [f"{processes:,}", f"{quota:,}", _long(side["kmsak"]["best_possible_seconds"])]
-        for client in ("kmsak", "official"):
-            one = side[client]
-            last = one["last_process_seconds"]
-            line += ["not in two days", ""] if last is None else [_long(last), times(one["ratio"])]
-            line += [f"{one['peak_rate']:,}", f"{one['throttled_share']:.0%}"]
-        yield tuple(line)
+def _fleet_row(row: dict[str, Any]) -> tuple[str, ...]:
+    last = row["last_process_seconds"]
+    return (
+        f"{row['processes']:,}",
+        row["client"],
+        _long(row["best_possible_seconds"]),
+        *(("not in two days", "") if last is None else (_long(last), times(row["ratio"]))),
+        f"{row['throttled_share']:.0%}",
+        times(row["peak_rate"] / row["quota"]),
+        three(row["requests"] / row["processes"]),
+        f"{row['neighbour_share']:.0%}",
+    )
 
 
 def _agent(measured: dict[str, Any]) -> str:

@@ -320,7 +320,7 @@ pub unsafe extern "C" fn kmsak_config_delay_interval_ms(
     unsafe { change(config, set) }
 }
 
-/// The most, in milliseconds, that is added to each refresh at random: 5 min by default. Fails as kmsak_config says.
+/// The most, in milliseconds, that is added to each refresh at random: 30 min by default. Fails as kmsak_config says.
 /// Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_jitter_interval_ms(

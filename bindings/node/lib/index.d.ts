@@ -194,7 +194,7 @@ export interface ProviderOptions extends ClientKeyOptions, ConnectionOptions {
   rotationInterval?: number
   /** How long after its rotation date a secret is fetched: 5 min by default. */
   delayInterval?: number
-  /** The most that is added to each refresh at random: 5 min by default. */
+  /** The most that is added to each refresh at random: 30 min by default. */
   jitterInterval?: number
   /** How long a call may wait for a fetch with all its retries: 20 s by default. */
   fetchDeadline?: number

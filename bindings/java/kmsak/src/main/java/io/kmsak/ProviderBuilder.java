@@ -176,7 +176,7 @@ public final class ProviderBuilder {
   }
 
   /**
-   * The most that is added to each refresh at random: 5 min by default.
+   * The most that is added to each refresh at random: 30 min by default.
    *
    * @param duration in whole milliseconds
    * @return this
