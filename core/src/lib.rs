@@ -22,6 +22,8 @@ mod fixed;
 mod identity;
 mod kms;
 mod lenient_json;
+#[doc(hidden)]
+pub mod openapi;
 mod pending;
 mod process;
 mod provider;

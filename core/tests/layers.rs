@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 10] = [
     &["kms"],
     &["config"],
     &["upkeep"],
-    &["stats", "provider", "fixed", "lib"],
+    &["stats", "provider", "fixed", "openapi", "lib"],
 ];
 
 /// Stands beside the layers and is not shipped.

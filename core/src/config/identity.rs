@@ -24,11 +24,12 @@ use crate::transport::url::parse_url;
 const TYPES: [&str; 8] =
     ["client_key", "ak", "token", "sts", "ram_role", "ecs_ram_role", "oidc_role_arn", "default"];
 
-const METADATA: &str = "http://100.100.100.200";
+/// Where the metadata service of an ECS instance is.
+pub(crate) const METADATA: &str = "http://100.100.100.200";
 
 /// As in the official SDKs.
-const STS_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-const STS_READ_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const STS_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const STS_READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What STS takes for a session, 15 minutes to 12 hours.
 const SESSION_SECONDS: std::ops::RangeInclusive<u32> = 900..=43_200;

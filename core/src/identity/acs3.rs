@@ -16,23 +16,27 @@ const ALGORITHM: &str = "ACS3-HMAC-SHA256";
 /// All but RFC 3986's unreserved characters.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// A call in the RPC style: everything stands in the query.
+/// A call in the RPC style: parameters stand in the query, and in the few calls that want it so in a form.
 pub(crate) struct Call<'a> {
     /// `host` or `host:port`.
     pub(crate) authority: &'a str,
     pub(crate) action: &'a str,
     pub(crate) version: &'a str,
+    pub(crate) method: Method,
     pub(crate) parameters: &'a [(&'a str, &'a str)],
+    /// Empty for nearly all.
+    pub(crate) form: &'a [(&'a str, &'a str)],
     pub(crate) user_agent: &'a str,
 }
 
 /// The request that makes `call` at the time `now`, signed with `key`; `nonce` is unique to it. Nothing secret stands in its URL.
 pub(crate) fn sign(call: &Call<'_>, key: &AccessKey, now: SystemTime, nonce: &str) -> HttpRequest {
     let query = encode_pairs(call.parameters);
+    let body = encode_pairs(call.form).into_bytes();
     let mut signed = vec![
         ("host", call.authority.to_owned()),
         ("x-acs-action", call.action.to_owned()),
-        ("x-acs-content-sha256", sha256(&[])),
+        ("x-acs-content-sha256", sha256(&body)),
         ("x-acs-date", date::iso_date(now)),
         ("x-acs-signature-nonce", nonce.to_owned()),
         ("x-acs-version", call.version.to_owned()),
@@ -40,10 +44,13 @@ pub(crate) fn sign(call: &Call<'_>, key: &AccessKey, now: SystemTime, nonce: &st
     if let Some(token) = key.token() {
         signed.push(("x-acs-security-token", token.to_owned()));
     }
+    if !body.is_empty() {
+        signed.push(("content-type", "application/x-www-form-urlencoded".to_owned()));
+    }
     signed.sort_unstable_by_key(|(name, _)| *name);
     let names: Vec<&str> = signed.iter().map(|(name, _)| *name).collect();
     let names = names.join(";");
-    let text = string_to_sign(&query, &signed, &names);
+    let text = string_to_sign(call.method, &query, &signed, &names, &body);
     let signature = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key.secret()), text.as_bytes());
     let mut headers = vec![
         ("accept", "application/json".to_owned()),
@@ -59,16 +66,22 @@ pub(crate) fn sign(call: &Call<'_>, key: &AccessKey, now: SystemTime, nonce: &st
     ];
     // The HTTP library writes the host itself, as it stands in the URL.
     headers.extend(signed.into_iter().filter(|(name, _)| *name != "host"));
-    HttpRequest {
-        method: Method::Post,
-        url: format!("https://{}/?{query}", call.authority),
-        headers,
-        body: Vec::new(),
-    }
+    HttpRequest { method: call.method, url: format!("https://{}/?{query}", call.authority), headers, body }
 }
 
-fn string_to_sign(query: &str, headers: &[(&str, String)], names: &str) -> String {
-    let mut canonical = format!("POST\n/\n{query}\n");
+fn string_to_sign(
+    method: Method,
+    query: &str,
+    headers: &[(&str, String)],
+    names: &str,
+    body: &[u8],
+) -> String {
+    let method = match method {
+        Method::Get => "GET",
+        Method::Post => "POST",
+        Method::Put => "PUT",
+    };
+    let mut canonical = format!("{method}\n/\n{query}\n");
     for (name, value) in headers {
         canonical.push_str(name);
         canonical.push(':');
@@ -78,7 +91,7 @@ fn string_to_sign(query: &str, headers: &[(&str, String)], names: &str) -> Strin
     canonical.push('\n');
     canonical.push_str(names);
     canonical.push('\n');
-    canonical.push_str(&sha256(&[]));
+    canonical.push_str(&sha256(body));
     format!("{ALGORITHM}\n{}", sha256(canonical.as_bytes()))
 }
 
@@ -119,10 +132,12 @@ mod tests {
             authority: "ecs.cn-shanghai.aliyuncs.com",
             action: "RunInstances",
             version: "2014-05-26",
+            method: Method::Post,
             parameters: &[
                 ("RegionId", "cn-shanghai"),
                 ("ImageId", "win2019_1809_x64_dtc_zh-cn_40G_alibase_20230811.vhd"),
             ],
+            form: &[],
             user_agent: "test",
         };
         let now = date::parse_iso_date("2023-10-26T10:22:32Z").unwrap();
@@ -143,7 +158,9 @@ mod tests {
             authority: "127.0.0.1:8443",
             action: "GetSecretValue",
             version: "2016-01-20",
+            method: Method::Post,
             parameters: &[("SecretName", "a b*+~é/"), ("Empty", "")],
+            form: &[],
             user_agent: "test",
         };
         let request = sign(&call, &key, SystemTime::UNIX_EPOCH, "n");

@@ -77,7 +77,9 @@ pub(super) async fn assume_role(
             authority: &authority,
             action: "AssumeRole",
             version: VERSION,
+            method: Method::Post,
             parameters,
+            form: &[],
             user_agent: &world.user_agent,
         };
         acs3::sign(&call, key, now, &world.random.nonce())

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::identity::AccessKey;
 use crate::identity::acs3::{self, Call};
 use crate::secret::Secret;
-use crate::transport::{HttpRequest, HttpResponse};
+use crate::transport::{HttpRequest, HttpResponse, Method};
 
 /// The signed request. Its parameters stand in the query, as those of the official SDKs do: none of them is secret.
 pub(super) fn request(
@@ -25,11 +25,13 @@ pub(super) fn request(
         authority,
         action: "GetSecretValue",
         version: "2016-01-20",
+        method: Method::Post,
         parameters: &[
             ("FetchExtendedConfig", "true"),
             ("SecretName", &request.name),
             ("VersionStage", &request.version_stage),
         ],
+        form: &[],
         user_agent,
     };
     acs3::sign(&call, key, now, nonce)
