@@ -19,6 +19,7 @@ Exit codes:
    8  there is no such secret
    9  too many requests
   10  KMS failed
+  11  an audit found something
  exec: the exit code of the command; 125 when kmsak failed, 126 when the command cannot be run, 127 when it is not there";
 
 /// Why the program ends without having done what it should.

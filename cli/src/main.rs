@@ -1,6 +1,9 @@
 //! The `kmsak` program: a thin shell over the libraries, one file a subcommand.
 
+mod admin;
 mod agent_client;
+mod audit;
+mod cloud;
 mod completions;
 mod configuration;
 mod credential_process;
@@ -45,6 +48,8 @@ enum Command {
     Serve(serve::Serve),
     Status(status::Status),
     Doctor(doctor::Doctor),
+    Admin(admin::Admin),
+    Audit(audit::Audit),
     Emulator(emulator::Emulator),
     Completions(completions::Completions),
     Man(completions::Man),
@@ -76,6 +81,8 @@ fn main() -> ExitCode {
         Command::Serve(command) => command.run(),
         Command::Status(command) => command.run(),
         Command::Doctor(command) => command.run(),
+        Command::Admin(command) => command.run(),
+        Command::Audit(command) => command.run(),
         Command::Emulator(command) => Ok(command.run()),
         Command::Completions(command) => command.run(),
         Command::Man(command) => command.run(),

@@ -1,5 +1,9 @@
 //! The `kmsak` program as its users meet it: real processes, against the emulator.
 
+mod admin_app;
+mod admin_resume;
+mod admin_secret;
+mod audit;
 mod clients;
 mod deployment;
 mod doctor;
@@ -7,6 +11,7 @@ mod exec;
 mod get;
 mod kms_agent;
 mod kubernetes;
+mod operator;
 mod pages;
 mod serve;
 mod support;

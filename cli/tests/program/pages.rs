@@ -2,8 +2,19 @@
 
 use crate::support::{kmsak, stdout};
 
-const COMMANDS: [&str; 9] =
-    ["get", "exec", "credential-process", "serve", "status", "doctor", "emulator", "completions", "man"];
+const COMMANDS: [&str; 11] = [
+    "get",
+    "exec",
+    "credential-process",
+    "serve",
+    "status",
+    "doctor",
+    "admin",
+    "audit",
+    "emulator",
+    "completions",
+    "man",
+];
 
 #[test]
 fn help_names_every_command_and_the_exit_codes() {

@@ -1,0 +1,88 @@
+//! Files that only their owner may read, exchanged in one step.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+
+use crate::failure::Failure;
+
+/// Takes the place of what is there, whatever happens on the way: who reads sees the old or the new one.
+pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
+    let write = || -> io::Result<()> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        // The same name each time, so that what a run leaves behind that is ended here is gone after the next.
+        let temporary = folder.join(format!(".{name}.tmp"));
+        match fs::remove_file(&temporary) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+        let written = file
+            .write_all(content)
+            .and_then(|()| file.sync_all())
+            .and_then(|()| fs::rename(&temporary, path))
+            .and_then(|()| fs::File::open(folder)?.sync_all());
+        if written.is_err() {
+            // The error is that of writing.
+            let _ = fs::remove_file(&temporary);
+        }
+        written
+    };
+    write().map_err(|error| cannot("write", path, &error))
+}
+
+/// What is there; none where it is not.
+pub(crate) fn read(path: &Path) -> Result<Option<zeroize::Zeroizing<String>>, Failure> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(zeroize::Zeroizing::new(text))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(cannot("read", path, &error)),
+    }
+}
+
+pub(crate) fn remove(path: &Path) -> Result<(), Failure> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(cannot("remove", path, &error)),
+        _ => Ok(()),
+    }
+}
+
+/// A folder that only its owner may enter, unless it is there already.
+pub(crate) fn make_folder(path: &Path) -> Result<(), Failure> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| cannot("make", path, &error))
+}
+
+fn cannot(what: &str, path: &Path, error: &io::Error) -> Failure {
+    Failure::new(format!(
+        "cannot {what} {} ({error}): let this user do that, or name another place",
+        path.display()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn only_the_owner_reads_what_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new").join("key");
+        make_folder(path.parent().unwrap()).unwrap();
+        for content in ["one", "two"] {
+            fs::write(path.with_file_name(".key.tmp"), "half").unwrap();
+            write(&path, content.as_bytes()).unwrap();
+            assert_eq!(read(&path).unwrap().unwrap().as_str(), content);
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        let mode = fs::metadata(path.parent().unwrap()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700);
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "nothing else is left");
+        remove(&path).unwrap();
+        remove(&path).unwrap();
+        assert!(read(&path).unwrap().is_none());
+    }
+}
