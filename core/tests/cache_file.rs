@@ -4,10 +4,10 @@ mod fixture;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use fixture::{APP, Kms, Told};
-use kmsak::Kind;
+use fixture::{APP, Kms, PATIENCE, Told};
+use kmsak::{Kind, Provider};
 use kmsak_emulator::{Fault, WrongCertificate};
 
 const WITH_FILE: &str = "fetch_deadline=2000\ncache_file=secrets.cache";
@@ -227,4 +227,71 @@ fn a_folder_that_does_not_exist_is_told_at_the_start() {
     let error = kmsak::Provider::from_file(properties).expect_err("no such folder");
     assert_eq!(error.kind(), Kind::Configuration);
     assert!(error.message().starts_with("cache_file in "), "{error}");
+}
+
+/// Providers as so many processes of one host would have them.
+fn on_one_host(kms: &Kms, number: usize, more: &str) -> Vec<Provider> {
+    let settings = format!("{}\n{more}", with_file(kms).replace("fetch_deadline=2000", ""));
+    let providers: Vec<_> = (0..number).map(|_| kms.on_the_cloud(&settings)).collect();
+    for provider in &providers {
+        provider.credentials(APP).expect("KMS answers");
+    }
+    providers
+}
+
+#[test]
+fn processes_that_share_it_ask_once_for_an_access_key_that_was_rejected() {
+    let kms = Kms::start();
+    let providers = on_one_host(&kms, 8, "");
+    for _ in 0..3 {
+        let (old, new) = kms.rotate_without_overlap();
+        let before = kms.answers();
+        let renewals: Vec<_> = providers.iter().map(|provider| provider.begin_renew(APP, &old)).collect();
+        for renewal in renewals {
+            assert_eq!(renewal.wait().expect("KMS has another").access_key_id(), new);
+        }
+        assert_eq!(kms.answers() - before, 1);
+    }
+}
+
+#[test]
+fn processes_that_share_it_ask_once_for_each_refresh() {
+    let kms = Kms::start();
+    let providers = on_one_host(&kms, 6, "rotation_interval=1500\njitter_interval=1500");
+    let before = kms.answers();
+    let (_, new) = kms.rotate_without_overlap();
+    let started = Instant::now();
+    while providers
+        .iter()
+        .any(|provider| provider.credentials(APP).expect("it is cached").access_key_id() != new)
+    {
+        assert!(started.elapsed() < PATIENCE, "they never learn of it");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    // Each by itself would have asked once at least in this time.
+    let asked = kms.answers() - before;
+    assert!(asked <= 4, "{asked} requests of six processes");
+}
+
+#[test]
+fn whoever_asks_for_the_others_and_stops_keeps_them_for_two_seconds_at_most() {
+    let kms = Kms::start();
+    let providers = on_one_host(&kms, 1, "");
+    let lock = fs::File::create(kms.folder.path().join("secrets.cache.asking")).expect("a file");
+    lock.lock().expect("nobody asks now");
+    let (old, new) = kms.rotate_without_overlap();
+    let started = Instant::now();
+    assert_eq!(providers[0].renew(APP, &old).expect("KMS has another").access_key_id(), new);
+    assert!(started.elapsed() >= Duration::from_secs(2), "{:?}", started.elapsed());
+}
+
+#[test]
+fn what_is_asked_of_kms_in_so_many_words_is_not_taken_from_it() {
+    let kms = Kms::start();
+    let providers = on_one_host(&kms, 2, "");
+    let before = kms.answers();
+    for provider in &providers {
+        provider.refresh(APP).expect("KMS answers");
+    }
+    assert_eq!(kms.answers() - before, 2);
 }

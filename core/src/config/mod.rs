@@ -49,9 +49,9 @@ pub struct Config {
     pub(crate) renewal: RenewalConfig,
     /// Bounds a fetch that somebody waits for, with its retries.
     pub(crate) fetch_deadline: Duration,
-    /// A cached value older than this is an error when KMS cannot be reached; none: stale is better than nothing.
     /// How many processes share the account's quota.
     pub(crate) fleet_size: Option<u32>,
+    /// A cached value older than this is an error when KMS cannot be reached; none: stale is better than nothing.
     pub(crate) max_stale: Option<Duration>,
     /// The encrypted cache file, if there is to be one.
     pub(crate) cache_file: Option<PathBuf>,

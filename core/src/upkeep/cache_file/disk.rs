@@ -24,6 +24,9 @@ const NEW: &str = ".new";
 /// Beside the file: whoever changes the file holds a lock on it. Stays, for another may wait for it.
 const LOCK: &str = ".lock";
 
+/// Beside the file: of the processes that share it, the one that asks KMS for all holds a lock on it.
+const ASKING: &str = ".asking";
+
 /// A process that was stopped while it held the lock keeps the others waiting no longer.
 const LONGEST_WAIT: Duration = Duration::from_secs(3);
 
@@ -76,8 +79,8 @@ pub(super) fn update(path: &Path, change: impl FnOnce(&mut Entries)) -> io::Resu
     Ok(entries)
 }
 
-/// The right to change the file.
-struct Lock(Option<File>);
+/// The right to change the file, or to ask KMS for those who share it.
+pub(super) struct Lock(Option<File>);
 
 impl Lock {
     /// Waits for it. Where it cannot be had, the file is changed all the same: better that another process's entry is lost than
@@ -90,9 +93,22 @@ impl Lock {
         Lock(taken.ok())
     }
 
+    /// The right to ask KMS for all who share the file at `path`; none while another process has it. Where locks cannot be had,
+    /// each asks for itself.
+    pub(super) fn to_ask(path: &Path) -> Option<Self> {
+        match open_lock(&beside(path, ASKING)).map_err(TryLockError::Error).and_then(|file| {
+            file.try_lock()?;
+            Ok(file)
+        }) {
+            Ok(file) => Some(Lock(Some(file))),
+            Err(TryLockError::WouldBlock) => None,
+            Err(TryLockError::Error(_)) => Some(Lock(None)),
+        }
+    }
+
     fn take(path: &Path) -> io::Result<File> {
         let began = Instant::now();
-        let file = owners_own().write(true).create(true).truncate(false).open(path)?;
+        let file = open_lock(path)?;
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(file),
@@ -113,6 +129,10 @@ impl Drop for Lock {
             logs::debug!("the lock of the cache file cannot be given back: {error}");
         }
     }
+}
+
+fn open_lock(path: &Path) -> io::Result<File> {
+    owners_own().write(true).create(true).truncate(false).open(path)
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {

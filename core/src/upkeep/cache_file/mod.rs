@@ -10,6 +10,7 @@
 
 mod disk;
 mod sealed;
+mod shared;
 #[cfg(test)]
 mod tests;
 
@@ -32,6 +33,7 @@ use crate::upkeep::cache::Snapshot;
 use disk::Entries;
 pub(crate) use sealed::Kept;
 use sealed::Sealed;
+pub(crate) use shared::RightToAsk;
 
 /// How long to wait for what else there is to write, when something was written just before.
 const GATHER: Duration = Duration::from_millis(100);
@@ -66,6 +68,8 @@ struct Desk {
     /// Told when the thread ends, and when it is to hurry.
     changed: Condvar,
     is_read: watch::Sender<bool>,
+    /// How many of the looks that were wanted have been taken.
+    looked: watch::Sender<u64>,
 }
 
 #[derive(Default)]
@@ -77,6 +81,12 @@ struct Work {
     /// The ids of ClientKeys that were replaced.
     replaced: BTreeSet<String>,
     is_read: bool,
+    /// How often somebody wanted to know what other processes have written.
+    looks_wanted: u64,
+    looks_taken: u64,
+    /// The right to ask KMS for all who share the file, and how many of this process's secrets are asked for under it.
+    right_to_ask: Option<disk::Lock>,
+    asking: usize,
     busy: bool,
     hurry: bool,
     /// How often the file was written.
@@ -95,6 +105,7 @@ impl CacheFile {
             work: Mutex::default(),
             changed: Condvar::new(),
             is_read: watch::Sender::new(false),
+            looked: watch::Sender::new(0),
         });
         let file = CacheFile {
             desk,
@@ -219,6 +230,7 @@ impl Desk {
     /// Under the lock under which nothing was left to do: whoever comes with more begins anew.
     fn go_home(&self, work: &mut Work) {
         work.busy = false;
+        work.give_back_the_right();
         self.changed.notify_all();
     }
 
@@ -231,9 +243,13 @@ impl Desk {
         }
         let mut written_before = false;
         loop {
+            self.look_again();
             let mut work = self.work.lock();
-            if written_before && !work.hurry {
+            if written_before && !work.hurry && !work.has_to_look() {
                 work = self.wait(work, GATHER);
+            }
+            if work.has_to_look() {
+                continue;
             }
             let due = mem::take(&mut work.due);
             let replaced = mem::take(&mut work.replaced);

@@ -22,7 +22,7 @@ const SALT_LEN: usize = 16;
 pub(super) struct Sealed {
     version_id: String,
     /// Milliseconds since 1970 by KMS's clock.
-    fetched: u64,
+    pub(super) fetched: u64,
     salt: String,
     nonce: String,
     sealed: String,

@@ -83,6 +83,13 @@ impl Keeper {
         endpoint::all_rest_for(self.live.endpoints(), haste, Instant::now())
     }
 
+    /// Since when the refresh that is due has been wanted by all who have the secret, by KMS's clock.
+    pub(super) fn wanted_since(&self, now: SystemTime) -> SystemTime {
+        let failing = || self.failing_since.map_or(Duration::ZERO, |since| since.elapsed());
+        let before = self.spread.map_or_else(failing, |spread| spread.by_draw);
+        now.checked_sub(before).unwrap_or(now)
+    }
+
     pub(super) fn has_rejected(&self) -> bool {
         self.entry.snapshot().is_some_and(|snapshot| self.is_rejected(&snapshot))
     }

@@ -6,6 +6,7 @@ mod outcome;
 mod refused;
 mod rejected;
 mod round;
+mod shared;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -228,6 +229,12 @@ impl Keeper {
     /// Fetches for `round` until it is served or its time is up.
     async fn perform(&mut self, round: &mut Round, following: &mut Round, asks: &mut UnboundedReceiver<Ask>) {
         let Some(Until { deadline, for_cache_file }) = self.deadline(round) else { return };
+        let live = self.live.clone();
+        self.await_turn(round, following, asks, deadline).await;
+        let _right_to_ask = self.learn(&live, round, deadline).await;
+        if round.is_empty() {
+            return;
+        }
         let mut failing_since = None;
         let mut answered = None;
         loop {
@@ -408,6 +415,21 @@ impl Keeper {
                 Some(ask) = asks.recv() => self.accept(ask, round, Some(&mut *following)),
                 () = self.too_stale() => self.forget(),
             }
+        }
+    }
+
+    /// Where others may know more by then, in a file that they share, the process's turn is waited for before that is looked at.
+    async fn await_turn(
+        &mut self,
+        round: &mut Round,
+        following: &mut Round,
+        asks: &mut UnboundedReceiver<Ask>,
+        deadline: Instant,
+    ) {
+        let now = Instant::now();
+        let rest = endpoint::all_rest_for(self.live.endpoints(), Haste::Urgent, now);
+        if !rest.is_zero() && now + rest < deadline && self.live.cache_file().is_some() {
+            self.wait_listening(rest, round, following, asks).await;
         }
     }
 

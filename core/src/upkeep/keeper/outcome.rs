@@ -35,7 +35,7 @@ impl Keeper {
         let lags =
             before.as_ref().is_some_and(is_older) || (old_id.is_some() && old_id != new_id && is_rejected);
         self.lagging = if lags || is_rejected { self.lagging.wrapping_add(1) } else { 0 };
-        if lags && let Some(newer) = before {
+        if lags && let Some(newer) = before.clone() {
             let error = lags_behind(&snapshot, &self.name, is_rejected);
             return Ok(Taken::LagsBehind { newer, error });
         }
@@ -55,7 +55,18 @@ impl Keeper {
             secret: self.name.to_string(),
             version_id: snapshot.secret.version_id().to_owned(),
         });
-        if let (Some(old), Some(new)) = (old_id, new_id)
+        self.tell_rotation(before.as_deref(), &snapshot);
+        let broken = snapshot.secret.rotation_is_broken();
+        if broken && !self.told_broken {
+            self.live.tell(Event::RotationBroken { secret: self.name.to_string() });
+        }
+        self.told_broken = broken;
+        Ok(Taken::New { snapshot, asked })
+    }
+
+    pub(super) fn tell_rotation(&self, before: Option<&Snapshot>, now: &Snapshot) {
+        let old_id = before.and_then(Snapshot::access_key_id);
+        if let (Some(old), Some(new)) = (old_id, now.access_key_id())
             && old != new
         {
             self.live.tell(Event::Rotated {
@@ -64,12 +75,6 @@ impl Keeper {
                 new_access_key_id: new.to_owned(),
             });
         }
-        let broken = snapshot.secret.rotation_is_broken();
-        if broken && !self.told_broken {
-            self.live.tell(Event::RotationBroken { secret: self.name.to_string() });
-        }
-        self.told_broken = broken;
-        Ok(Taken::New { snapshot, asked })
     }
 
     /// Nobody waits for the disk, but for whoever closes the provider.

@@ -1,5 +1,9 @@
 //! The transport against real sockets and real TLS. Each server is a listener on loopback that does one thing.
 
+mod proxies;
+mod time_outs;
+mod verification;
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -248,156 +252,6 @@ fn a_redirect_is_not_followed() {
 }
 
 #[test]
-fn a_certificate_that_does_not_fit_is_refused() {
-    let tls = |answer, sentence| fails(answer, Kind::Tls, false, sentence);
-    let good = serve(&GOOD, reply(OK));
-    let foreign = TransportConfig { ca: Some(inline(&OTHER_CA.pem)), ..config() };
-    tls(ask(&foreign, &local(good)), "was not issued by the CA in ca: download the CA certificate");
-    let public = TransportConfig { ca: None, ..config() };
-    tls(ask(&public, &local(good)), "was not issued by a public CA: set caFilePath");
-    let other = serve(&Certificate { name: "kms.example", ..GOOD }, reply(OK));
-    tls(ask(&config(), &local(other)), "is for another name");
-    let expired = serve(&Certificate { years: (2020, 2021), ..GOOD }, reply(OK));
-    tls(ask(&config(), &local(expired)), "has expired: check this machine's clock");
-    let future = serve(&Certificate { years: (2080, 2090), ..GOOD }, reply(OK));
-    tls(ask(&config(), &local(future)), "is not valid yet: set this machine's clock");
-}
-
-#[test]
-fn a_ca_that_has_expired_is_no_longer_trusted() {
-    let port = serve(&GOOD, reply(OK));
-    let old = TransportConfig { ca: Some(inline(&CA.expired_pem)), ..config() };
-    fails(ask(&old, &local(port)), Kind::Tls, false, "the CA in ca has expired: check this machine's clock");
-    let beside =
-        |other: &str| TransportConfig { ca: Some(inline(&format!("{}{other}", CA.expired_pem))), ..config() };
-    assert_eq!(ask(&beside(&CA.pem), &local(port)).unwrap().status, 200, "its successor stands beside it");
-    fails(ask(&beside(&OTHER_CA.pem), &local(port)), Kind::Tls, false, "was not issued by the CA in ca");
-}
-
-#[test]
-fn verification_is_off_only_when_asked_for_in_so_many_words() {
-    let port = serve(&Certificate { name: "kms.example", years: (2020, 2021), ..GOOD }, reply(OK));
-    let unverified = TransportConfig { ca: Some(inline(&OTHER_CA.pem)), ignore_ssl_certs: true, ..config() };
-    assert_eq!(ask(&unverified, &local(port)).unwrap().status, 200);
-}
-
-#[test]
-fn a_peer_without_tls_is_told() {
-    let port = listen(|mut stream| {
-        let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
-        let _ = stream.read_to_end(&mut Vec::new());
-    });
-    // A captive portal answers so, and goes away.
-    fails(ask(&config(), &local(port)), Kind::Tls, true, "does not speak TLS: check the endpoint's port");
-}
-
-#[test]
-fn a_ca_that_is_none_is_told() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = |name: &str, content: &[u8]| {
-        let path = folder.path().join(name);
-        std::fs::write(&path, content).unwrap();
-        Source::File(path)
-    };
-    let leaf = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
-    let leaf = leaf.signed_by(&KeyPair::generate().unwrap(), &CA.issuer).unwrap().pem();
-    let cut: String = CA.pem.lines().take(4).collect::<Vec<_>>().join("\n");
-    let garbage = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-    for (source, sentence) in [
-        (file("empty", b""), "is empty: download the CA"),
-        (file("utf16", b"-\0-\0"), "is UTF-16: save it as UTF-8"),
-        (file("text", b"hello"), "holds no PEM certificate"),
-        (file("cut", cut.as_bytes()), "is damaged PEM"),
-        (file("garbage", garbage.as_bytes()), "cannot be read"),
-        (file("leaf", leaf.as_bytes()), "is a server's certificate, not that of a CA"),
-        (file("huge", &vec![b'#'; (1 << 20) + 1]), "is over 1 MiB"),
-        (Source::File(folder.path().join("absent")), "there is no file"),
-        (Source::File(folder.path().to_owned()), "is a folder"),
-    ] {
-        let config = TransportConfig { ca: Some(Arc::new(source)), ..config() };
-        let error = HttpsTransport::new(&config, "localhost", "kmsak/test").err().expect(sentence);
-        assert_eq!(error.kind(), Kind::Configuration, "{error}");
-        assert!(error.message().contains(sentence), "{error}");
-    }
-    // A server's certificate beside its CA does no harm.
-    let both = TransportConfig { ca: Some(inline(&format!("{leaf}{}", CA.pem))), ..config() };
-    assert_eq!(ask(&both, &local(serve(&GOOD, reply(OK)))).unwrap().status, 200);
-}
-
-#[test]
-fn a_peer_that_does_not_take_part_is_given_up() {
-    let hung = TransportConfig { connect_timeout: SHORT, ..config() };
-    let silent = listen(|mut stream| drop(stream.read_to_end(&mut Vec::new())));
-    let started = Instant::now();
-    fails(
-        ask(&hung, &local(silent)),
-        Kind::Network,
-        true,
-        "within 0.2 s: check the endpoint and the firewall",
-    );
-    assert!(started.elapsed() >= SHORT);
-}
-
-/// The connect time-out must play no part in the wait for an answer.
-fn impatient() -> TransportConfig {
-    TransportConfig { read_timeout: SHORT, ..config() }
-}
-
-#[test]
-fn an_answer_that_does_not_come_is_given_up() {
-    let silent = serve(&GOOD, |stream| while request(stream).is_some() {});
-    fails(ask(&impatient(), &local(silent)), Kind::Network, true, "did not answer within 0.2 s: try again");
-}
-
-#[test]
-fn an_answer_that_trickles_is_given_up() {
-    let trickle = serve(&GOOD, |stream| {
-        request(stream);
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n");
-        while stream.write_all(b"x").and_then(|()| stream.flush()).is_ok() {
-            thread::sleep(Duration::from_millis(20));
-        }
-    });
-    fails(ask(&impatient(), &local(trickle)), Kind::Network, true, "did not answer within 0.2 s: try again");
-}
-
-#[test]
-fn an_answer_on_a_kept_connection_is_given_up_as_well() {
-    let once = serve(&GOOD, |stream| {
-        request(stream);
-        let _ = stream.write_all(OK).and_then(|()| stream.flush());
-        while request(stream).is_some() {}
-    });
-    let patient = TransportConfig { read_timeout: SHORT * 5, ..config() };
-    let mut answers = ask_often(&transport(&patient, &local(once)), &local(once), 2);
-    fails(answers.remove(1), Kind::Network, true, "did not answer within 1 s: try again");
-    assert_eq!(answers.remove(0).unwrap().status, 200);
-}
-
-#[test]
-fn the_wait_for_an_answer_begins_when_the_connection_is_open() {
-    let wait = SHORT * 5;
-    let config = server_config(&GOOD);
-    let slow_to_shake_hands = listen(move |stream| {
-        thread::sleep(wait + SHORT);
-        let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
-        reply(OK)(&mut StreamOwned::new(connection, stream));
-    });
-    let patient = TransportConfig { read_timeout: wait, ..self::config() };
-    assert_eq!(ask(&patient, &local(slow_to_shake_hands)).unwrap().status, 200);
-}
-
-#[test]
-fn a_request_without_a_body_is_given_up_as_well() {
-    let silent = serve(&GOOD, |stream| while request(stream).is_some() {});
-    let url = local(silent);
-    let transport = transport(&impatient(), &url);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let answer = runtime.block_on(transport.send(HttpRequest { body: Vec::new(), ..post(&url) }));
-    fails(answer, Kind::Network, true, "did not answer within 0.2 s: try again");
-}
-
-#[test]
 fn a_refused_connection_is_told() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let error = ask(&config(), &local(port)).err().unwrap();
@@ -444,94 +298,6 @@ fn an_answer_over_one_mebibyte_is_refused() {
     assert_eq!(ask(&config(), &local(largest)).unwrap().body.len(), 1 << 20);
 }
 
-/// A proxy that reports each CONNECT it gets and then answers `verdict`, or leads to `port` when there is none.
-fn proxy(port: u16, verdict: Option<&'static str>) -> (String, mpsc::Receiver<String>) {
-    let (told, heard) = mpsc::channel();
-    let own = listen(move |mut stream| {
-        let head = request(&mut stream).unwrap_or_default();
-        told.send(head).unwrap();
-        if let Some(verdict) = verdict {
-            let _ = stream.write_all(verdict.as_bytes());
-            return;
-        }
-        let mut upstream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-        stream.write_all(b"HTTP/1.1 200 Connected\r\n\r\n").unwrap();
-        let (mut from, mut to) = (stream.try_clone().unwrap(), upstream.try_clone().unwrap());
-        thread::spawn(move || std::io::copy(&mut from, &mut to));
-        let _ = std::io::copy(&mut upstream, &mut stream);
-    });
-    (format!("http://user:s3cr3t@localhost:{own}"), heard)
-}
-
-#[test]
-fn a_configured_proxy_is_used_and_only_where_it_should_be() {
-    let port = serve(&GOOD, reply(OK));
-    let (url, heard) = proxy(port, None);
-    let through = TransportConfig { https_proxy: Some(url.clone()), ..config() };
-    assert_eq!(ask(&through, &local(port)).unwrap().status, 200);
-    let head = heard.try_recv().unwrap();
-    assert!(head.starts_with(&format!("CONNECT localhost:{port} HTTP/1.1\r\n")), "{head}");
-    // user:s3cr3t
-    assert!(head.contains("Basic dXNlcjpzM2NyM3Q="), "{head}");
-    let beside =
-        TransportConfig { https_proxy: Some(url.clone()), no_proxy: Some("localhost".into()), ..config() };
-    assert_eq!(ask(&beside, &local(port)).unwrap().status, 200);
-    let plain = TransportConfig { http_proxy: Some(url), ..config() };
-    assert_eq!(ask(&plain, &local(port)).unwrap().status, 200);
-    assert!(heard.try_recv().is_err(), "the proxy was used where it should not be");
-}
-
-#[test]
-fn a_proxy_of_the_environment_is_used_but_never_for_this_machine() {
-    let port = serve(&Certificate { name: "kms.example", ..GOOD }, reply(OK));
-    let (url, heard) = proxy(port, None);
-    let environment = |name: &str| (name == "HTTPS_PROXY").then(|| url.clone());
-    let ask = |url: &str| ask_often(&transport_in(&config(), url, environment), url, 1).remove(0);
-    assert_eq!(ask("https://kms.example/").unwrap().status, 200);
-    assert!(heard.try_recv().unwrap().starts_with("CONNECT kms.example:443 "));
-    for url in [local(port), format!("https://127.0.0.1:{port}/")] {
-        fails(ask(&url), Kind::Tls, false, "is for another name");
-    }
-    assert!(heard.try_recv().is_err(), "the proxy was used for loopback");
-}
-
-#[test]
-fn a_proxy_that_does_not_lead_there_is_told_without_its_login() {
-    for (verdict, retryable, sentence) in [
-        ("HTTP/1.1 407 Login\r\ncontent-length: 0\r\n\r\n", false, "wants a login: write httpsProxy as"),
-        ("HTTP/1.1 403 No\r\ncontent-length: 0\r\n\r\n", true, "does not connect to kms.example"),
-    ] {
-        let (url, _heard) = proxy(0, Some(verdict));
-        let through = TransportConfig { https_proxy: Some(url), ..config() };
-        let answer = ask(&through, "https://kms.example/");
-        assert!(!format!("{:?}", answer.as_ref().err()).contains("s3cr3t"));
-        fails(answer, Kind::Network, retryable, sentence);
-    }
-    let refusing = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let through = TransportConfig { https_proxy: Some(format!("u:s3cr3t@127.0.0.1:{refusing}")), ..config() };
-    let answer = ask(&through, "https://kms.example/");
-    assert!(!format!("{:?}", answer.as_ref().err()).contains("s3cr3t"));
-    fails(answer, Kind::Network, true, "by way of the proxy 127.0.0.1:");
-}
-
-#[test]
-fn a_proxy_that_is_passed_by_is_not_blamed() {
-    let environment = |name: &str| match name {
-        "HTTPS_PROXY" => Some("http://proxy.invalid:3128".to_owned()),
-        "NO_PROXY" => Some("kms.invalid".to_owned()),
-        _ => None,
-    };
-    let refusing = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    for (url, sentence) in [
-        ("https://kms.invalid/".to_owned(), "no such host kms.invalid: check the endpoint"),
-        (local(refusing), "refused the connection: check the endpoint and its port"),
-    ] {
-        let answer = ask_often(&transport_in(&config(), &url, environment), &url, 1).remove(0);
-        assert!(!format!("{:?}", answer.as_ref().err()).contains("roxy"), "{:?}", answer.err());
-        fails(answer, Kind::Network, true, sentence);
-    }
-}
-
 #[test]
 fn no_such_host_says_what_each_kind_of_endpoint_needs() {
     // RFC 6761 keeps `.invalid` from ever resolving; the others are told apart by name alone.
@@ -558,18 +324,4 @@ fn no_such_host_says_what_each_kind_of_endpoint_needs() {
     ] {
         assert!(peer.unresolved(host).contains(sentence), "{host}: {}", peer.unresolved(host));
     }
-}
-
-#[test]
-fn a_probe_tells_the_clock_and_the_certificates_end() {
-    let answer = b"HTTP/1.1 405 No\r\ndate: Mon, 23 Nov 2026 12:34:44 GMT\r\ncontent-length: 0\r\n\r\n";
-    let port = serve(&GOOD, reply(answer));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let probe =
-        |config: &TransportConfig| runtime.block_on(transport(config, &local(port)).probe(&local(port)));
-    let shown = probe(&config()).unwrap();
-    assert_eq!(shown.date, crate::date::parse_iso_date("2026-11-23T12:34:44Z"));
-    assert_eq!(shown.certificate_not_after, crate::date::parse_iso_date("2090-01-01T00:00:00Z"));
-    let distrustful = TransportConfig { ca: Some(inline(&OTHER_CA.pem)), ..config() };
-    assert_eq!(probe(&distrustful).unwrap_err().kind(), Kind::Tls);
 }

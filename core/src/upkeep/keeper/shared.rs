@@ -1,0 +1,83 @@
+//! What other processes of the host have learnt, and written into the cache file that they share.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::time::{Instant, sleep};
+
+use super::Keeper;
+use super::round::{Reader, Round};
+use crate::process::logs;
+use crate::upkeep::cache::Snapshot;
+use crate::upkeep::cache_file::RightToAsk;
+use crate::upkeep::limits::PATIENCE;
+use crate::upkeep::live::Live;
+
+/// How long to wait before the file is looked at again, at first and at most.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(80));
+
+/// What is dated so much later than now was written by a clock that is wrong.
+const AHEAD: Duration = Duration::from_secs(60);
+
+impl Keeper {
+    /// Looks for what `round` wants in the cache file, if there is one and what it has is good enough; waits a little where another
+    /// process asks KMS already. Answers the right to ask KMS if there is nothing.
+    pub(super) async fn learn<'a>(
+        &mut self,
+        live: &'a Arc<Live>,
+        round: &mut Round,
+        deadline: Instant,
+    ) -> Option<RightToAsk<'a>> {
+        let file = live.cache_file()?;
+        let lasting = live.state().identities.lasting()?;
+        let wants_kms = |reader: &Reader| reader.fresh_from.is_some();
+        if self.entry.snapshot().is_none() || round.readers.iter().any(wants_kms) {
+            return None;
+        }
+        let end = deadline.min(Instant::now() + PATIENCE);
+        let mut pause = PAUSES.0;
+        loop {
+            let right = file.look_again().await;
+            if file.fetched(&self.name, &lasting).is_some_and(|fetched| self.is_later(fetched)) {
+                let state = live.state();
+                let kept = file.load(&self.name, &lasting, state.config.max_stale, state.now());
+                let age = |fetched| state.now().duration_since(fetched).unwrap_or_default();
+                let learnt = kept.and_then(|kept| {
+                    let fetched_at = Instant::now().checked_sub(age(kept.fetched))?;
+                    Snapshot::new(Arc::new(kept.secret), kept.fetched, fetched_at).ok()
+                });
+                if let Some(snapshot) = learnt.filter(|snapshot| !self.is_rejected(snapshot)) {
+                    self.learnt(Arc::new(snapshot), round);
+                    return None;
+                }
+            }
+            if right.is_some() || Instant::now() >= end {
+                return right;
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(PAUSES.1);
+        }
+    }
+
+    /// Whether what was fetched then is as good as what KMS would answer now: a rejected AccessKey needs but another one, and a refresh
+    /// one from the time in which all refresh.
+    fn is_later(&self, fetched: SystemTime) -> bool {
+        let Some(ours) = self.entry.snapshot() else { return false };
+        let now = self.live.state().now();
+        let since = if self.is_rejected(&ours) { ours.fetched } else { self.wanted_since(now) };
+        fetched > ours.fetched && fetched >= since && fetched <= now + AHEAD
+    }
+
+    fn learnt(&mut self, snapshot: Arc<Snapshot>, round: &mut Round) {
+        logs::debug!("{} was learnt from the cache file: another process has asked KMS", self.name);
+        let old = self.entry.snapshot();
+        self.entry.set(Some(snapshot.clone()));
+        self.failing_since = None;
+        self.refused = None;
+        self.status.lock().last_error = None;
+        self.schedule_after(&snapshot);
+        self.tell_rotation(old.as_deref(), &snapshot);
+        round.wanted = false;
+        round.answer(&snapshot, snapshot.fetched_at);
+    }
+}
