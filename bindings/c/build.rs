@@ -5,11 +5,17 @@
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    if std::env::var("CARGO_CFG_TARGET_OS").as_deref() != Ok("linux") {
-        return;
-    }
     let major = std::env::var("CARGO_PKG_VERSION_MAJOR").expect("cargo sets it");
-    println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libkmsak.so.{major}");
-    // A thread of kmsak's may still run when the host program lets go of the library: its code must stay.
-    println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
+    match std::env::var("CARGO_CFG_TARGET_OS").as_deref() {
+        Ok("linux") => {
+            println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libkmsak.so.{major}");
+            // A thread of kmsak's may still run when the host program lets go of the library: its code must stay.
+            println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
+        }
+        // Else it is the path at which it was built.
+        Ok("macos") => {
+            println!("cargo:rustc-cdylib-link-arg=-Wl,-install_name,@rpath/libkmsak.{major}.dylib");
+        }
+        _ => {}
+    }
 }

@@ -2,8 +2,7 @@
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
-use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,11 +50,7 @@ impl Place {
 
     fn ask(&self, question: &str) -> io::Result<String> {
         match self {
-            Place::Unix(path) => {
-                let stream = UnixStream::connect(path)?;
-                stream.set_read_timeout(Some(TIMEOUT))?;
-                talk(stream, question)
-            }
+            Place::Unix(path) => talk_through(path, question),
             Place::Tcp { host, port, tls } => {
                 let address = (host.as_str(), *port).to_socket_addrs()?.next();
                 let address = address.ok_or_else(|| io::Error::from(ErrorKind::AddrNotAvailable))?;
@@ -83,6 +78,18 @@ impl Place {
         };
         Failure::new(format!("the agent does not answer on {} ({error}): {remedy}", self.name()))
     }
+}
+
+#[cfg(unix)]
+fn talk_through(path: &Path, question: &str) -> io::Result<String> {
+    let stream = std::os::unix::net::UnixStream::connect(path)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    talk(stream, question)
+}
+
+#[cfg(not(unix))]
+fn talk_through(_: &Path, _: &str) -> io::Result<String> {
+    Err(io::Error::new(ErrorKind::Unsupported, "agents have no Unix socket on this system"))
 }
 
 fn talk(mut stream: impl Read + Write, question: &str) -> io::Result<String> {

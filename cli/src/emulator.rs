@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use kmsak_emulator::program::{Arguments, run};
 
+use crate::ending::Ending;
+
 const EXAMPLES: &str = "\
 Examples:
   kmsak emulator
@@ -21,7 +23,8 @@ pub(crate) struct Emulator {
 
 impl Emulator {
     pub(crate) fn run(&self) -> ExitCode {
-        match run(&self.arguments) {
+        let until_told = || Ending::listen().map(|mut ending| async move { ending.told().await });
+        match run(&self.arguments, until_told) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 // The status says it too, if standard error cannot be written.

@@ -1,4 +1,4 @@
-//! The `kmsak emulator` program: its arguments, and its run until a signal ends it.
+//! The `kmsak emulator` program: its arguments, and its run until it is told to end.
 
 use std::io::Write as _;
 use std::net::IpAddr;
@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use clap::Args;
 use clap::builder::RangedI64ValueParser;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::builder::MOST_GATEWAYS;
 use crate::emulator::Emulator;
@@ -63,14 +62,16 @@ fn region(text: &str) -> Result<String, &'static str> {
     if is_region_id(text) { Ok(text.to_owned()) } else { Err("use a region id like cn-hangzhou") }
 }
 
-/// Runs the emulator until SIGTERM or SIGINT.
-pub fn run(arguments: &Arguments) -> Result<(), Error> {
+/// Runs the emulator until what `until_told` makes is ready. It is made on the runtime, before anything starts: so a signal ends
+/// the program in good order from the first moment.
+pub fn run<F: Future<Output = ()>>(
+    arguments: &Arguments,
+    until_told: impl FnOnce() -> std::io::Result<F>,
+) -> Result<(), Error> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(doing("starting"))?;
     runtime.block_on(async {
-        // From here on a signal ends the program in good order, even while it starts.
-        let mut terminate = signal(SignalKind::terminate()).map_err(doing("starting"))?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(doing("starting"))?;
+        let told = until_told().map_err(doing("starting"))?;
         let mut builder = Emulator::builder()
             .dir(&arguments.dir)
             .listen(arguments.listen)
@@ -94,10 +95,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Error> {
         }
         let emulator = builder.start()?;
         announce(arguments, &emulator).map_err(doing("writing to standard output"))?;
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
+        told.await;
         drop(emulator);
         Ok(())
     })

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
@@ -92,13 +91,7 @@ impl Storage {
 fn lock(folder: &Path) -> Result<fs::File, Error> {
     let path = folder.join(LOCK);
     let locking = || format!("locking {}", path.display());
-    let file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(&path)
-        .map_err(doing(locking()))?;
+    let file = owners_own().write(true).create(true).truncate(false).open(&path).map_err(doing(locking()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(fs::TryLockError::WouldBlock) => Err(Error::new(format!(
@@ -109,14 +102,20 @@ fn lock(folder: &Path) -> Result<fs::File, Error> {
     }
 }
 
-/// Makes a folder that only its owner may enter, if it is not there yet.
+/// A new file that only its owner may read. On Windows the folder's list says who may.
+fn owners_own() -> fs::OpenOptions {
+    let mut options = fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Makes a folder that only its owner may enter, if it is not there yet. On Windows the folder above says who may.
 pub(crate) fn create_folder(folder: &Path) -> Result<(), Error> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|error| cannot_create(folder, &error))
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(folder).map_err(|error| cannot_create(folder, &error))
 }
 
 fn cannot_create(folder: &Path, error: &std::io::Error) -> Error {
@@ -140,7 +139,7 @@ pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<(), Error> {
         let folder = path.parent().unwrap_or(Path::new("."));
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let temporary = folder.join(format!(".{name}.{:08x}", rand::random::<u32>()));
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+        let mut file = owners_own().write(true).create_new(true).open(&temporary)?;
         let written = file.write_all(content).and_then(|()| fs::rename(&temporary, path));
         if written.is_err() {
             let _ = fs::remove_file(&temporary);

@@ -1,13 +1,12 @@
 //! The files of a configuration: who may read them.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use kmsak::{Config, EndpointDescription};
-use rustix::fs::Access;
 
 use super::report::Report;
+use crate::mode::mode;
 
 pub(super) fn check(report: &mut Report, config: &Config, properties: Option<&Path>) {
     let endpoints = config.endpoints();
@@ -57,26 +56,27 @@ pub(super) fn check(report: &mut Report, config: &Config, properties: Option<&Pa
 /// A group may read, as Kubernetes mounts Secrets so for a user who is not root.
 fn private(report: &mut Report, path: &Path, why: &str) {
     let shown = path.display();
-    match fs::metadata(path) {
-        Ok(metadata) if metadata.mode() & 0o027 != 0 => {
-            let mode = metadata.mode() & 0o777;
+    match fs::metadata(path).map(|metadata| mode(&metadata)) {
+        Ok(Some(mode)) if mode & 0o027 != 0 => {
             report.warning(
                 "files",
                 &format!("{shown} {why} and has mode {mode:04o}, so that others can read or change it: chmod 600 it"),
             );
         }
-        Ok(metadata) if metadata.mode() & 0o040 != 0 => {
+        Ok(Some(mode)) if mode & 0o040 != 0 => {
             report.good("files", &format!("{shown}, for its owner and group alone"));
         }
-        Ok(_) => report.good("files", &format!("{shown}, for its owner alone")),
+        Ok(Some(_)) => report.good("files", &format!("{shown}, for its owner alone")),
+        Ok(None) => report
+            .good("files", &format!("{shown} can be read; who else may is not looked at on this system")),
         Err(error) => report.failed("files", &format!("{shown} cannot be read: {error}")),
     }
 }
 
 fn unchangeable(report: &mut Report, path: &Path, why: &str) {
     let shown = path.display();
-    match fs::metadata(path) {
-        Ok(metadata) if metadata.mode() & 0o022 != 0 => {
+    match fs::metadata(path).map(|metadata| mode(&metadata)) {
+        Ok(Some(mode)) if mode & 0o022 != 0 => {
             report.warning("files", &format!("{shown} {why} and others may change it: chmod 644 it"));
         }
         Ok(_) => report.good("files", &shown.to_string()),
@@ -91,11 +91,23 @@ fn cache_file(report: &mut Report, path: &Path) {
         return;
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK) {
+    match may_make_files_in(folder) {
         Ok(()) => report.good("files", &format!("{}, the cache file, is made at the first fetch", path.display())),
         Err(error) => report.warning(
             "files",
             &format!("{} cannot be made ({error}), so that nothing bridges an outage at the start: let this user write to its folder", path.display()),
         ),
     }
+}
+
+#[cfg(unix)]
+fn may_make_files_in(folder: &Path) -> std::io::Result<()> {
+    use rustix::fs::{Access, access};
+    Ok(access(folder, Access::WRITE_OK | Access::EXEC_OK)?)
+}
+
+/// That it is there: what its list of rights says shows when a file is made.
+#[cfg(not(unix))]
+fn may_make_files_in(folder: &Path) -> std::io::Result<()> {
+    fs::metadata(folder).map(drop)
 }

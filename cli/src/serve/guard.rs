@@ -67,8 +67,7 @@ const FOREIGN_HEADERS: [&str; 8] =
 
 impl Guard {
     /// Root, the agent's own user and those that were allowed.
-    pub(super) fn with_own_user(user_ids: &[u32]) -> Vec<u32> {
-        let own = rustix::process::geteuid().as_raw();
+    pub(super) fn trusted(user_ids: &[u32], own: u32) -> Vec<u32> {
         user_ids.iter().copied().chain([0, own]).collect()
     }
 

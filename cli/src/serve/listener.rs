@@ -1,18 +1,16 @@
 //! Sockets: listening, accepting, and one task for each connection.
 
+use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use std::{fs, io};
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use kmsak::LogLevel;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener, UnixStream};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::clients::Peer;
@@ -20,6 +18,7 @@ use super::connections::{Connection, Connections};
 use super::explained::Explained;
 use super::routes::Routes;
 use super::tls::{self, Tls};
+use super::unix_socket::UnixSocket;
 use crate::failure::Failure;
 use crate::log;
 
@@ -28,38 +27,13 @@ const MOST_HEADERS: usize = 64;
 
 pub(super) enum Listener {
     Tcp(TcpListener),
-    Unix { listener: UnixListener, path: PathBuf },
+    Unix(UnixSocket),
 }
 
 impl Listener {
     pub(super) async fn tcp(address: SocketAddr) -> Result<Self, Failure> {
         let listener = TcpListener::bind(address).await.map_err(|error| cannot_listen(address, &error))?;
         Ok(Listener::Tcp(listener))
-    }
-
-    /// Nobody but the owner can connect before the mode is widened: whom the agent admits, it tells by the peer's
-    /// credentials.
-    pub(super) fn unix(path: &Path) -> Result<Self, Failure> {
-        let cannot = |error: io::Error| Failure::new(format!("cannot listen on {}: {error}", path.display()));
-        if let Ok(metadata) = fs::symlink_metadata(path) {
-            if !metadata.file_type().is_socket() {
-                return Err(Failure::new(format!(
-                    "{} is there and is not a socket: remove it, or choose another path with --unix",
-                    path.display()
-                )));
-            }
-            if std::os::unix::net::UnixStream::connect(path).is_ok() {
-                return Err(Failure::new(format!(
-                    "another program listens on {}: stop it, or choose another path with --unix",
-                    path.display()
-                )));
-            }
-            // Left behind by an agent that was killed.
-            fs::remove_file(path).map_err(cannot)?;
-        }
-        let listener = UnixListener::bind(path).map_err(cannot)?;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o666)).map_err(cannot)?;
-        Ok(Listener::Unix { listener, path: path.to_owned() })
     }
 
     pub(super) fn name(&self, tls: bool) -> String {
@@ -70,7 +44,7 @@ impl Listener {
                     .local_addr()
                     .map_or_else(|_| String::new(), |address| format!("{scheme}://{address}"))
             }
-            Listener::Unix { path, .. } => format!("unix:{}", path.display()),
+            Listener::Unix(socket) => socket.name(),
         }
     }
 }
@@ -84,15 +58,6 @@ fn cannot_listen(address: SocketAddr, error: &io::Error) -> Failure {
         _ => "choose another address with --listen",
     };
     Failure::new(format!("cannot listen on {address} ({error}): {remedy}"))
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        if let Listener::Unix { path, .. } = self {
-            // It may be gone already; the next start would remove it too.
-            let _ = fs::remove_file(path);
-        }
-    }
 }
 
 /// What every connection needs.
@@ -146,6 +111,7 @@ pub(super) async fn accept(
                         () = connection.evicted() => {}
                     }
                 }
+                #[cfg(unix)]
                 (Stream::Unix(stream, peer), _) => {
                     serve(stream, peer, &connection, &reception, stopping).await;
                 }
@@ -155,9 +121,10 @@ pub(super) async fn accept(
     }
 }
 
-enum Stream {
+pub(super) enum Stream {
     Tcp(tokio::net::TcpStream),
-    Unix(UnixStream, Peer),
+    #[cfg(unix)]
+    Unix(tokio::net::UnixStream, Peer),
 }
 
 /// None for a peer that is not admitted.
@@ -168,21 +135,7 @@ async fn accept_one(listener: &Listener, routes: &Routes) -> io::Result<Option<S
             stream.set_nodelay(true)?;
             Ok(Some(Stream::Tcp(stream)))
         }
-        Listener::Unix { listener, .. } => {
-            let (stream, _) = listener.accept().await?;
-            let known = stream.peer_cred().ok();
-            let user = known.map(|peer| peer.uid());
-            let peer = Peer { user, group: known.map(|peer| peer.gid()), certificate: None };
-            if !routes.guard.admits(&peer) {
-                let who = user.map_or_else(|| "unknown".to_owned(), |id| id.to_string());
-                log::write(
-                    LogLevel::Warn,
-                    &format!("the user {who} may not use the agent: see --allow-uid and --clients"),
-                );
-                return Ok(None);
-            }
-            Ok(Some(Stream::Unix(stream, peer)))
-        }
+        Listener::Unix(socket) => socket.accept(&routes.guard).await,
     }
 }
 

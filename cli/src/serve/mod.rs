@@ -11,14 +11,24 @@ mod kept;
 mod kms_agent;
 mod listener;
 mod metrics;
+#[cfg(target_os = "linux")]
+mod notify;
+#[cfg(not(target_os = "linux"))]
+#[path = "notify_nobody.rs"]
 mod notify;
 mod options;
 mod probe;
+mod reload;
 mod routes;
 mod status;
 pub(crate) mod tls;
 mod token;
 mod turns;
+#[cfg(unix)]
+mod unix_socket;
+#[cfg(not(unix))]
+#[path = "no_unix_socket.rs"]
+mod unix_socket;
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -29,7 +39,6 @@ use std::time::Duration;
 
 use clap::Args;
 use kmsak::LogLevel;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use self::agent::Agent;
@@ -38,8 +47,11 @@ use self::guard::{Guard, Hosts};
 use self::kms_agent::Interface;
 use self::listener::{Listener, Reception};
 use self::options::Options;
+use self::reload::Reload;
 use self::tls::{Tls, TlsArguments};
+use self::unix_socket::UnixSocket;
 use crate::configuration::ConfigurationArguments;
+use crate::ending::Ending;
 use crate::failure::Failure;
 use crate::log;
 
@@ -66,7 +78,7 @@ pub(crate) struct Serve {
     /// The address to listen on [default: 127.0.0.1:9390, or 127.0.0.1:2025 with --kms-agent]
     #[arg(long, value_name = "ADDRESS:PORT", conflicts_with = "unix")]
     listen: Option<SocketAddr>,
-    /// A Unix socket to listen on instead; peers are told by their user id and need no token
+    /// A Unix socket to listen on instead; peers are told by their user id and need no token. Not on Windows
     #[arg(long, value_name = "PATH")]
     unix: Option<PathBuf>,
     /// A user id that may use the Unix socket, beside root and the agent's own
@@ -128,10 +140,8 @@ impl Serve {
 
     async fn serve(self, options: Options) -> Result<(), Failure> {
         // From here on a signal ends the agent in good order, even while it starts.
-        let listen_for = |kind| signal(kind).map_err(Failure::doing("cannot listen for signals"));
-        let mut terminate = listen_for(SignalKind::terminate())?;
-        let mut interrupt = listen_for(SignalKind::interrupt())?;
-        let mut reload = listen_for(SignalKind::hangup())?;
+        let mut ending = Ending::listen().map_err(Failure::doing("cannot listen for signals"))?;
+        let mut reload = Reload::listen().map_err(Failure::doing("cannot listen for signals"))?;
 
         // Made if need be, so that it is not taken for one that has changed.
         self.token(&options)?;
@@ -145,7 +155,7 @@ impl Serve {
         let token = self.token(&options)?;
         let head_timeout = Duration::from_secs(self.head_timeout.into());
         let listener = match &self.unix {
-            Some(path) => Listener::unix(path)?,
+            Some(path) => Listener::Unix(UnixSocket::bind(path)?),
             None => Listener::tcp(options.listen).await?,
         };
         let hosts = Hosts {
@@ -156,7 +166,7 @@ impl Serve {
             hosts: Some(hosts).filter(|_| self.unix.is_none() && tls.is_none()),
             token: token.map(Arc::new).into(),
             token_headers: options.file.token_headers.clone(),
-            users: self.unix.as_ref().map(|_| Guard::with_own_user(&self.allow_uid)),
+            users: self.unix.as_ref().map(|_| Guard::trusted(&self.allow_uid, unix_socket::own_user_id())),
             clients: Arc::new(clients).into(),
         };
         let connections =
@@ -183,15 +193,13 @@ impl Serve {
         let keeping = tokio::spawn(agent::keep_trying(agent.clone()));
         tokio::select! {
             () = agent.first_fetches() => {}
-            _ = terminate.recv() => return finish(stop, &connections, accepting).await,
-            _ = interrupt.recv() => return finish(stop, &connections, accepting).await,
+            () = ending.told() => return finish(stop, &connections, accepting).await,
         }
         notify::tell("READY=1\n");
         let mut look = tokio::time::interval(files::LOOK_EVERY);
         loop {
             tokio::select! {
-                _ = terminate.recv() => break,
-                _ = interrupt.recv() => break,
+                () = ending.told() => break,
                 _ = look.tick() => {
                     if files.changed() {
                         match self.read_guards_anew(&routes.guard, tls.as_deref(), &options) {
@@ -203,7 +211,7 @@ impl Serve {
                         }
                     }
                 }
-                _ = reload.recv() => {
+                () = reload.told() => {
                     notify::reloading();
                     tokio::select! {
                         read = self.read_anew(&agent, &routes.guard, tls.as_deref(), &options) => match read {
@@ -214,8 +222,7 @@ impl Serve {
                             ),
                         },
                         // KMS may not answer.
-                        _ = terminate.recv() => break,
-                        _ = interrupt.recv() => break,
+                        () = ending.told() => break,
                     }
                     notify::tell("READY=1\n");
                 }
@@ -271,8 +278,22 @@ async fn finish(
     Ok(())
 }
 
+#[cfg(target_os = "linux")]
 fn keep_out_of_core_dumps() -> Result<(), Failure> {
     use rustix::process::{DumpableBehavior, set_dumpable_behavior};
     set_dumpable_behavior(DumpableBehavior::NotDumpable)
         .map_err(Failure::doing("cannot switch core dumps off"))
+}
+
+#[cfg(all(unix, not(target_os = "linux")))]
+fn keep_out_of_core_dumps() -> Result<(), Failure> {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })
+        .map_err(Failure::doing("cannot switch core dumps off"))
+}
+
+/// Windows makes dumps where the machine is set up for it, which no program may switch off for itself.
+#[cfg(not(unix))]
+fn keep_out_of_core_dumps() -> Result<(), Failure> {
+    Ok(())
 }

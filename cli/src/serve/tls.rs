@@ -1,6 +1,5 @@
 //! `--tls-cert`, `--tls-key` and `--tls-client-ca`.
 
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +12,7 @@ use rustls::server::{ServerConfig, WebPkiClientVerifier};
 use x509_parser::extensions::GeneralName;
 
 use crate::failure::Failure;
+use crate::mode::mode;
 
 #[derive(Clone, Debug, Args)]
 pub(super) struct TlsArguments {
@@ -66,8 +66,8 @@ fn config(certificate: &Path, key: &Path, client_ca: Option<&Path>) -> Result<Se
         Failure::new(format!("{}: {why}", path.display())).with_code(3)
     };
     let chain = certificates(certificate)?;
-    let mode = std::fs::metadata(key).map_err(|error| wrong(key, &error))?.mode() & 0o777;
-    if mode & 0o007 != 0 {
+    let metadata = std::fs::metadata(key).map_err(|error| wrong(key, &error))?;
+    if let Some(mode) = mode(&metadata).filter(|mode| mode & 0o007 != 0) {
         return Err(wrong(
             key,
             &format!("anybody can read this private key (mode {mode:04o}): chmod 600 it"),

@@ -2,7 +2,6 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use ring::rand::{SecureRandom, SystemRandom};
@@ -10,6 +9,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
+use crate::mode::mode;
 
 /// Long enough that nobody guesses it.
 const SHORTEST: usize = 16;
@@ -21,7 +21,7 @@ impl Token {
     /// The token in the file, which is made with a random one if it is not there: so clients may keep it over a
     /// restart.
     pub(super) fn read_or_make(path: &Path) -> Result<Self, Failure> {
-        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        match owners_own().write(true).create_new(true).open(path) {
             Ok(mut file) => {
                 let token = random()?;
                 writeln!(file, "{}", *token).map_err(|error| cannot_use(path, &error))?;
@@ -46,9 +46,8 @@ impl Token {
 
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
         let metadata = fs::metadata(path).map_err(|error| cannot_use(path, &error))?;
-        let mode = metadata.mode() & 0o777;
         // A group may read: so Kubernetes mounts a Secret for a user who is not root.
-        if mode & 0o027 != 0 {
+        if let Some(mode) = mode(&metadata).filter(|mode| mode & 0o027 != 0) {
             return Err(Failure::new(format!(
                 "the token file {} has mode {mode:04o}, so that others can read or change it: chmod 600 it, and let the agent make a new token by deleting the file if somebody may have read it",
                 path.display()
@@ -78,6 +77,14 @@ impl Token {
     pub(super) fn is(&self, shown: &str) -> bool {
         self.0.as_bytes().ct_eq(shown.as_bytes()).into()
     }
+}
+
+/// On Windows the folder's list says who may read it.
+fn owners_own() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 fn random() -> Result<Zeroizing<String>, Failure> {

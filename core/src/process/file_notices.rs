@@ -11,12 +11,13 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::sleep;
 
-use super::{disk, logs};
+use super::disk;
 
 /// How often the files are looked at where nothing tells of changes.
 const WITHOUT_NOTICE: Duration = Duration::from_secs(10);
 
 /// How often they are looked at all the same where something does.
+#[cfg(target_os = "linux")]
 const WITH_NOTICE: Duration = Duration::from_secs(300);
 
 /// What tells one content of the files from another without reading them.
@@ -103,7 +104,7 @@ pub(crate) struct Notices(Option<inotify::EventStream<[u8; 4096]>>);
 impl Notices {
     pub(crate) async fn about(files: &Arc<BTreeSet<PathBuf>>) -> Self {
         let without = |error: &std::io::Error| {
-            logs::debug!(
+            super::logs::debug!(
                 "no notice of changed files ({error}): looking every {} s",
                 WITHOUT_NOTICE.as_secs()
             );

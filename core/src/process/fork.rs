@@ -3,12 +3,9 @@
 
 use std::mem;
 use std::sync::Arc;
-use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwapOption;
-
-use super::{logs, protected};
 
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 
@@ -27,30 +24,33 @@ pub(crate) fn leave_behind(seen: u64) {
 }
 
 /// Sees to it that [`generation`] changes in every child forked from now on, and that protected memory is locked there as well.
+#[cfg(unix)]
 pub(crate) fn watch() {
-    #[cfg(unix)]
-    {
-        static WATCHED: Once = Once::new();
-        WATCHED.call_once(|| {
-            extern "C" fn before() {
-                protected::before_fork();
-            }
-            extern "C" fn in_the_parent() {
-                protected::in_the_parent();
-            }
-            extern "C" fn in_the_child() {
-                GENERATION.fetch_add(1, Ordering::Relaxed);
-                protected::in_the_child();
-            }
-            // SAFETY: the handlers use an atomic, a lock that is held across the fork, and system calls.
-            let failed =
-                unsafe { libc::pthread_atfork(Some(before), Some(in_the_parent), Some(in_the_child)) };
-            if failed != 0 {
-                logs::warn!("out of memory for a fork handler: do not use this provider in a forked child");
-            }
-        });
+    use super::{logs, protected};
+
+    extern "C" fn before() {
+        protected::before_fork();
     }
+    extern "C" fn in_the_parent() {
+        protected::in_the_parent();
+    }
+    extern "C" fn in_the_child() {
+        GENERATION.fetch_add(1, Ordering::Relaxed);
+        protected::in_the_child();
+    }
+    static WATCHED: std::sync::Once = std::sync::Once::new();
+    WATCHED.call_once(|| {
+        // SAFETY: the handlers use an atomic, a lock that is held across the fork, and system calls.
+        let failed = unsafe { libc::pthread_atfork(Some(before), Some(in_the_parent), Some(in_the_child)) };
+        if failed != 0 {
+            logs::warn!("out of memory for a fork handler: do not use this provider in a forked child");
+        }
+    });
 }
+
+/// Nothing forks here.
+#[cfg(not(unix))]
+pub(crate) fn watch() {}
 
 /// A value made anew in each process. The copy that a child inherits is never touched again: its locks may be held
 /// by threads that the child does not have.

@@ -1,7 +1,7 @@
 //! Bytes that must not be seen: zeroized on drop, kept out of core dumps and, where the limit allows, out of swap.
 //!
-//! Each value has memory pages of its own, so that `MADV_DONTDUMP` and `mlock`, which work on whole pages, cover it
-//! and nothing else. A page a secret is a fair price: a process holds tens of secrets, not millions. A forked child
+//! Each value has memory pages of its own, so that `MADV_DONTDUMP` and `mlock` (on Windows `VirtualLock`), which work on whole pages,
+//! cover it and nothing else. A page a secret is a fair price: a process holds tens of secrets, not millions. A forked child
 //! inherits the advice but not the locks, and locks the pages again.
 
 use std::fmt;
@@ -50,8 +50,8 @@ use mapped::Pages;
 #[cfg(unix)]
 pub(super) use mapped::{before_fork, in_the_child, in_the_parent};
 
-#[cfg(not(unix))]
-use heap::Pages;
+#[cfg(windows)]
+use virtual_memory::Pages;
 
 #[cfg(unix)]
 mod mapped {
@@ -137,6 +137,11 @@ mod mapped {
             unsafe {
                 libc::madvise(start, length, libc::MADV_DONTDUMP)
             };
+            #[cfg(target_vendor = "apple")]
+            // SAFETY: as above; it is wiped when it is unmapped, even if that comes by the end of the process.
+            unsafe {
+                libc::madvise(start, length, libc::MADV_ZERO_WIRED_PAGES)
+            };
             ALL.lock().insert(start as usize, length);
             Pages {
                 start: NonNull::new(start.cast()).expect("mmap answers an address or MAP_FAILED"),
@@ -164,22 +169,57 @@ mod mapped {
     }
 }
 
-#[cfg(not(unix))]
-mod heap {
-    /// Plain memory: zeroized on drop, and no more than that.
-    pub(super) struct Pages(Vec<u8>);
+#[cfg(windows)]
+mod virtual_memory {
+    use std::ptr::NonNull;
+    use std::slice;
+
+    use windows_sys::Win32::System::Memory::{
+        MEM_COMMIT, MEM_RELEASE, MEM_RESERVE, PAGE_READWRITE, VirtualAlloc, VirtualFree, VirtualLock,
+    };
+
+    /// Memory of its own, zeroed, at least one page long.
+    pub(super) struct Pages {
+        start: NonNull<u8>,
+        length: usize,
+    }
+
+    // SAFETY: the memory belongs to this value alone and is reached only through its borrows.
+    unsafe impl Send for Pages {}
+    // SAFETY: a shared borrow gives only reading access.
+    unsafe impl Sync for Pages {}
 
     impl Pages {
         pub(super) fn new(length: usize) -> Self {
-            Pages(vec![0; length])
+            // SAFETY: memory at an address that the system chooses touches none that exists.
+            let start =
+                unsafe { VirtualAlloc(std::ptr::null(), length, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE) };
+            let Some(start) = NonNull::new(start.cast()) else {
+                std::alloc::handle_alloc_error(
+                    std::alloc::Layout::array::<u8>(length).expect("a secret's size"),
+                );
+            };
+            // Best effort: the process's least working set limits what may be locked.
+            // SAFETY: the range is the memory just made; locking changes no contents.
+            unsafe { VirtualLock(start.as_ptr().cast(), length) };
+            Pages { start, length }
         }
 
         pub(super) fn as_slice(&self) -> &[u8] {
-            &self.0
+            // SAFETY: `start` is the memory of `length` zeroed or written bytes that this value owns.
+            unsafe { slice::from_raw_parts(self.start.as_ptr(), self.length) }
         }
 
         pub(super) fn as_mut_slice(&mut self) -> &mut [u8] {
-            &mut self.0
+            // SAFETY: as above, and the exclusive borrow of `self` keeps everybody else out.
+            unsafe { slice::from_raw_parts_mut(self.start.as_ptr(), self.length) }
+        }
+    }
+
+    impl Drop for Pages {
+        fn drop(&mut self) {
+            // SAFETY: frees exactly the memory made in `new`, once, which unlocks it.
+            unsafe { VirtualFree(self.start.as_ptr().cast(), 0, MEM_RELEASE) };
         }
     }
 }

@@ -1,0 +1,107 @@
+# The compilers for a target: . toolchain.sh TARGET
+#
+# Zig is the linker and the C compiler. Rust's standard library for the target is rustup's where that is there, as on a hosted
+# runner; else Debian's compiler is taken, unpacked under target/ and installed nowhere, which comes with its own sources.
+# shellcheck shell=bash
+# shellcheck source=dist/names.sh
+. "$(dirname "${BASH_SOURCE[0]}")/names.sh" "$1"
+
+tools=$dist/tools
+host=$(rustc -vV | sed -n 's/^host: //p')
+python=${PYTHON:-python3}
+
+if [ ! -e "$tools/python/installed" ] || [ "$root/dist/requirements.txt" -nt "$tools/python/installed" ]; then
+  "$python" -m venv "$tools/python"
+  bin=$tools/python/bin
+  [ -d "$bin" ] || bin=$tools/python/Scripts
+  "$bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$root/dist/requirements.txt"
+  touch "$tools/python/installed"
+fi
+# As other tools of Rust's: built by the machine's own compiler, and not optimised.
+cargo_tool() {
+  [ -e "$tools/bin/$1" ] || [ -e "$tools/bin/$1.exe" ] && return
+  CARGO_TARGET_DIR=$dist/build/tools cargo install "$1" --version "$2" --locked --debug --quiet --root "$tools" "${@:3}"
+  rm -rf "$dist/build/tools"
+}
+cargo_tool cargo-auditable 0.7.7
+
+for bin in "$tools/python/bin" "$tools/python/Scripts" "$tools/bin"; do PATH=$bin:$PATH; done
+
+# Debian's packages, without touching the system's own: debian_packages FOLDER PACKAGE... unpacks each into FOLDER.
+debian_packages() {
+  local folder=$1 work=$tools/apt deb
+  shift
+  mkdir -p "$work"/{state/lists/partial,cache/archives/partial,packages} "$folder"
+  : >"$work/state/status"
+  cat >"$work/apt.conf" <<CONF
+Dir::State "$work/state";
+Dir::State::status "$work/state/status";
+Dir::Cache "$work/cache";
+APT::Architectures {"amd64"; "arm64";};
+APT::Sandbox::User "root";
+CONF
+  [ -e "$work/updated" ] || { APT_CONFIG=$work/apt.conf apt-get update -qq && touch "$work/updated"; }
+  (cd "$work/packages" && APT_CONFIG=$work/apt.conf apt-get download -qq "$@")
+  for deb in "$work"/packages/*.deb; do dpkg -x "$deb" "$folder"; done
+  rm -rf "$work/packages"
+}
+
+debian_rust() {
+  local rust=$tools/rust
+  if [ ! -e "$rust/complete" ]; then
+    command -v apt-get >/dev/null || {
+      echo "Rust's standard library for $target is not here: rustup target add $target" >&2
+      exit 1
+    }
+    echo "Unpacking Debian's Rust for other platforms into $rust" >&2
+    rm -rf "$rust" "$rust.arm64"
+    debian_packages "$rust" rustc-web libstd-rust-web-1.96 libstd-rust-web-dev rust-web-src rust-web-clippy libllvm22
+    debian_packages "$rust.arm64" libstd-rust-web-dev:arm64
+    mv "$rust.arm64/usr/lib/rustlib/aarch64-unknown-linux-gnu" "$rust/usr/lib/rustlib/"
+    rm -rf "$rust.arm64"
+    touch "$rust/complete"
+  fi
+  export LD_LIBRARY_PATH=$rust/usr/lib/x86_64-linux-gnu${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH} RUSTC=$rust/usr/bin/rustc
+  sysroot=$rust/usr
+}
+
+build_std=()
+sysroot=$(rustc --print sysroot)
+if [ ! -d "$sysroot/lib/rustlib/$target/lib" ]; then
+  debian_rust
+  if [ ! -d "$sysroot/lib/rustlib/$target/lib" ] || [ ! -e "$(find "$sysroot/lib/rustlib/$target/lib" -name 'libstd-*.rlib' -print -quit)" ]; then
+    build_std=(-Zbuild-std=std,panic_unwind)
+    export RUSTC_BOOTSTRAP=1
+  fi
+fi
+
+export CARGO_TARGET_DIR=$built
+# No interpreter is asked: the stable ABI is the same in all.
+export PYO3_NO_PYTHON=1
+export CARGO_ZIGBUILD_CACHE_DIR=$tools/zigbuild ZIG_GLOBAL_CACHE_DIR=$tools/zig-cache ZIG_LOCAL_CACHE_DIR=$tools/zig-cache
+
+flags=()
+if [ ${#build_std[@]} -gt 0 ]; then
+  own=$sysroot/lib/rustlib/$target/lib/self-contained
+  case $target in
+    *-musl)
+      # What a program begins and ends with.
+      if [ ! -e "$own/rcrt1.o" ]; then
+        architecture=${target%%-*}
+        case $architecture in x86_64) debian=amd64 triplet=x86_64-linux-gnu ;; aarch64) debian=arm64 triplet=aarch64-linux-gnu ;; esac
+        debian_packages "$tools/musl-$architecture" "musl-dev:$debian" "libgcc-12-dev:$debian"
+        mkdir -p "$own"
+        cp "$tools/musl-$architecture/usr/lib/$architecture-linux-musl"/{crt1,rcrt1,Scrt1,crti,crtn}.o \
+          "$tools/musl-$architecture/usr/lib/gcc/$triplet/12"/crt{begin,end}{,S}.o "$own/"
+        rm -rf "$tools/musl-$architecture"
+      fi ;;
+    *-windows-gnu)
+      # Debian's compiler asks for one that zig has no need of, and the Node addon for the name of Node itself.
+      stubs=$tools/windows-stubs
+      mkdir -p "$stubs"
+      printf '!<arch>\n' | tee "$stubs/libssp_nonshared.a" >"$stubs/libnode.a"
+      : >"$stubs/libnode.dll"
+      export LIBNODE_PATH=$stubs
+      flags+=(-L "native=$stubs") ;;
+  esac
+fi
