@@ -24,7 +24,7 @@ DEMO_BUILT := $(if $(DEMO_IS_BUILT),,build-demo)
 
 FRAGMENTS := $(wildcard bindings/*/make.mk)
 LANGUAGES := $(patsubst bindings/%/make.mk,%,$(FRAGMENTS))
-include $(FRAGMENTS) benches/make.mk
+include $(FRAGMENTS) benches/make.mk dist/make.mk
 
 .PHONY: help demo build-demo test check lint clean install build-cli install-cli soak build-program demo-core test-setup test-rust \
   test-interop lint-rust check-format check-clippy check-tests
@@ -72,7 +72,7 @@ test-interop: build-program ## the official clients against the emulator and the
 soak: build-program ## rotations, faults and replaced ClientKeys for ten minutes: not one failed call
 	KMSAK_SOAK_SECONDS=$${KMSAK_SOAK_SECONDS:-600} $(CARGO) test --test soak -- --nocapture
 
-lint: lint-rust $(addprefix lint-,$(LANGUAGES)) lint-bench ## formatters, linters, licences and duplicate versions
+lint: lint-rust $(addprefix lint-,$(LANGUAGES)) lint-bench lint-dist ## formatters, linters, licences and duplicate versions
 
 lint-rust: check-format check-clippy $(CARGO_TARGET_DIR)/tools/bin/cargo-deny
 	$(CARGO_TARGET_DIR)/tools/bin/cargo-deny --log-level error check licenses bans sources

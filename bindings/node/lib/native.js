@@ -26,8 +26,6 @@ function load() {
         return require('../kmsak.darwin-arm64.node')
       case 'win32-x64-msvc':
         return require('../kmsak.win32-x64-msvc.node')
-      case 'win32-arm64-msvc':
-        return require('../kmsak.win32-arm64-msvc.node')
     }
   } catch (error) {
     failures.push(error)
@@ -48,12 +46,17 @@ function load() {
         return require('kmsak-darwin-arm64')
       case 'win32-x64-msvc':
         return require('kmsak-win32-x64-msvc')
-      case 'win32-arm64-msvc':
-        return require('kmsak-win32-arm64-msvc')
     }
   } catch (error) {
     failures.push(error)
   }
+  // None of the cases above.
+  if (failures.length === 0)
+    throw new KmsakError(
+      `there is no kmsak for ${triple}: it is built for Linux and macOS on x64 and arm64 and for Windows on x64; ` +
+        'anywhere else build it from source with make build-node',
+      { kind: 'configuration' },
+    )
   const built = failures.find((error) => error.code !== 'MODULE_NOT_FOUND')
   throw new KmsakError(
     built === undefined

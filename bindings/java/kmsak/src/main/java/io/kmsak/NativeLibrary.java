@@ -20,6 +20,8 @@ final class NativeLibrary {
   private static final String BUILD =
       "build one with `cargo build --release -p kmsak-jni` and name it with -D" + PROPERTY + "=/path/to/it";
 
+  private static final String PLATFORMS = "Linux and macOS on x86_64 and aarch64, Linux with musl too, and Windows on x86_64";
+
   private static boolean loaded;
   private static UnsatisfiedLinkError failure;
 
@@ -126,11 +128,24 @@ final class NativeLibrary {
   private static void loadFromJar() {
     String platform = platform();
     String file = System.mapLibraryName("kmsak_jni");
-    URL library = NativeLibrary.class.getResource("native/" + platform + "/" + file);
+    String name = "native/" + platform + "/" + file;
+    URL library = NativeLibrary.class.getResource(name);
     if (library == null) {
-      throw failed("this kmsak jar has no native library for " + platform + ": " + BUILD, null);
+      library = inAnotherJar("io/kmsak/" + name);
+    }
+    if (library == null) {
+      throw failed(
+          "kmsak has no native library for " + platform + " here (jars have those of " + PLATFORMS + "): add the one with the classifier for it"
+              + " beside the slim jar, or " + BUILD,
+          null);
     }
     Unpacked.load(new InJar(library), file);
+  }
+
+  /** A module does not see what lies in the jar of a classifier; its class loader does. */
+  private static URL inAnotherJar(String name) {
+    ClassLoader loader = NativeLibrary.class.getClassLoader();
+    return loader == null ? ClassLoader.getSystemResource(name) : loader.getResource(name);
   }
 
   private static String platform() {

@@ -3,11 +3,14 @@ package io.kmsak;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.LinkedHashSet;
@@ -15,12 +18,13 @@ import java.util.Set;
 
 /**
  * Loads a library that is not in a file, from the first place where that can be done: a fresh folder that nobody but this user may enter, in
- * {@code java.io.tmpdir}, the working directory, the home or {@code /dev/shm}, which is removed as soon as the library is loaded; or
- * else the memory.
+ * {@code java.io.tmpdir}, the working directory, the home or {@code /dev/shm}, which is removed as soon as the library is loaded (on
+ * Windows by a JVM that starts later); or else the memory.
  */
 final class Unpacked {
   private static final int TRIES = 1000;
   private static final int PART = 1 << 18;
+  private static final long LEFT_BEHIND_MILLIS = 60L * 60 * 1000;
 
   private Unpacked() {}
 
@@ -87,6 +91,9 @@ final class Unpacked {
   }
 
   private static void loadIn(Path place, Source content, String file) throws IOException {
+    if (System.getProperty("os.name").startsWith("Windows")) {
+      sweep(place, file);
+    }
     Path folder = fresh(place);
     Path copy = folder.resolve(file);
     try {
@@ -119,12 +126,30 @@ final class Unpacked {
     throw taken;
   }
 
-  /** Windows keeps a loaded library's file: that one goes when the JVM ends. */
+  /** Windows keeps a loaded library's file for as long as the JVM runs: see {@link #sweep}. */
   private static void remove(Path path) {
     try {
       Files.deleteIfExists(path);
     } catch (IOException inUse) {
-      path.toFile().deleteOnExit();
+      return;
+    }
+  }
+
+  /** Removes what JVMs that have ended left in {@code place}; what is still in use Windows keeps. */
+  private static void sweep(Path place, String file) {
+    FileTime old = FileTime.fromMillis(System.currentTimeMillis() - LEFT_BEHIND_MILLIS);
+    try (DirectoryStream<Path> folders = Files.newDirectoryStream(place, "kmsak-*")) {
+      for (Path folder : folders) {
+        Path library = folder.resolve(file);
+        // Another JVM may be about to load it.
+        if (Files.isRegularFile(library) && Files.getLastModifiedTime(library).compareTo(old) < 0) {
+          remove(library);
+          remove(folder);
+        }
+      }
+    } catch (IOException | DirectoryIteratorException gone) {
+      // Another JVM sweeps as well.
+      return;
     }
   }
 }

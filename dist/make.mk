@@ -1,0 +1,54 @@
+# Packages for other machines than this: docs/platforms.md and docs/releasing.md. Everything lies under $(CARGO_TARGET_DIR)/dist.
+
+DIST := $(CARGO_TARGET_DIR)/dist
+DIST_TARGETS := $(shell sed -n 's/^TARGETS_HERE="\(.*\)"/\1/p' dist/names.sh)
+# One target, or several; all that can be built here.
+TARGET ?= $(DIST_TARGETS)
+
+DIST_FINISH := JAVA_LIBRARIES=$(JAVA_LIBRARIES),kmsak-bom dist/finish
+
+.PHONY: dist dist-build dist-packages dist-finish dist-sums dist-central test-dist test-dist-native check-platform check-platforms lint-dist \
+  clean-dist set-version
+
+dist: build-program ## packages for TARGET, or for every platform that can be built here (6 to 15 minutes each)
+	@for target in $(TARGET); do echo "$$target" && dist/build "$$target" && dist/package "$$target" || exit 1; done
+	@$(DIST_FINISH)
+
+dist-build: ## the first half of dist: what is in the packages
+	@for target in $(TARGET); do dist/build "$$target" || exit 1; done
+
+dist-packages: build-program ## the second half, from what was built
+	@for target in $(TARGET); do dist/package "$$target" || exit 1; done
+	@$(DIST_FINISH)
+
+dist-finish: ## what is made of all targets: jars, image, crates, sums
+	@$(DIST_FINISH)
+
+dist-sums:
+	@dist/sums
+
+dist-central: ## sign the jars, and hand them to Maven Central
+	@dist/packages/central
+
+test-dist: build-program ## install the packages of TARGET as their users do, on its oldest system, and follow a rotation
+	@for target in $(TARGET); do dist/try/run "$$target" || exit 1; done
+
+test-dist-native: build-program
+	@dist/try/native $(TARGET)
+
+check-platform:
+	@dist/check $(TARGET)
+
+check-platforms: ## clippy over the code as Windows and macOS compile it
+	@for target in x86_64-pc-windows-gnu aarch64-apple-darwin; do dist/check "$$target" || exit 1; done
+
+# Cheap enough for every change: that the version is one, and that scripts and workflows are well-formed.
+lint-dist:
+	@dist/version check
+	@dist/lint
+
+set-version: ## VERSION=1.2.3, in every file that names it
+	@dist/version set $(VERSION)
+
+clean-dist:
+	rm -rf $(DIST)

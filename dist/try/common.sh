@@ -1,0 +1,104 @@
+# For dist/try/*: what was built, an emulator, and a client that follows a rotation: . common.sh TARGET
+# shellcheck shell=bash
+# shellcheck source=dist/toolchain.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../toolchain.sh" "$1"
+unset RUSTC RUSTC_BOOTSTRAP LD_LIBRARY_PATH
+clients=$root/dist/try/clients
+ran=()
+
+# Installs Debian packages of the machine's own that are missing: system_packages COMMAND:PACKAGE...
+system_packages() {
+  local pair missing=()
+  for pair in "$@"; do command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}"); done
+  [ "${#missing[@]}" -gt 0 ] || return 0
+  { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; } || { echo "to try this: apt-get install ${missing[*]}" >&2; exit 1; }
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$dist/apt.log" 2>&1 ||
+    { cat "$dist/apt.log" >&2; exit 1; }
+}
+
+# A system with nothing but Debian's packages in $dist/roots/NAME: system_root NAME RELEASE PACKAGE,PACKAGE...
+system_root() {
+  [ -e "$dist/roots/$1/complete" ] && return
+  system_packages debootstrap:debootstrap
+  echo "  making $1"
+  rm -rf "$dist/roots/$1"
+  mkdir -p "$dist/roots"
+  local mirror
+  # The machine's own mirror.
+  mirror=$(sed -nE 's/^(URIs: *|deb +)(http[^ ]*debian\/?) *.*/\2/p' /etc/apt/sources.list.d/*.sources /etc/apt/sources.list 2>/dev/null | head -n 1)
+  debootstrap --variant=minbase --include="$3" "$2" "$dist/roots/$1" ${mirror:+"$mirror"} >"$dist/roots/$1.log" 2>&1 ||
+    { tail -n 20 "$dist/roots/$1.log" >&2; exit 1; }
+  rm -rf "$dist/roots/$1/var/cache/apt/archives"/*.deb "$dist/roots/$1/var/lib/apt/lists"/*
+  touch "$dist/roots/$1/complete"
+}
+
+# A process with its files in folder $1, which clients know as $2: emulator_in FOLDER SEEN_AS
+emulator_in() {
+  mkdir -p "$1"
+  TMPDIR=$1
+  export TMPDIR
+  # shellcheck source=tests/demo/emulator.sh
+  . "$root/tests/demo/emulator.sh"
+  start_emulator
+  chmod 755 "$folder_of_emulator"
+  seen=$2${kms#"$1"}
+}
+
+id_now() { "$KMSAK_BIN" get --config "$kms/on_the_cloud.properties" "$secret" | sed -n 's/.*"AccessKeyId": *"\([^"]*\)".*/\1/p'; }
+
+# follow WHAT COMMAND...: the command prints what both gateways give, and after a line on its standard input what a renewal gives.
+follow() {
+  local what=$1 on='' off='' after=''
+  shift
+  coproc CLIENT { exec "$@" "$seen/on_the_cloud.properties" "$seen/off_the_cloud.properties" 2>"$kms/errors"; }
+  local pid=$CLIENT_PID to=${CLIENT[1]} from=${CLIENT[0]}
+  # Its own numbers, as bash closes a coproc's when it ends.
+  exec {mine}<&"$from" {its}>&"$to"
+  { read -r -t 120 on <&"$mine" && read -r -t 120 off <&"$mine" && rotate && echo >&"$its" && read -r -t 120 after <&"$mine"; } ||
+    { echo "$what failed, after \"$on\" and \"$off\":" >&2; cat "$kms/errors" >&2; kill "$pid" 2>/dev/null; exit 1; }
+  exec {mine}<&- {its}>&-
+  wait "$pid" || { echo "$what ended with $?:" >&2; cat "$kms/errors" >&2; exit 1; }
+  after=${after%$'\r'} on=${on%$'\r'} off=${off%$'\r'}
+  [[ $on == LTAI* && $on == "$off" && $after != "$on" && $after == "$(id_now)" ]] ||
+    { echo "$what got $on, $off and then $after, not $(id_now)" >&2; exit 1; }
+  tell "$what"
+}
+
+tell() {
+  ran+=("$1")
+  printf '  %-70s ok\n' "$1"
+}
+
+# The highest version of glibc that a library or program wants: at_most VERSION FILE...
+wants_at_most() {
+  local most=$1 file version
+  shift
+  for file in "$@"; do
+    version=$(objdump -T "$file" | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1)
+    [ "$(printf '%s\n' "GLIBC_$most" "$version" | sort -V | tail -n 1)" = "GLIBC_$most" ] ||
+      { echo "$file wants $version, more than GLIBC_$most" >&2; exit 1; }
+  done
+}
+
+# The program in a root, each of its ways: try_program COMMAND... (as the user calls it)
+try_program() {
+  local id gateway
+  for gateway in on off; do
+    id=$("$@" get --config "$seen/${gateway}_the_cloud.properties" "$secret" | sed -n 's/.*"AccessKeyId": *"\([^"]*\)".*/\1/p')
+    [ -n "$id" ] && [ "$id" = "$(id_now)" ] || { echo "get through ${gateway}_the_cloud gave \"$id\"" >&2; exit 1; }
+  done
+  "$@" doctor --config "$seen/on_the_cloud.properties" "$secret" >"$kms/doctor" 2>&1 || { cat "$kms/doctor" >&2; exit 1; }
+  { cat "$kms/on_the_cloud.properties" && printf '\nrotation_interval=500\njitter_interval=0\n'; } >"$kms/often.properties"
+  exec {watched}< <(exec "$@" get --watch --config "$seen/often.properties" "$secret" 2>"$kms/errors")
+  also_end $!
+  local before after
+  read -r -t 60 before <&"$watched" && rotate && read -r -t 60 after <&"$watched" || { cat "$kms/errors" >&2; exit 1; }
+  [[ $before != "$after" && $after == *"$(id_now)"* ]] || { echo "get --watch did not follow the rotation" >&2; exit 1; }
+}
+
+# A package of the version that is built: package PATTERN
+package() {
+  local found=("$packages"/$1)
+  [ -e "${found[0]}" ] || { echo "there is no $1 in $packages: make dist TARGET=$target first" >&2; exit 1; }
+  printf '%s\n' "${found[0]}"
+}
