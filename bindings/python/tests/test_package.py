@@ -7,6 +7,7 @@ import importlib.metadata
 import inspect
 import pathlib
 import pydoc
+import shutil
 import subprocess
 import sys
 
@@ -108,3 +109,23 @@ def test_import_is_lean() -> None:
     )
     loaded = set(ended.stdout.split())
     assert not loaded & {"asyncio", "dataclasses", "datetime", "inspect", "typing", "json"}
+
+
+@pytest.mark.parametrize("binary", [None, b"\x7fELF of another machine"])
+def test_a_native_module_that_cannot_be_loaded_is_told_in_one_sentence(
+    tmp_path: pathlib.Path, binary: bytes | None
+) -> None:
+    here = pathlib.Path(_kmsak.__file__)
+    shutil.copytree(here.parent, tmp_path / "kmsak", ignore=shutil.ignore_patterns(here.name, "__pycache__"))
+    if binary is not None:
+        (tmp_path / "kmsak" / here.name).write_bytes(binary)
+    loaded = subprocess.run(
+        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import kmsak"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    last = loaded.stderr.splitlines()[-1]
+    assert loaded.returncode == 1
+    assert last.startswith("ImportError: kmsak's native module cannot be loaded here ("), loaded.stderr
+    assert "install kmsak with the pip of this Python" in last

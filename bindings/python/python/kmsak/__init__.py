@@ -18,6 +18,7 @@ A provider may be used from any thread, and after a fork in the child as well.
 
 from __future__ import annotations
 
+from kmsak import _binary as _binary
 from kmsak import _deliveries
 from kmsak._errors import (
     ClientKeyError,

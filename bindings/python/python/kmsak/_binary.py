@@ -1,0 +1,11 @@
+"""The native module, loaded before all else, or one sentence that says why it cannot be."""
+
+try:
+    from kmsak import _kmsak as _kmsak
+except ImportError as error:
+    raise ImportError(
+        f"kmsak's native module cannot be loaded here ({error}): install kmsak with the pip of this Python, which "
+        "finds the wheel for CPython on Linux (glibc 2.17 and later, or musl), macOS and Windows, "
+        "or builds one with Rust",
+        name="kmsak._kmsak",
+    ) from error
