@@ -1,0 +1,11 @@
+//! A provider for the Secrets Store CSI Driver: managed Alibaba Cloud AccessKeys, and KMS's other secrets, as files of a pod.
+
+pub mod grpc;
+pub mod messages;
+mod mount;
+pub mod parameters;
+mod providers;
+mod server;
+
+pub use providers::Providers;
+pub use server::{listen, serve};
