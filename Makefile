@@ -102,7 +102,7 @@ build-program:
 ifneq ($(filter test test-% soak,$(MAKECMDGOALS)),)
 	$(CARGO) test --no-run --quiet
 else
-	$(CARGO) build -p kmsak-cli
+	$(CARGO) build -p kmsak-cli -p kmsak-csi
 endif
 
 clean: clean-bench $(addprefix clean-,$(LANGUAGES)) ## remove all that was built
