@@ -14,7 +14,10 @@ use crate::providers::Providers;
 ///
 /// # Errors
 /// With the sentence that the pod's events will show.
-pub(crate) async fn mount(providers: &Arc<Providers>, request: MountRequest) -> Result<MountResponse, Status> {
+pub(crate) async fn mount(
+    providers: &Arc<Providers>,
+    request: MountRequest,
+) -> Result<MountResponse, Status> {
     let invalid = |why: String| Status::new(Code::InvalidArgument, why);
     let parameters = Parameters::read(&request.attributes).map_err(invalid)?;
     let mode =
