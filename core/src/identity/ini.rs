@@ -84,6 +84,10 @@ fn kind(section: &Section) -> Result<SourceKind, String> {
             policy: optional("policy"),
             duration_seconds: None,
         })),
+        // Deprecated in the official SDKs, credentials-java among them.
+        "rsa_key_pair" => Err("type is rsa_key_pair, which Alibaba Cloud has deprecated and kmsak does not read: use an access_key, \
+                               or a role by ram_role_arn, oidc_role_arn or ecs_ram_role"
+            .to_owned()),
         other => Err(format!(
             "type is {}: expected access_key, ram_role_arn, oidc_role_arn or ecs_ram_role",
             quoted(other)
@@ -129,6 +133,8 @@ mod tests {
         assert_eq!(*sections["default"]["access_key_secret"], "a=b");
         assert_eq!(kind(&sections["other"]), Err("enable is false".to_owned()));
         assert_eq!(kind(&sections["empty"]), Err("type is missing".to_owned()));
+        let deprecated = kind(&parse("[old]\ntype = rsa_key_pair\npublic_key_id = 1\n")["old"]).err();
+        assert!(deprecated.is_some_and(|what| what.contains("which Alibaba Cloud has deprecated")));
         assert!(matches!(kind(&sections["default"]), Ok(SourceKind::Fixed(_))));
     }
 
