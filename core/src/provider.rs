@@ -156,6 +156,13 @@ impl Provider {
     /// The AccessKey in `name` if it is cached: never waits, never fetches.
     #[must_use]
     pub fn cached_credentials(&self, name: &str) -> Option<Arc<Credentials>> {
+        self.cached_credentials_by_bytes(name.as_bytes())
+    }
+
+    /// As [`cached_credentials`](Provider::cached_credentials), for bindings that have a name of which nobody knows yet whether it is
+    /// UTF-8: what is cached is.
+    #[must_use]
+    pub fn cached_credentials_by_bytes(&self, name: &[u8]) -> Option<Arc<Credentials>> {
         self.0.revive_after_fork();
         let state = &self.0.state;
         if state.config.max_stale.is_none() {
@@ -195,8 +202,18 @@ impl Provider {
     /// The secret `name` of any type if it is cached: never waits, never fetches.
     #[must_use]
     pub fn cached_secret(&self, name: &str) -> Option<Arc<Secret>> {
+        self.cached_secret_by_bytes(name.as_bytes())
+    }
+
+    /// As [`cached_secret`](Provider::cached_secret), for bindings that have a name of which nobody knows yet whether it is UTF-8.
+    #[must_use]
+    pub fn cached_secret_by_bytes(&self, name: &[u8]) -> Option<Arc<Secret>> {
         self.0.revive_after_fork();
-        Some(self.0.state.cached(name)?.secret.clone())
+        let state = &self.0.state;
+        if state.config.max_stale.is_none() {
+            return state.cache.secret(name);
+        }
+        Some(state.cached(name)?.secret.clone())
     }
 
     /// The version of the secret `name` with the stage label `version_stage`, such as `ACSPrevious`: asked of KMS
@@ -248,7 +265,8 @@ impl Provider {
 
     /// As [`renew`](Provider::renew), without blocking.
     pub fn begin_renew(&self, name: &str, rejected_id: &str) -> Pending<Arc<Credentials>> {
-        if let Some(credentials) = self.0.state.cached(name).and_then(|cached| cached.other_than(rejected_id))
+        if let Some(credentials) =
+            self.0.state.cached(name.as_bytes()).and_then(|cached| cached.other_than(rejected_id))
         {
             // The keeper must know, lest a region that lags behind bring the rejected one back.
             let rejected = Ask::Rejected(rejected_id.to_owned());
@@ -458,7 +476,7 @@ impl Inner {
 
     fn close(&self) {
         self.state.closed.store(true, Ordering::Release);
-        self.state.cache.clear();
+        self.state.cache.close();
         // What was left behind is not touched here.
         descriptors::notice();
         if let Some(process) = self.process.take() {

@@ -86,7 +86,7 @@ impl Stats {
             .keeper_statuses()
             .into_iter()
             .map(|(name, status)| {
-                let snapshot = state.cache.snapshot(&name);
+                let snapshot = state.cache.snapshot(name.as_bytes());
                 let age = snapshot.as_ref().map(|snapshot| snapshot.fetched_at.elapsed());
                 SecretStats {
                     name: name.into(),

@@ -21,6 +21,18 @@ pub(crate) unsafe fn object<'a, T>(pointer: *const T, what: &str) -> Checked<&'a
     unsafe { pointer.as_ref() }.ok_or_else(|| is_null(what))
 }
 
+/// The bytes of a NUL-terminated text of whatever encoding.
+///
+/// # Safety
+/// `pointer` is NULL or points to a NUL-terminated string that lives for `'a`.
+pub(crate) unsafe fn text_bytes<'a>(pointer: *const c_char) -> &'a [u8] {
+    if pointer.is_null() {
+        return &[];
+    }
+    // SAFETY: not NULL, and otherwise as the caller promises.
+    unsafe { CStr::from_ptr(pointer) }.to_bytes()
+}
+
 /// A NUL-terminated UTF-8 text.
 ///
 /// # Safety

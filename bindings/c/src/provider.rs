@@ -5,7 +5,7 @@ use std::ptr;
 
 use kmsak_core::{Builder, Provider};
 
-use crate::arguments::{object, path, text};
+use crate::arguments::{object, path, text, text_bytes};
 use crate::boundary::{answer, guard, read, read_text};
 use crate::c_string::c_string;
 use crate::config::kmsak_config;
@@ -126,10 +126,11 @@ pub unsafe extern "C" fn kmsak_provider_credentials(
         // SAFETY: the caller passes NULL or a provider that lives.
         let provider = unsafe { object(provider, "provider") }?;
         // SAFETY: the caller passes NULL or a string.
-        let name = unsafe { text(name, "name") }?;
-        if let Some(credentials) = provider.core.cached_credentials(name) {
+        if let Some(credentials) = provider.core.cached_credentials_by_bytes(unsafe { text_bytes(name) }) {
             return Ok(credentials::hand_out(credentials));
         }
+        // SAFETY: the caller passes NULL or a string.
+        let name = unsafe { text(name, "name") }?;
         log::may_ask(&provider.core)?;
         Ok(credentials::hand_out(provider.core.credentials(name)?))
     };
@@ -149,8 +150,8 @@ pub unsafe extern "C" fn kmsak_provider_cached_credentials(
         // SAFETY: the caller passes NULL or a provider that lives.
         let Ok(provider) = (unsafe { object(provider, "provider") }) else { return ptr::null_mut() };
         // SAFETY: the caller passes NULL or a string.
-        let Ok(name) = (unsafe { text(name, "name") }) else { return ptr::null_mut() };
-        provider.core.cached_credentials(name).map_or(ptr::null_mut(), credentials::hand_out)
+        let name = unsafe { text_bytes(name) };
+        provider.core.cached_credentials_by_bytes(name).map_or(ptr::null_mut(), credentials::hand_out)
     })
 }
 
@@ -169,10 +170,11 @@ pub unsafe extern "C" fn kmsak_provider_secret(
         // SAFETY: the caller passes NULL or a provider that lives.
         let provider = unsafe { object(provider, "provider") }?;
         // SAFETY: the caller passes NULL or a string.
-        let name = unsafe { text(name, "name") }?;
-        if let Some(secret) = provider.core.cached_secret(name) {
+        if let Some(secret) = provider.core.cached_secret_by_bytes(unsafe { text_bytes(name) }) {
             return Ok(secret::hand_out(secret));
         }
+        // SAFETY: the caller passes NULL or a string.
+        let name = unsafe { text(name, "name") }?;
         log::may_ask(&provider.core)?;
         Ok(secret::hand_out(provider.core.secret(name)?))
     };
@@ -192,8 +194,8 @@ pub unsafe extern "C" fn kmsak_provider_cached_secret(
         // SAFETY: the caller passes NULL or a provider that lives.
         let Ok(provider) = (unsafe { object(provider, "provider") }) else { return ptr::null_mut() };
         // SAFETY: the caller passes NULL or a string.
-        let Ok(name) = (unsafe { text(name, "name") }) else { return ptr::null_mut() };
-        provider.core.cached_secret(name).map_or(ptr::null_mut(), secret::hand_out)
+        let name = unsafe { text_bytes(name) };
+        provider.core.cached_secret_by_bytes(name).map_or(ptr::null_mut(), secret::hand_out)
     })
 }
 

@@ -54,7 +54,11 @@ pub(crate) fn watch() {}
 
 /// A value made anew in each process. The copy that a child inherits is never touched again: its locks may be held
 /// by threads that the child does not have.
-pub(crate) struct PerProcess<T>(ArcSwapOption<Slot<T>>);
+pub(crate) struct PerProcess<T> {
+    slot: ArcSwapOption<Slot<T>>,
+    /// The generation of the process that made the value, and 1; 0 before.
+    made_in: AtomicU64,
+}
 
 struct Slot<T> {
     generation: u64,
@@ -63,12 +67,13 @@ struct Slot<T> {
 
 impl<T> PerProcess<T> {
     pub(crate) const fn empty() -> Self {
-        PerProcess(ArcSwapOption::const_empty())
+        PerProcess { slot: ArcSwapOption::const_empty(), made_in: AtomicU64::new(0) }
     }
 
     /// Whether the value is one that a parent made. As cheap as two loads.
     pub(crate) fn is_inherited(&self) -> bool {
-        self.0.load().as_ref().is_some_and(|slot| slot.generation != generation())
+        let made_in = self.made_in.load(Ordering::Relaxed);
+        made_in != 0 && made_in != generation() + 1
     }
 
     /// This process's value; `make` runs if there is none yet. When two threads make one at the same time, the
@@ -78,13 +83,15 @@ impl<T> PerProcess<T> {
         make: impl FnOnce() -> Result<Arc<T>, E>,
         unmake: impl FnOnce(Arc<T>),
     ) -> Result<Arc<T>, E> {
-        let seen = self.0.load_full();
+        let seen = self.slot.load_full();
         if let Some(slot) = seen.as_ref().filter(|slot| slot.generation == generation()) {
             return Ok(slot.value.clone());
         }
         let made = make()?;
         let slot = Arc::new(Slot { generation: generation(), value: made.clone() });
-        let before = arc_swap::Guard::into_inner(self.0.compare_and_swap(&seen, Some(slot)));
+        // Before the value is there: whoever forks in between has a child that looks once too often, and not one that never does.
+        self.made_in.store(slot.generation + 1, Ordering::SeqCst);
+        let before = arc_swap::Guard::into_inner(self.slot.compare_and_swap(&seen, Some(slot)));
         let won = match (&before, &seen) {
             (None, None) => true,
             (Some(before), Some(seen)) => Arc::ptr_eq(before, seen),
@@ -103,7 +110,7 @@ impl<T> PerProcess<T> {
 
     /// Takes this process's value out; a value inherited from a parent is left behind.
     pub(crate) fn take(&self) -> Option<Arc<T>> {
-        let slot = self.0.swap(None)?;
+        let slot = self.slot.swap(None)?;
         if slot.generation == generation() {
             return Some(slot.value.clone());
         }

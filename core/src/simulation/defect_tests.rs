@@ -99,5 +99,5 @@ async fn names_that_kms_does_not_know_leave_nothing_behind() {
     assert_eq!(world.state.cache.places(), 1);
     assert_eq!(world.stats().secrets.len(), 1);
     world.need("unknown/1").await.expect_err("it is asked for anew");
-    assert!(world.state.cached(APP).is_some());
+    assert!(world.state.cached(APP.as_bytes()).is_some());
 }

@@ -339,10 +339,10 @@ async fn whoever_reads_first_after_a_sleep_gets_nothing_too_old() {
         );
     started(&world).await;
     world.until(MINUTE * 2).await;
-    assert!(world.state.cached(APP).is_some());
+    assert!(world.state.cached(APP.as_bytes()).is_some());
     // No time passes by the other clock, so that no timer has ended.
     world.time.set_wall_clock_by(3600);
-    assert!(world.state.cached(APP).is_none());
+    assert!(world.state.cached(APP.as_bytes()).is_none());
     assert!(world.need(APP).await.is_err(), "KMS is away");
     assert!(world.renew(APP, "B").await.is_err(), "KMS is away");
 }

@@ -94,7 +94,7 @@ async fn all_secrets_of_a_process_have_one_turn() {
     assert!(later <= 8, "{later} requests");
     world.until(MINUTE * 5).await;
     for name in &names {
-        let cached = world.state.cache.snapshot(name).expect("it is kept");
+        let cached = world.state.cache.snapshot(name.as_bytes()).expect("it is kept");
         assert_eq!(cached.access_key_id(), Some("B"), "{name}");
     }
 }

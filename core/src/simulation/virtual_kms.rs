@@ -303,7 +303,7 @@ impl World {
     }
 
     pub(crate) fn cached_id(&self) -> Option<String> {
-        self.state.cache.snapshot(APP)?.access_key_id().map(str::to_owned)
+        self.state.cache.snapshot(APP.as_bytes())?.access_key_id().map(str::to_owned)
     }
 
     pub(crate) fn requests(&self) -> Vec<Request> {

@@ -75,7 +75,7 @@ async fn a_year_of_weekly_rotations_with_outages_of_minutes_to_days() {
         sleep(HOUR + MINUTE * 7).await;
         for number in 0..SECRETS {
             let name = name(number);
-            let snapshot = world.state.cache.snapshot(&name).expect("once seen, always there");
+            let snapshot = world.state.cache.snapshot(name.as_bytes()).expect("once seen, always there");
             longest_staleness = longest_staleness.max(snapshot.fetched_at.elapsed());
             let (version, next_rotation) = rotations_of(&name, world.time.since());
             if snapshot.secret.version_id() != format!("LTAI{version}") {

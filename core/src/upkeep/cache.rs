@@ -1,14 +1,15 @@
 //! What was fetched. Readers never wait: a value is an immutable snapshot behind an atomic pointer.
 
 use std::cell::Cell;
-use std::collections::HashMap;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
+use std::iter;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::time::SystemTime;
 
-use arc_swap::{ArcSwap, ArcSwapOption};
+use arc_swap::ArcSwapOption;
 use foldhash::fast::RandomState;
+use once_cell::race::OnceBox;
 use tokio::time::Instant;
 
 use crate::date;
@@ -121,88 +122,129 @@ impl Handles {
     }
 }
 
-/// A secret's place in the cache.
+/// A secret's place, in the cache once it has been filled.
 pub(crate) struct Entry {
+    name: Box<str>,
     snapshot: ArcSwapOption<Snapshot>,
-    changes: Arc<AtomicU32>,
 }
 
 impl Entry {
     pub(crate) fn snapshot(&self) -> Option<Arc<Snapshot>> {
         self.snapshot.load_full()
     }
-
-    pub(crate) fn set(&self, snapshot: Option<Arc<Snapshot>>) {
-        self.snapshot.store(snapshot);
-        self.changes.fetch_add(1, Ordering::Release);
-    }
 }
-
-type Entries = HashMap<Box<str>, Arc<Entry>, RandomState>;
 
 /// All secrets that were ever fetched, by name.
 ///
-/// A new name copies the map that it goes into. Of one map with all names, a thousand new ones would copy half a million
-/// entries, on the thread that asks for them.
+/// A table that only grows: whoever reads follows pointers that are written once, and one that is swapped. A name comes in with
+/// its first value, so that what KMS does not know takes no place, and stays. Neither side waits for the other, and no fork finds
+/// it half done.
 pub(crate) struct Cache {
-    shards: [ArcSwap<Entries>; SHARDS],
+    heads: Box<[OnceBox<Node>]>,
     hasher: RandomState,
     changes: Arc<AtomicU32>,
+    /// Nothing is to be found here any more.
+    closed: AtomicBool,
 }
 
-const SHARDS: usize = 64;
+/// One of the secrets whose names' hashes are alike.
+struct Node {
+    entry: Arc<Entry>,
+    next: OnceBox<Node>,
+}
+
+const HEADS: usize = 256;
 
 impl Cache {
     pub(crate) fn new() -> Self {
         Cache {
-            shards: std::array::from_fn(|_| ArcSwap::default()),
+            heads: (0..HEADS).map(|_| OnceBox::new()).collect(),
             hasher: RandomState::default(),
             changes: Arc::default(),
+            closed: AtomicBool::new(false),
         }
     }
 
-    fn shard(&self, name: &str) -> &ArcSwap<Entries> {
-        &self.shards[self.hasher.hash_one(name) as usize % SHARDS]
+    fn head(&self, name: &[u8]) -> &OnceBox<Node> {
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write(name);
+        &self.heads[hasher.finish() as usize % HEADS]
+    }
+
+    fn find(&self, name: &[u8]) -> Option<&Entry> {
+        let mut place = self.head(name);
+        while let Some(node) = place.get() {
+            if node.entry.name.as_bytes() == name {
+                return Some(&node.entry);
+            }
+            place = &node.next;
+        }
+        None
     }
 
     /// The AccessKey if it is cached. Takes no lock, allocates nothing, and touches no memory that another thread's
     /// read writes to.
-    pub(crate) fn credentials(&self, name: &str) -> Option<Arc<Credentials>> {
-        let entries = self.shard(name).load();
-        let snapshot = entries.get(name)?.snapshot.load();
+    pub(crate) fn credentials(&self, name: &[u8]) -> Option<Arc<Credentials>> {
+        let snapshot = self.find(name)?.snapshot.load();
         snapshot.as_ref()?.credentials.as_ref().map(Handles::mine)
     }
 
-    pub(crate) fn snapshot(&self, name: &str) -> Option<Arc<Snapshot>> {
-        self.shard(name).load().get(name)?.snapshot()
+    pub(crate) fn secret(&self, name: &[u8]) -> Option<Arc<Secret>> {
+        Some(self.find(name)?.snapshot.load().as_ref()?.secret.clone())
     }
 
-    /// The place of `name`, made if need be.
+    pub(crate) fn snapshot(&self, name: &[u8]) -> Option<Arc<Snapshot>> {
+        self.find(name)?.snapshot()
+    }
+
+    /// The place of `name`, which is in the cache already or will be once it is filled.
     pub(crate) fn entry(&self, name: &str) -> Arc<Entry> {
-        let shard = self.shard(name);
-        if let Some(entry) = shard.load().get(name) {
-            return entry.clone();
-        }
-        let new = Arc::new(Entry { snapshot: ArcSwapOption::empty(), changes: self.changes.clone() });
-        shard.rcu(|entries| {
-            let mut entries = Entries::clone(entries);
-            entries.entry(name.into()).or_insert_with(|| new.clone());
-            entries
-        });
-        shard.load().get(name).cloned().unwrap_or(new)
+        self.nodes_of(name.as_bytes()).find(|node| *node.entry.name == *name).map_or_else(
+            || Arc::new(Entry { name: name.into(), snapshot: ArcSwapOption::empty() }),
+            |node| node.entry.clone(),
+        )
     }
 
-    /// Frees the place of `name` if it is empty; whoever fills it asks for it anew.
-    pub(crate) fn free(&self, name: &str) {
-        let is_free =
-            |entries: &Entries| entries.get(name).is_some_and(|entry| entry.snapshot.load().is_none());
-        let shard = self.shard(name);
-        if is_free(&shard.load()) {
-            // What is left is copied into a map of its own size.
-            shard.rcu(|entries| {
-                let others = entries.iter().filter(|(other, _)| ***other != *name);
-                others.map(|(name, entry)| (name.clone(), entry.clone())).collect::<Entries>()
-            });
+    fn nodes_of<'a>(&'a self, name: &[u8]) -> impl Iterator<Item = &'a Node> {
+        iter::successors(self.head(name).get(), |node| node.next.get())
+    }
+
+    fn nodes(&self) -> impl Iterator<Item = &Node> {
+        self.heads.iter().flat_map(|head| iter::successors(head.get(), |node| node.next.get()))
+    }
+
+    /// Fills or empties `entry`, of which there is one for each name at a time.
+    pub(crate) fn set(&self, entry: &Arc<Entry>, snapshot: Option<Arc<Snapshot>>) {
+        let is_filled = snapshot.is_some();
+        entry.snapshot.store(snapshot);
+        if is_filled {
+            self.place(entry);
+        }
+        // Whoever closed the cache meanwhile may have passed this entry before it was filled.
+        if self.closed.load(Ordering::SeqCst) {
+            entry.snapshot.store(None);
+        }
+        self.changes.fetch_add(1, Ordering::Release);
+    }
+
+    fn place(&self, entry: &Arc<Entry>) {
+        let mut place = self.head(entry.name.as_bytes());
+        let mut new = None;
+        loop {
+            if let Some(node) = place.get() {
+                if Arc::ptr_eq(&node.entry, entry) {
+                    return;
+                }
+                place = &node.next;
+                continue;
+            }
+            let node =
+                new.take().unwrap_or_else(|| Box::new(Node { entry: entry.clone(), next: OnceBox::new() }));
+            match place.set(node) {
+                Ok(()) => return,
+                // Somebody else's came first.
+                Err(node) => new = Some(node),
+            }
         }
     }
 
@@ -213,25 +255,19 @@ impl Cache {
 
     #[cfg(test)]
     pub(crate) fn places(&self) -> usize {
-        self.shards.iter().map(|shard| shard.load().len()).sum()
+        self.nodes().count()
     }
 
     /// The names of all secrets with a value.
     pub(crate) fn names(&self) -> Vec<Box<str>> {
-        let mut names = Vec::new();
-        for shard in &self.shards {
-            let entries = shard.load();
-            let filled = entries.iter().filter(|(_, entry)| entry.snapshot.load().is_some());
-            names.extend(filled.map(|(name, _)| name.clone()));
-        }
-        names
+        let filled = self.nodes().filter(|node| node.entry.snapshot.load().is_some());
+        filled.map(|node| node.entry.name.clone()).collect()
     }
 
-    /// Forgets everything.
-    pub(crate) fn clear(&self) {
-        for shard in &self.shards {
-            shard.store(Arc::default());
-        }
+    /// Forgets everything, for ever.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        self.nodes().for_each(|node| node.entry.snapshot.store(None));
         self.changes.fetch_add(1, Ordering::Release);
     }
 }

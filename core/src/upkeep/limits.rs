@@ -76,7 +76,7 @@ pub(crate) const REJECTED_REMEMBERED: Duration = Duration::from_secs(24 * 3600);
 pub(crate) const FIRST_WINDOW: Duration = Duration::from_secs(8);
 
 /// How much wider each window is than the one before, while somebody waits.
-pub(crate) const GROWTH_URGENT: f64 = 1.8;
+pub(crate) const GROWTH_URGENT: f64 = 1.85;
 
 /// How much wider each window is than the one before, while nobody is in a hurry.
 pub(crate) const GROWTH_UNHURRIED: f64 = 2.0;

@@ -111,7 +111,7 @@ impl State {
     }
 
     /// What is cached of `name` and not older than it may be: whoever reads may be faster than whoever forgets.
-    pub(crate) fn cached(&self, name: &str) -> Option<Arc<Snapshot>> {
+    pub(crate) fn cached(&self, name: &[u8]) -> Option<Arc<Snapshot>> {
         let snapshot = self.cache.snapshot(name)?;
         let is_good = self.config.max_stale.is_none() || self.good_for(&snapshot) != Some(Duration::ZERO);
         is_good.then_some(snapshot)
@@ -209,8 +209,12 @@ impl Live {
                 && lasting.id == *new_key_id
             {
                 file.forget(old_key_id);
-                for snapshot in
-                    self.state.cache.names().iter().filter_map(|name| self.state.cache.snapshot(name))
+                for snapshot in self
+                    .state
+                    .cache
+                    .names()
+                    .iter()
+                    .filter_map(|name| self.state.cache.snapshot(name.as_bytes()))
                 {
                     file.store(snapshot, lasting.clone());
                 }
@@ -275,8 +279,6 @@ impl Live {
         if left < keepers.capacity() / 8 {
             keepers.shrink_to(left * 2);
         }
-        // The next keeper of this name begins after this, and makes itself a place anew.
-        self.state.cache.free(name);
         true
     }
 

@@ -261,8 +261,8 @@ mod tests {
     fn one_turn_in_each_window_at_the_same_place() {
         let now = Instant::now();
         let urgent = Occasion::urgent(SECOND * 10);
-        close(&places(Turns::turned_away(urgent, now, 0.5), now, 4), &[4.0, 10.733, 19.320, 34.776]);
-        close(&places(Turns::turned_away(urgent, now, 1.0), now, 3), &[8.0, 14.4, 25.92]);
+        close(&places(Turns::turned_away(urgent, now, 0.5), now, 4), &[4.0, 10.881, 20.130, 37.240]);
+        close(&places(Turns::turned_away(urgent, now, 1.0), now, 3), &[8.0, 14.8, 27.38]);
     }
 
     #[test]

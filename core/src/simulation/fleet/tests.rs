@@ -25,7 +25,7 @@ fn so_many_are_throttled_at_most() {
     let told = |per_cent| Client::KmsakTold { per_cent };
     for (client, processes, most_throttled, highest_peak, largest_ratio) in [
         (Client::Kmsak, 10_000, 0.65, 4.0, 1.5),
-        (Client::Kmsak, 100_000, 0.855, 41.0, 1.5),
+        (Client::Kmsak, 100_000, 0.85, 40.0, 1.5),
         (Client::KmsakRemembering, 10_000, 0.62, 9.0, 1.5),
         (Client::KmsakRemembering, 100_000, 0.62, 9.0, 1.5),
         (told(50), 10_000, 0.5, 3.0, 1.5),

@@ -482,7 +482,7 @@ impl Keeper {
     /// The next reader asks KMS and gets its error.
     fn forget(&mut self) {
         logs::warn!("{} is older than max_stale allows and is not handed out any more", self.name);
-        self.entry.set(None);
+        self.live.state().cache.set(&self.entry, None);
     }
 }
 

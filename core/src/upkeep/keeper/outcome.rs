@@ -42,7 +42,7 @@ impl Keeper {
         if self.is_rejected(&snapshot) {
             snapshot.reject();
         }
-        self.entry.set(Some(snapshot.clone()));
+        self.live.state().cache.set(&self.entry, Some(snapshot.clone()));
         self.refused = None;
         self.failing_since = None;
         {
@@ -166,7 +166,7 @@ impl Keeper {
         let age = now.duration_since(kept.fetched).unwrap_or_default();
         let fetched_at = Instant::now().checked_sub(age).unwrap_or_else(Instant::now);
         let snapshot = Arc::new(Snapshot::new(Arc::new(kept.secret), kept.fetched, fetched_at).ok()?);
-        self.entry.set(Some(snapshot.clone()));
+        self.live.state().cache.set(&self.entry, Some(snapshot.clone()));
         self.next_try(self.failing_since.unwrap_or_else(Instant::now), Some(error));
         self.live.tell(Event::CacheFileUsed { secret: self.name.to_string(), age });
         Some(snapshot)

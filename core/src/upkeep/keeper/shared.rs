@@ -71,7 +71,7 @@ impl Keeper {
     fn learnt(&mut self, snapshot: Arc<Snapshot>, round: &mut Round) {
         logs::debug!("{} was learnt from the cache file: another process has asked KMS", self.name);
         let old = self.entry.snapshot();
-        self.entry.set(Some(snapshot.clone()));
+        self.live.state().cache.set(&self.entry, Some(snapshot.clone()));
         self.failing_since = None;
         self.refused = None;
         self.status.lock().last_error = None;
