@@ -25,4 +25,6 @@ def measure(quick: bool) -> list[dict[str, Any]]:
     lines = run([*command, "--quick"] if quick else command).splitlines()
     rows = [json.loads(line) for line in lines if line.startswith("{")]
     scenarios = ("scheduled rotation", "immediate rotation", "back after an outage")
-    return sorted(rows, key=lambda row: (scenarios.index(row["scenario"]), row["processes"], CLIENTS.index(row["client"])))
+    return sorted(
+        rows, key=lambda row: (scenarios.index(row["scenario"]), row["processes"], CLIENTS.index(row["client"]))
+    )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Optional, TypeVar
+from typing import TypeVar
 
 T = TypeVar("T")
-Settle = Callable[[Optional[T], Optional[BaseException]], None]
+Settle = Callable[[T | None, BaseException | None], None]
 
 
 async def answer(begin: Callable[[Settle[T]], None], time_out: tuple[float, BaseException] | None) -> T:

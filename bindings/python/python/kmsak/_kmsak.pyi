@@ -2,9 +2,9 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from os import PathLike
 from types import ModuleType, TracebackType
-from typing import Any, NoReturn, final
+from typing import Any, NoReturn, TypeAlias, final
 
-from typing_extensions import Never, Self, TypeAlias, disjoint_base
+from typing_extensions import Never, Self, disjoint_base
 
 from kmsak._events import Event
 from kmsak._stats import Stats
