@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 
 use crate::access_point::AccessPoint;
 use crate::admin_identities;
+use crate::admin_instances;
 use crate::clock::{iso8601, parse_iso8601};
 use crate::control::{Control, Listener};
 use crate::error::Error;
@@ -221,7 +222,9 @@ fn route(control: &Control, method: &Method, path: &str, query: &[(String, Strin
         }
         (method, path) => {
             let named = |name: &str| named(name).map(str::to_owned);
-            admin_identities::route(control, method, path, &named, body).unwrap_or_else(|| {
+            let other = admin_identities::route(control, method, path, &named, body)
+                .or_else(|| admin_instances::route(control, method, path, &named, body));
+            other.unwrap_or_else(|| {
                 Err(Failure::new(
                     404,
                     format!("there is no {method} {path}; docs/emulator.md lists what there is"),

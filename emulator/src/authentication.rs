@@ -119,7 +119,7 @@ fn authenticate_rpc(
     };
     let caller = caller.ok_or_else(mismatch)?;
     check_nonce(state, id, nonce, now)?;
-    state.note_use(id, Product::of(call).service(), now);
+    state.note_use(id, call, Product::of(call).service(), now);
     Ok(caller)
 }
 
@@ -179,7 +179,7 @@ fn authenticate_acs3(
     };
     let caller = caller.ok_or_else(mismatch)?;
     check_nonce(state, id, nonce, now)?;
-    state.note_use(id, Product::of(call).service(), now);
+    state.note_use(id, call, Product::of(call).service(), now);
     Ok(caller)
 }
 

@@ -10,6 +10,8 @@ use crate::certificates::Authority;
 use crate::error::{Error, doing};
 use crate::journal::What;
 use crate::kms::instances::Instance;
+use crate::resource_directory::Directory;
+use crate::resource_sharing::share::Share;
 use crate::state::State;
 
 /// The account that has something in it at the start, and manages the resource directory.
@@ -26,6 +28,8 @@ pub(crate) struct Cloud {
     /// The first is the one that the admin interface and the Rust API speak of.
     pub(crate) accounts: Vec<State>,
     pub(crate) instances: Vec<Instance>,
+    pub(crate) directory: Directory,
+    pub(crate) shares: Vec<Share>,
 }
 
 impl Cloud {
@@ -44,10 +48,13 @@ impl Cloud {
             ports: BTreeMap::new(),
             accounts: vec![first, second],
             instances: vec![instance],
+            directory: Directory::at_start(now),
+            shares: Vec::new(),
         };
         for account in &mut cloud.accounts {
             account.add_administrator(now)?;
         }
+        cloud.accounts[1].let_manage(FIRST_ACCOUNT, now)?;
         Ok(cloud)
     }
 

@@ -74,7 +74,7 @@ fn list_buckets(
             "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
         ));
     }
-    state.note_use(&signature.access_key_id, "Oss", now);
+    state.note_use(&signature.access_key_id, call, "Oss", now);
     let fields = json!({
         "Owner": {"ID": state.account_id, "DisplayName": state.account_id},
         "Buckets": {"Bucket": [{

@@ -10,10 +10,27 @@ pub(crate) enum Product {
     Ram,
     Ims,
     Sts,
+    ResourceSharing,
+    ResourceDirectory,
+    Vpc,
+    Pvtz,
+    Config,
+    ActionTrail,
 }
 
 impl Product {
-    const ALL: [Self; 4] = [Self::Kms, Self::Ram, Self::Ims, Self::Sts];
+    const ALL: [Self; 10] = [
+        Self::Kms,
+        Self::Ram,
+        Self::Ims,
+        Self::Sts,
+        Self::ResourceSharing,
+        Self::ResourceDirectory,
+        Self::Vpc,
+        Self::Pvtz,
+        Self::Config,
+        Self::ActionTrail,
+    ];
 
     pub(crate) fn version(self) -> &'static str {
         match self {
@@ -21,6 +38,12 @@ impl Product {
             Self::Ram => "2015-05-01",
             Self::Ims => "2019-08-15",
             Self::Sts => "2015-04-01",
+            Self::ResourceSharing => "2020-01-10",
+            Self::ResourceDirectory => "2022-04-19",
+            Self::Vpc => "2016-04-28",
+            Self::Pvtz => "2018-01-01",
+            Self::Config => "2020-09-07",
+            Self::ActionTrail => "2020-07-06",
         }
     }
 
@@ -31,6 +54,12 @@ impl Product {
             Self::Ram => "Ram",
             Self::Ims => "Ims",
             Self::Sts => "Sts",
+            Self::ResourceSharing => "ResourceSharing",
+            Self::ResourceDirectory => "ResourceDirectoryMaster",
+            Self::Vpc => "Vpc",
+            Self::Pvtz => "Pvtz",
+            Self::Config => "Config",
+            Self::ActionTrail => "Actiontrail",
         }
     }
 

@@ -11,7 +11,7 @@ use crate::journal::What;
 use crate::product::Product;
 use crate::refusal::{Origin, Refusal};
 use crate::request::{Fields, Request, as_fields};
-use crate::{ims, kms, ram, sts};
+use crate::{actiontrail, config, ims, kms, pvtz, ram, resource_directory, resource_sharing, sts, vpc};
 
 pub(crate) fn answer(
     cloud: &mut Cloud,
@@ -58,13 +58,32 @@ fn act(
         Product::Ram => ram::api::act(&mut request),
         Product::Ims => ims::act(&mut request),
         Product::Sts => sts::act(&mut request),
+        Product::ResourceSharing => resource_sharing::act(&mut request),
+        Product::ResourceDirectory => resource_directory::act(&mut request),
+        Product::Vpc => vpc::act(&mut request),
+        Product::Pvtz => pvtz::act(&mut request),
+        Product::Config => config::act(&mut request),
+        Product::ActionTrail => actiontrail::act(&mut request),
     }?;
     Ok((as_fields(fields), request.version_id))
 }
 
 /// Whether any product has this call.
 pub(crate) fn knows(action: &str) -> bool {
-    kms::knows(action) || ram::api::knows(action) || ims::knows(action) || sts::knows(action)
+    [
+        kms::knows,
+        ram::api::knows,
+        ims::knows,
+        sts::knows,
+        resource_sharing::knows,
+        resource_directory::knows,
+        vpc::knows,
+        pvtz::knows,
+        config::knows,
+        actiontrail::knows,
+    ]
+    .iter()
+    .any(|knows| knows(action))
 }
 
 /// Whether a call leaves something behind that must outlive a restart.

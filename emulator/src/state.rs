@@ -6,14 +6,19 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use crate::access_point::{AccessPoint, PermissionPolicy, Role, Scope};
+use crate::actiontrail::trail::Trail;
 use crate::arn;
 use crate::client_key::{ClientKey, RegisteredClientKey};
 use crate::cloud::FIRST_ACCOUNT;
+use crate::config::aggregator::Aggregator;
+use crate::config::rule::Rule;
 use crate::error::Error;
+use crate::ims::report::CredentialReport;
 use crate::kms::keys::KmsKey;
 use crate::kms::{NamedAccessPoint, NamedPolicy, NetworkRule};
 use crate::metadata::Metadata;
 use crate::nonces::Nonces;
+use crate::pvtz::zone::Zone;
 use crate::ram::last_use::LastUse;
 use crate::ram::oidc_provider::OidcIssuer;
 use crate::ram::policy::Policies;
@@ -66,7 +71,17 @@ pub(crate) struct State {
     #[serde(default)]
     pub(crate) named_access_points: BTreeMap<String, NamedAccessPoint>,
     #[serde(default)]
+    pub(crate) trail: Trail,
+    #[serde(default)]
+    pub(crate) credential_report: Option<CredentialReport>,
+    #[serde(default)]
+    pub(crate) config_rules: Vec<Rule>,
+    #[serde(default)]
+    pub(crate) aggregators: Vec<Aggregator>,
+    #[serde(default)]
     pub(crate) vpcs: Vec<Vpc>,
+    #[serde(default)]
+    pub(crate) zones: Vec<Zone>,
     /// When each AccessKey was used last, and for what.
     #[serde(default)]
     pub(crate) last_used: BTreeMap<String, LastUse>,
@@ -109,6 +124,11 @@ impl State {
             permission_policies: BTreeMap::new(),
             named_access_points: BTreeMap::new(),
             vpcs: vec![Vpc::at_start(account_id, region)],
+            trail: Trail::default(),
+            credential_report: None,
+            config_rules: Vec::new(),
+            aggregators: Vec::new(),
+            zones: Vec::new(),
             last_used: BTreeMap::new(),
             scheduled_overlap: Duration::days(2).whole_seconds(),
             immediate_overlap: Duration::minutes(5).whole_seconds(),

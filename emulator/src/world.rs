@@ -208,6 +208,9 @@ impl World {
             Endpoint::Oss | Endpoint::OssHttps => oss::answer(&mut state, call, now),
             Endpoint::Metadata => metadata::answer(state.first_mut(), call, now, &mut happened),
         };
+        for account in &mut state.accounts {
+            account.finish_event(request_id, &outcome);
+        }
         let changed = matches!(call.endpoint, Endpoint::Shared(_)) && rpc::changes(&call.action);
         if !happened.is_empty() || (changed && outcome.result.is_ok()) {
             if let Err(error) = self.save(&state) {

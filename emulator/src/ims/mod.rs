@@ -1,12 +1,38 @@
-//! IMS, version 2019-08-15: the credential report.
+//! IMS, version 2019-08-15: users by their principal names, and the credential report. RAM's policies govern it.
 
+mod access_keys;
+pub(crate) mod report;
+
+use crate::refusal::Refusal;
 use crate::request::{Answer, Request};
-use crate::rpc::no_such_action;
+use crate::rpc::{no_such_action, not_authorized};
 
-pub(crate) fn knows(_action: &str) -> bool {
-    false
+type Handler = fn(&mut Request<'_>) -> Answer;
+
+fn handler(action: &str) -> Option<Handler> {
+    Some(match action {
+        "GenerateCredentialReport" => report::generate,
+        "GetCredentialReport" => report::get,
+        "ListUsers" => access_keys::users,
+        "ListAccessKeys" => access_keys::list,
+        "GetAccessKeyLastUsed" => access_keys::last_used,
+        _ => return None,
+    })
 }
 
-pub(crate) fn act(_request: &mut Request<'_>) -> Answer {
-    Err(no_such_action())
+pub(crate) fn knows(action: &str) -> bool {
+    handler(action).is_some()
+}
+
+pub(crate) fn act(request: &mut Request<'_>) -> Answer {
+    let known = handler(request.action()).ok_or_else(no_such_action)?;
+    let resource = format!("acs:ram:*:{}:*", request.state().account_id);
+    if !request.permits(&format!("ram:{}", request.action()), &resource) {
+        return Err(not_authorized());
+    }
+    known(request)
+}
+
+fn invalid(name: &str) -> Refusal {
+    Refusal::front(400, &format!("InvalidParameter.{name}"), format!("The parameter {name} is not valid."))
 }

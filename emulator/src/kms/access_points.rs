@@ -66,7 +66,7 @@ pub(super) fn list(request: &mut Request<'_>) -> Answer {
     request.permit("applicationaccesspoint/*")?;
     let names = request.state().named_access_points.keys();
     let points = names.map(|name| json!({"Name": name, "AuthenticationMethod": METHOD})).collect();
-    Ok(request.page(20)?.of(points, "ApplicationAccessPoints", "ApplicationAccessPoint"))
+    request.page(20, points, ["ApplicationAccessPoints", "ApplicationAccessPoint"])
 }
 
 pub(super) fn update(request: &mut Request<'_>) -> Answer {

@@ -6,6 +6,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::clock::iso8601;
 use crate::cloud::Cloud;
+use crate::random_text;
 use crate::refusal::Refusal;
 use crate::request::{Answer, Request};
 use crate::state::State;
@@ -63,6 +64,23 @@ impl Instance {
         }
     }
 
+    /// One that is not connected yet.
+    pub(crate) fn bought(owner: &str, now: OffsetDateTime) -> Self {
+        let id = format!("kst-hzz{}", random_text(b"0123456789abcdefghijklmnopqrstuvwxyz", 15));
+        Self {
+            name: id.clone(),
+            id,
+            owner: owner.to_owned(),
+            created: now,
+            connected: None,
+            vpc_id: String::new(),
+            vswitch_ids: Vec::new(),
+            zone_ids: Vec::new(),
+            bound_vpcs: Vec::new(),
+            access_quota: ACCESS_QUOTA,
+        }
+    }
+
     pub(crate) fn status(&self, now: OffsetDateTime) -> &'static str {
         match self.connected {
             None => "Uninitialized",
@@ -76,31 +94,43 @@ fn not_found() -> Refusal {
     Refusal::service(403, "Forbidden.DKMSInstanceNotFound", "The specified DKMS Instance is not found.")
 }
 
-pub(super) fn wrong_state() -> Refusal {
+fn wrong_state() -> Refusal {
     Refusal::service(403, "Forbidden.DKMSInstanceStateInvalid", "The DKMS instance state is invalid.")
 }
 
 impl Cloud {
     /// The instance with this id, if the account owns it or it is shared with the account.
-    pub(crate) fn instance(&self, id: &str, account: usize) -> Result<&Instance, Refusal> {
+    pub(crate) fn instance(
+        &self,
+        id: &str,
+        account: usize,
+        now: OffsetDateTime,
+    ) -> Result<&Instance, Refusal> {
         self.instances
             .iter()
-            .find(|one| one.id == id && self.may_use_instance(one, account))
+            .find(|one| one.id == id && self.may_use_instance(one, account, now))
             .ok_or_else(not_found)
     }
 
     /// The same, if keys and secrets can be put in it.
-    pub(crate) fn usable_instance(&self, id: &str, account: usize) -> Result<&Instance, Refusal> {
-        self.instance(id, account)
+    pub(crate) fn usable_instance(
+        &self,
+        id: &str,
+        account: usize,
+        now: OffsetDateTime,
+    ) -> Result<&Instance, Refusal> {
+        let instance = self.instance(id, account, now)?;
+        if instance.status(now) == "Connected" { Ok(instance) } else { Err(wrong_state()) }
     }
 
-    fn may_use_instance(&self, instance: &Instance, account: usize) -> bool {
-        instance.owner == self.accounts[account].account_id
+    fn may_use_instance(&self, instance: &Instance, account: usize, now: OffsetDateTime) -> bool {
+        let account = &self.accounts[account].account_id;
+        instance.owner == *account || self.is_shared_with(&instance.id, account, now)
     }
 
-    /// Bound VPCs and accounts that it is shared with.
-    fn access_used(&self, instance: &Instance) -> usize {
-        instance.bound_vpcs.len()
+    /// Bound VPCs and accounts that it is shared with, or will be in a moment.
+    pub(crate) fn access_used(&self, instance: &Instance, now: OffsetDateTime) -> usize {
+        instance.bound_vpcs.len() + self.accounts_shared_with(&instance.id, now).len()
     }
 
     fn owned_instance(&mut self, id: &str, account: usize) -> Result<&mut Instance, Refusal> {
@@ -119,16 +149,16 @@ pub(super) fn list(request: &mut Request<'_>) -> Answer {
     let instances = cloud
         .instances
         .iter()
-        .filter(|one| cloud.may_use_instance(one, request.account))
+        .filter(|one| cloud.may_use_instance(one, request.account, request.now))
         .map(|one| json!({"KmsInstanceId": one.id, "KmsInstanceArn": instance_arn(request, one)}))
         .collect();
-    Ok(request.page(20)?.of(instances, "KmsInstances", "KmsInstance"))
+    request.page(20, instances, ["KmsInstances", "KmsInstance"])
 }
 
 pub(super) fn get(request: &mut Request<'_>) -> Answer {
     let id = request.needed("KmsInstanceId")?;
     request.permit(&format!("keystore/{id}"))?;
-    let instance = request.cloud.instance(id, request.account)?;
+    let instance = request.cloud.instance(id, request.account, request.now)?;
     let bound: Vec<Value> = instance
         .bound_vpcs
         .iter()
@@ -174,7 +204,7 @@ pub(super) fn get(request: &mut Request<'_>) -> Answer {
 pub(super) fn get_default(request: &mut Request<'_>) -> Answer {
     request.permit("*")?;
     let cloud = &request.cloud;
-    let first = cloud.instances.iter().find(|one| cloud.may_use_instance(one, request.account));
+    let first = cloud.instances.iter().find(|one| cloud.may_use_instance(one, request.account, request.now));
     Ok(json!({"DefaultKmsInstanceId": first.map(|one| one.id.clone()).unwrap_or_default()}))
 }
 
@@ -182,9 +212,13 @@ pub(super) fn quota(request: &mut Request<'_>) -> Answer {
     let id = request.given("KmsInstanceId").unwrap_or("");
     request.permit(&format!("keystore/{}", if id.is_empty() { "*" } else { id }))?;
     let instance = if id.is_empty() {
-        request.cloud.instances.iter().find(|one| request.cloud.may_use_instance(one, request.account))
+        request
+            .cloud
+            .instances
+            .iter()
+            .find(|one| request.cloud.may_use_instance(one, request.account, request.now))
     } else {
-        Some(request.cloud.instance(id, request.account)?)
+        Some(request.cloud.instance(id, request.account, request.now)?)
     };
     let instance = instance.ok_or_else(not_found)?;
     let accounts = &request.cloud.accounts;
@@ -196,7 +230,7 @@ pub(super) fn quota(request: &mut Request<'_>) -> Answer {
         ("key", KEY_QUOTA, keys),
         ("secret", SECRET_QUOTA, secrets),
         ("qps", QPS, 0),
-        ("vpc", instance.access_quota, request.cloud.access_used(instance)),
+        ("vpc", instance.access_quota, request.cloud.access_used(instance, request.now)),
     ];
     let asked = request.given("ResourceType");
     if asked.is_some_and(|asked| !all.iter().any(|(kind, _, _)| *kind == asked)) {
@@ -285,7 +319,7 @@ pub(super) fn bind_vpcs(request: &mut Request<'_>) -> Answer {
         let vswitch = vpc.and_then(|vpc| vpc.vswitches.iter().find(|vswitch| vswitch.id == one.vswitch_id));
         let usable = vswitch.is_some()
             && one.region_id == request.state().region
-            && request.cloud.may_use_vswitch(&one.vswitch_id, request.account);
+            && request.cloud.may_use_vswitch(&one.vswitch_id, request.account, request.now);
         if !usable || bound.iter().any(|other| other.vpc_id == one.vpc_id) {
             return Err(wrong());
         }
@@ -298,7 +332,7 @@ pub(super) fn bind_vpcs(request: &mut Request<'_>) -> Answer {
     }
     let used = {
         let instance = request.cloud.owned_instance(id, request.account)?.clone();
-        let shared = request.cloud.access_used(&instance) - instance.bound_vpcs.len();
+        let shared = request.cloud.access_used(&instance, request.now) - instance.bound_vpcs.len();
         (shared + bound.len(), instance.access_quota, instance.status(request.now))
     };
     let (wanted, quota, status) = used;

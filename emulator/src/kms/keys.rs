@@ -220,7 +220,7 @@ pub(super) fn create(request: &mut Request<'_>) -> Answer {
     }
     let instance = request.given("DKMSInstanceId");
     if let Some(id) = instance {
-        request.cloud.usable_instance(id, request.account)?;
+        request.cloud.usable_instance(id, request.account, request.now)?;
     }
     let rotates = request.flag("EnableAutomaticRotation")?.unwrap_or(false);
     let (least, most) = if instance.is_some() { (7, 365) } else { (365, 365) };
@@ -283,7 +283,7 @@ pub(super) fn list(request: &mut Request<'_>) -> Answer {
         .filter(|key| filters.iter().all(|one| one.values.iter().any(|value| has(key, &one.key, value))))
         .map(|key| json!({"KeyId": key.id, "KeyArn": state.kms_arn(&format!("key/{}", key.id))}))
         .collect();
-    Ok(request.page(10)?.of(keys, "Keys", "Key"))
+    request.page(10, keys, ["Keys", "Key"])
 }
 
 pub(super) fn enable(request: &mut Request<'_>) -> Answer {

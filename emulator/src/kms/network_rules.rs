@@ -59,7 +59,7 @@ pub(super) fn list(request: &mut Request<'_>) -> Answer {
     request.permit("network/*")?;
     let rules = request.state().network_rules.values();
     let rules = rules.map(|rule| json!({"Name": rule.name, "Type": rule.kind})).collect();
-    Ok(request.page(20)?.of(rules, "NetworkRules", "NetworkRule"))
+    request.page(20, rules, ["NetworkRules", "NetworkRule"])
 }
 
 pub(super) fn update(request: &mut Request<'_>) -> Answer {

@@ -6,34 +6,10 @@ use serde_json::Value;
 use time::Duration;
 
 use crate::refusal::Refusal;
-use crate::request::Request;
+use crate::request::{Answer, Request};
 
 pub(super) fn missing(name: &str) -> Refusal {
     Refusal::service(400, "MissingParameter", format!("The parameter {name} is needed but not provided."))
-}
-
-/// A page of a list, by number.
-pub(super) struct Page {
-    pub(super) number: usize,
-    pub(super) size: usize,
-}
-
-impl Page {
-    /// The answer to a listing: `items` is the whole list, and `name` and `inner` are what its elements are called.
-    pub(super) fn of(&self, items: Vec<Value>, name: &str, inner: &str) -> Value {
-        let total = items.len();
-        let shown: Vec<Value> =
-            items.into_iter().skip((self.number - 1).saturating_mul(self.size)).take(self.size).collect();
-        let mut list = serde_json::Map::new();
-        list.insert(inner.to_owned(), Value::Array(shown));
-        let mut answer = serde_json::json!({
-            "TotalCount": total,
-            "PageNumber": self.number,
-            "PageSize": self.size,
-        });
-        answer[name] = Value::Object(list);
-        answer
-    }
 }
 
 /// A condition of a list, as `Filters` names it.
@@ -58,22 +34,9 @@ impl<'a> Request<'a> {
         }
     }
 
-    pub(super) fn number(&self, name: &str, default: usize, most: usize) -> Result<usize, Refusal> {
-        match self.given(name) {
-            None => Ok(default),
-            Some(text) => text
-                .parse()
-                .ok()
-                .filter(|number| (1..=most).contains(number))
-                .ok_or_else(|| Refusal::invalid_parameter(name)),
-        }
-    }
-
-    pub(super) fn page(&self, default_size: usize) -> Result<Page, Refusal> {
-        Ok(Page {
-            number: self.number("PageNumber", 1, usize::MAX)?,
-            size: self.number("PageSize", default_size, 100)?,
-        })
+    /// The part of a list that the request asks for.
+    pub(super) fn page(&self, default_size: usize, items: Vec<Value>, list: [&str; 2]) -> Answer {
+        self.numbered_page(items, list, default_size, 100, Refusal::invalid_parameter)
     }
 
     /// A parameter that holds JSON text.

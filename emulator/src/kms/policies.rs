@@ -76,7 +76,7 @@ pub(super) fn create(request: &mut Request<'_>) -> Answer {
         request.needed(needed)?;
     }
     if scope != "shared" {
-        request.cloud.usable_instance(scope, request.account)?;
+        request.cloud.usable_instance(scope, request.account, request.now)?;
     }
     let mut policy = NamedPolicy {
         name: name.to_owned(),
@@ -110,7 +110,7 @@ pub(super) fn describe(request: &mut Request<'_>) -> Answer {
 pub(super) fn list(request: &mut Request<'_>) -> Answer {
     request.permit("policy/*")?;
     let names = request.state().permission_policies.keys().map(|name| json!({"Name": name})).collect();
-    Ok(request.page(20)?.of(names, "Policies", "Policy"))
+    request.page(20, names, ["Policies", "Policy"])
 }
 
 pub(super) fn update(request: &mut Request<'_>) -> Answer {

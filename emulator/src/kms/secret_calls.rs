@@ -97,10 +97,7 @@ pub(super) fn create(request: &mut Request<'_>) -> Answer {
     let value = value(request, data, managed)?;
     let instance = request.given("DKMSInstanceId");
     if let Some(id) = instance {
-        let status = request.cloud.usable_instance(id, request.account)?.status(request.now);
-        if status != "Connected" {
-            return Err(super::instances::wrong_state());
-        }
+        request.cloud.usable_instance(id, request.account, request.now)?;
     }
     let key = encryption_key(request, instance)?;
     let rotates = request.flag("EnableAutomaticRotation")?.unwrap_or(false);

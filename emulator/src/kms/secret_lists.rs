@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::clock::iso8601;
-use crate::request::{Answer, Request};
+use crate::request::{Answer, Request, as_fields};
 use crate::secrets::Secret;
 
 const FILTERS: [&str; 7] =
@@ -50,12 +50,11 @@ pub(super) fn secrets(request: &mut Request<'_>) -> Answer {
             fields
         })
         .collect();
-    Ok(request.page(10)?.of(listed, "SecretList", "Secret"))
+    request.page(10, listed, ["SecretList", "Secret"])
 }
 
 pub(super) fn versions(request: &mut Request<'_>) -> Answer {
     let all = request.flag("IncludeDeprecated")?.unwrap_or(false);
-    let page = request.page(20)?;
     let (_, secret) = request.permitted_secret()?;
     let versions: Vec<Value> = secret
         .versions
@@ -71,7 +70,7 @@ pub(super) fn versions(request: &mut Request<'_>) -> Answer {
         })
         .collect();
     let mut answer: Map<String, Value> =
-        crate::request::as_fields(page.of(versions, "VersionIds", "VersionId"));
+        as_fields(request.page(20, versions, ["VersionIds", "VersionId"])?);
     answer.insert("SecretName".to_owned(), json!(secret.name));
     Ok(Value::Object(answer))
 }

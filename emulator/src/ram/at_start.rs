@@ -17,6 +17,8 @@ pub(crate) const READER: &str = "reader";
 pub(crate) const ASSUMER: &str = "assumer";
 /// A RAM user who may do everything, in each account.
 pub(crate) const ADMINISTRATOR: &str = "administrator";
+/// The role in each member of a resource directory that its managing account may assume.
+const MEMBER_ROLE: &str = "ResourceDirectoryAccountAccessRole";
 /// A role that ECS instances may have.
 pub(crate) const ECS_ROLE: &str = "ecs-reader";
 /// A role that the account's users may assume.
@@ -48,6 +50,12 @@ impl State {
             )?;
         }
         Ok(())
+    }
+
+    /// Makes the role by which the account that manages the resource directory may do everything in a member.
+    pub(crate) fn let_manage(&mut self, account: &str, now: OffsetDateTime) -> Result<(), Error> {
+        let trust = TrustPolicy::ram(&format!("acs:ram::{account}:root"));
+        self.create_role(MEMBER_ROLE, &trust, &["AdministratorAccess".to_owned()], None, now).map(|_| ())
     }
 
     /// Makes them, once; whatever has such a name already stays as it is.

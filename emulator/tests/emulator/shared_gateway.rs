@@ -97,7 +97,7 @@ fn each_wrong_parameter_has_its_error() {
         (fresh().set("FetchExtendedConfig", "maybe"), 400, "InvalidParameter"),
         (fresh().set("DryRun", "maybe"), 400, "InvalidParameter"),
         (fresh().set("DryRun", "true"), 400, "DryRunOperationError"),
-        (fresh().set("DryRun", "true").set("SecretName", "none"), 404, "Forbidden.ResourceNotFound"),
+        (fresh().set("DryRun", "true").set("SecretName", "none"), 400, "ValidationError"),
         (fresh().set("SecretName", "none"), 404, "Forbidden.ResourceNotFound"),
         (fresh().set("SecretName", ""), 400, "MissingParameter"),
         (fresh().set("VersionStage", "Mine"), 404, "Forbidden.ResourceNotFound"),

@@ -6,6 +6,8 @@ mod policy_attachments;
 mod roles;
 mod users;
 
+pub(crate) use users::date;
+
 use serde_json::{Value, json};
 
 use crate::refusal::Refusal;
@@ -54,7 +56,7 @@ pub(crate) fn act(request: &mut Request<'_>) -> Answer {
     handler(request.action()).ok_or_else(no_such_action)?(request)
 }
 
-impl<'a> Request<'a> {
+impl Request<'_> {
     /// Lets those pass whom RAM allows the call on `user/<name>`, `role/<name>` and so on.
     fn allow(&self, resource: &str) -> Result<(), Refusal> {
         let resource = format!("acs:ram:*:{}:{resource}", self.state().account_id);
@@ -63,10 +65,6 @@ impl<'a> Request<'a> {
         } else {
             Err(not_authorized())
         }
-    }
-
-    fn mandatory(&self, name: &str) -> Result<&'a str, Refusal> {
-        self.given(name).ok_or_else(|| crate::authentication::missing(name))
     }
 }
 

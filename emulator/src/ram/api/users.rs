@@ -10,7 +10,7 @@ use crate::ram::user::{Profile, User};
 use crate::refusal::Refusal;
 use crate::request::{Answer, Request};
 
-pub(super) fn date(at: Option<OffsetDateTime>) -> String {
+pub(crate) fn date(at: Option<OffsetDateTime>) -> String {
     iso8601(at.unwrap_or(OffsetDateTime::UNIX_EPOCH))
 }
 
