@@ -12,7 +12,7 @@ dynamic=$(readelf -d "$library")
 major=$(sed -n 's/^#define KMSAK_VERSION_MAJOR //p' "$here/../../../include/kmsak.h")
 grep -q "SONAME.*\[libkmsak\.so\.$major\]" <<<"$dynamic" || { echo "the soname is not libkmsak.so.$major" >&2; exit 1; }
 grep -q NODELETE <<<"$dynamic" || { echo "the library can be unloaded under its thread" >&2; exit 1; }
-strange=$(sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' <<<"$dynamic" | grep -vxE 'lib(c|m|dl|pthread|rt)\.so\.[126]|libgcc_s\.so\.1|ld-linux-[a-z0-9-]+\.so\.[12]' || true)
+strange=$(sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' <<<"$dynamic" | grep -vxE 'lib(c|m|dl|rt)\.so\.[126]|libpthread\.so\.0|libgcc_s\.so\.1|ld-linux-[a-z0-9-]+\.so\.[12]' || true)
 [ -z "$strange" ] || { echo "the library needs $strange" >&2; exit 1; }
 
 size=$(stat -c %s "$library")
