@@ -20,8 +20,8 @@ fi
 # As other tools of Rust's: built by the machine's own compiler, and not optimised.
 cargo_tool() {
   [ -e "$tools/bin/$1" ] || [ -e "$tools/bin/$1.exe" ] && return
-  CARGO_TARGET_DIR=$dist/build/tools cargo install "$1" --version "$2" --locked --debug --quiet --root "$tools" "${@:3}"
-  rm -rf "$dist/build/tools"
+  CARGO_TARGET_DIR=$dist/tools-build cargo install "$1" --version "$2" --locked --debug --quiet --root "$tools" "${@:3}"
+  rm -rf "$dist/tools-build"
 }
 cargo_tool cargo-auditable 0.7.7
 

@@ -16,6 +16,14 @@ system_packages() {
     { cat "$dist/apt.log" >&2; exit 1; }
 }
 
+# Where this machine has its packages from; nothing where that is not known.
+mirror() {
+  local file
+  for file in /etc/apt/sources.list.d/*.sources /etc/apt/sources.list; do
+    [ ! -e "$file" ] || sed -nE 's/^(URIs: *|deb +)(http[^ ]*debian)\/?( .*)?$/\2/p' "$file"
+  done | head -n 1
+}
+
 # A system with nothing but Debian's packages in $dist/roots/NAME: system_root NAME RELEASE PACKAGE,PACKAGE...
 system_root() {
   [ -e "$dist/roots/$1/complete" ] && return
@@ -23,10 +31,7 @@ system_root() {
   echo "  making $1"
   rm -rf "$dist/roots/$1"
   mkdir -p "$dist/roots"
-  local mirror
-  # The machine's own mirror.
-  mirror=$(sed -nE 's/^(URIs: *|deb +)(http[^ ]*debian\/?) *.*/\2/p' /etc/apt/sources.list.d/*.sources /etc/apt/sources.list 2>/dev/null | head -n 1)
-  debootstrap --variant=minbase --include="$3" "$2" "$dist/roots/$1" ${mirror:+"$mirror"} >"$dist/roots/$1.log" 2>&1 ||
+  debootstrap --variant=minbase --include="$3" "$2" "$dist/roots/$1" $(mirror) >"$dist/roots/$1.log" 2>&1 ||
     { tail -n 20 "$dist/roots/$1.log" >&2; exit 1; }
   rm -rf "$dist/roots/$1/var/cache/apt/archives"/*.deb "$dist/roots/$1/var/lib/apt/lists"/*
   touch "$dist/roots/$1/complete"
