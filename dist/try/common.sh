@@ -55,7 +55,8 @@ id_now() { "$KMSAK_BIN" get --config "$kms/on_the_cloud.properties" "$secret" | 
 follow() {
   local what=$1 on='' off='' after=''
   shift
-  coproc CLIENT { exec "$@" "$seen/on_the_cloud.properties" "$seen/off_the_cloud.properties" 2>"$kms/errors"; }
+  # Bash warns that the emulator is a coproc already.
+  { coproc CLIENT { exec "$@" "$seen/on_the_cloud.properties" "$seen/off_the_cloud.properties" 2>"$kms/errors"; }; } 2>/dev/null
   local pid=$CLIENT_PID to=${CLIENT[1]} from=${CLIENT[0]}
   # Its own numbers, as bash closes a coproc's when it ends.
   exec {mine}<&"$from" {its}>&"$to"
