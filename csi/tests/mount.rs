@@ -234,3 +234,20 @@ fn a_socket_that_is_in_use_is_told() {
     assert!(!output.status.success());
     assert!(String::from_utf8(output.stderr).unwrap().contains("another program listens there"));
 }
+
+#[test]
+fn the_example_is_one_that_the_provider_takes() {
+    use saphyr::{LoadableYamlNode, Yaml};
+    let path =
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/deploy/kubernetes/secret-provider-class.yaml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let documents = Yaml::load_from_str(&text).unwrap();
+    let parameters = &documents[0]["spec"]["parameters"];
+    let attributes: serde_json::Map<String, Value> = ["configuration", "secrets"]
+        .iter()
+        .map(|name| ((*name).to_owned(), Value::from(parameters[*name].as_str().unwrap())))
+        .collect();
+    let read = kmsak_csi::parameters::Parameters::read(&Value::Object(attributes).to_string()).unwrap();
+    assert_eq!(parameters.as_mapping().unwrap().len(), 2);
+    assert_eq!((read.secrets.len(), read.secrets[0].files.len()), (2, 2));
+}

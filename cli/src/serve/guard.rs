@@ -20,6 +20,8 @@ pub(super) struct Guard {
     pub(super) token_headers: Vec<String>,
     /// Over a Unix socket, these may have every secret.
     pub(super) users: Option<Vec<u32>>,
+    /// Unless clients alone may have any: then the users may ask for no more than /health and /ready.
+    pub(super) clients_only: bool,
     /// Others may have some.
     pub(super) clients: ArcSwap<Clients>,
 }
@@ -112,7 +114,7 @@ impl Guard {
         in_path: Option<&str>,
         peer: &Peer,
     ) -> Result<Admitted, Refusal> {
-        if self.is_trusted(peer) {
+        if self.is_trusted(peer) && !self.clients_only {
             return Ok(Admitted::ToEverything);
         }
         let clients = self.clients.load();
@@ -129,6 +131,9 @@ impl Guard {
                     "UnknownClient",
                     "The agent's clients file knows no name of this client certificate",
                 ),
+                None if self.users.is_some() => {
+                    refused("UnknownClient", "The agent's clients file knows neither this user nor its group")
+                }
                 None => refused("MissingToken", MISSING_TOKEN),
             });
         };

@@ -90,6 +90,10 @@ pub(crate) struct Serve {
     /// Who may ask for which secret, TOML: by user, group, client certificate or token
     #[arg(long, value_name = "FILE")]
     clients: Option<PathBuf>,
+    /// Give nothing to root, the agent's own user and --allow-uid unless the clients file names them: for a socket that containers
+    /// share
+    #[arg(long, requires = "clients", requires = "unix")]
+    clients_only: bool,
     /// Hand out any secret that KMS lets the agent read, COUNT of them at most [default: 1000]
     #[arg(long, value_name = "COUNT", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
     any_secret: Option<u32>,
@@ -167,6 +171,7 @@ impl Serve {
             token: token.map(Arc::new).into(),
             token_headers: options.file.token_headers.clone(),
             users: self.unix.as_ref().map(|_| Guard::trusted(&self.allow_uid, unix_socket::own_user_id())),
+            clients_only: self.clients_only,
             clients: Arc::new(clients).into(),
         };
         let connections =

@@ -125,6 +125,30 @@ fn peers_of_a_socket_are_told_by_user() {
     );
 }
 
+#[test]
+fn on_a_shared_socket_root_is_nobody_special() {
+    let kms = with_second_secret();
+    let own = rustix::process::geteuid().as_raw();
+    let clients = kms.path("clients.toml");
+    write(
+        &clients,
+        &format!("[[client]]\nname = \"other\"\nuids = [{}]\nsecrets = [\"billing/database\"]\n", own + 1),
+        0o600,
+    );
+    let socket = kms.path("agent.sock");
+    let mut command = kmsak(&["serve", "--clients-only", "--clients"]);
+    command.arg(&clients).arg("--config").arg(kms.config()).arg("--unix").arg(&socket);
+    let mut running = Running::start(&mut command);
+    assert!(running.line().contains("agent.sock"));
+    let unix = |arguments: &[&str]| kmsak(arguments).arg("--unix").arg(&socket).output().unwrap();
+    while !unix(&["serve", "--probe"]).status.success() {}
+    let refused = stderr(&unix(&["status"]));
+    assert!(
+        refused.contains("the agent answered 401: The agent's clients file knows neither this user"),
+        "{refused}"
+    );
+}
+
 /// A CA, and what it signs.
 struct Ca(CertifiedIssuer<'static, KeyPair>);
 

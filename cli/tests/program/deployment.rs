@@ -15,8 +15,10 @@ fn secrets() -> Vec<Secret> {
     objects(&read("kubernetes/secrets.yaml.example"))
 }
 
+/// The last object of the file: another kind may stand before it.
 fn deployment(file: &str) -> Deployment {
-    object(&read(file))
+    let text = read(file);
+    object(text.rsplit("\n---\n").next().unwrap())
 }
 
 #[test]
@@ -28,16 +30,19 @@ fn every_reference_leads_to_an_object_that_is_there() {
         let found = secrets.iter().find(|secret| secret.metadata.name == name);
         found.unwrap_or_else(|| panic!("no Secret {name}"))
     };
-    for file in ["kubernetes/deployment.yaml", "kubernetes/sidecar.yaml"] {
-        let deployment = deployment(file);
+    let files = ["deployment.yaml", "sidecar.yaml", "node-socket.yaml", "secret-provider-class.yaml"];
+    for file in files.map(|file| format!("kubernetes/{file}")) {
+        let deployment = deployment(&file);
         assert_eq!((deployment.api_version.as_str(), deployment.kind.as_str()), ("apps/v1", "Deployment"));
         let template = &deployment.spec.template;
         assert_eq!(deployment.spec.selector.match_labels, template.metadata.labels);
         let pod = &template.spec;
         for volume in &pod.volumes {
-            match (&volume.secret, &volume.config_map) {
-                (Some(of), None) => drop(secret(&of.secret_name)),
-                (None, Some(of)) => assert_eq!(of.name, configuration.metadata.name),
+            match (&volume.secret, &volume.config_map, &volume.csi, &volume.host_path) {
+                (Some(of), None, None, None) => drop(secret(&of.secret_name)),
+                (None, Some(of), None, None) => assert_eq!(of.name, configuration.metadata.name),
+                (None, None, Some(of), None) => drop(secret(&of.node_publish_secret_ref.name)),
+                (None, None, None, Some(of)) => assert_eq!(of.path, "/run/kmsak", "as in the chart's values"),
                 _ => panic!("{file}: what is the volume {}?", volume.name),
             }
         }
@@ -91,7 +96,7 @@ fn placeholders_are_refused() {
         let path = file.unwrap().path();
         let applied = path.extension().is_some_and(|kind| kind != "example");
         assert!(
-            !applied || !std::fs::read_to_string(&path).unwrap().contains("kind: Secret"),
+            !applied || !std::fs::read_to_string(&path).unwrap().contains("kind: Secret\n"),
             "{}",
             path.display()
         );

@@ -219,6 +219,24 @@ pub(crate) struct Volume {
     pub(crate) name: String,
     pub(crate) secret: Option<SecretVolume>,
     pub(crate) config_map: Option<Metadata>,
+    pub(crate) host_path: Option<HostPath>,
+    pub(crate) csi: Option<CsiVolume>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HostPath {
+    pub(crate) path: String,
+    pub(crate) r#type: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct CsiVolume {
+    pub(crate) driver: String,
+    pub(crate) read_only: bool,
+    pub(crate) volume_attributes: BTreeMap<String, String>,
+    pub(crate) node_publish_secret_ref: Metadata,
 }
 
 #[derive(Deserialize)]
