@@ -32,6 +32,19 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them.
+    pub const ALL: [Kind; 9] = [
+        Kind::Configuration,
+        Kind::ClientKey,
+        Kind::Network,
+        Kind::Tls,
+        Kind::Denied,
+        Kind::NotFound,
+        Kind::Throttled,
+        Kind::Server,
+        Kind::Closed,
+    ];
+
     /// The stable lower-case name: `configuration`, `client_key`, `network`, `tls`, `denied`, `not_found`,
     /// `throttled`, `server` or `closed`.
     #[must_use]

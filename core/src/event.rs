@@ -12,130 +12,146 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::runtime::Handle;
 
 use crate::error::Error;
+use crate::field::{Field, FieldDescription, Fields, describe};
 use crate::process::fork::PerProcess;
 use crate::process::{logs, threads};
 
-/// Something that happened. No event carries a secret.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Event {
-    /// A secret was fetched from KMS, whether or not it had changed.
-    Fetched {
-        /// The secret's name.
-        secret: String,
-        /// The version now in the cache.
-        version_id: String,
-    },
-    /// The cache now holds another AccessKey than before.
-    Rotated {
-        /// The secret's name.
-        secret: String,
-        /// The AccessKey id that was in use.
-        old_access_key_id: String,
-        /// The AccessKey id in use from now on.
-        new_access_key_id: String,
-    },
-    /// A secret could not be refreshed, or KMS has no other AccessKey than one that was rejected. The cached value, if there is
-    /// one, stays in use.
-    RefreshFailed {
-        /// The secret's name.
-        secret: String,
-        /// Why.
-        error: Error,
-        /// How long ago the cached value was fetched; zero when nothing is cached.
-        stale_for: Duration,
-        /// When it is tried again without anybody asking; none when nothing is cached.
-        next_try_in: Option<Duration>,
-    },
-    /// KMS says that it cannot rotate a secret whose rotation is on. Told once, and again if that was mended meanwhile.
-    RotationBroken {
-        /// The secret's name.
-        secret: String,
-    },
-    /// An endpoint failed repeatedly and is passed over for a while.
-    EndpointDown {
-        /// Its host and port.
-        endpoint: String,
-        /// The latest failure.
-        error: Error,
-    },
-    /// An endpoint that was down answers again.
-    EndpointUp {
-        /// Its host and port.
-        endpoint: String,
-    },
-    /// The ClientKey's validity ends soon, or has ended (`days_left` is then zero).
-    ClientKeyExpiring {
-        /// The ClientKey's id.
-        key_id: String,
-        /// The end of its validity.
-        not_after: SystemTime,
-        /// Whole days until then.
-        days_left: u64,
-    },
-    /// The ClientKey file was replaced and KMS accepts the new one.
-    ClientKeyReplaced {
-        /// The id of the ClientKey that was in use.
-        old_key_id: String,
-        /// The id of the one in use from now on.
-        new_key_id: String,
-    },
-    /// The ClientKey, password or CA file changed, but what it holds now cannot be used: the old one stays.
-    ClientKeyUnusable {
-        /// The id of the ClientKey that stays in use.
-        key_id: String,
-        /// Why the new one was not taken over.
-        error: Error,
-    },
-    /// Who asks KMS has another AccessKey: that of a role was renewed, or a source gave another one.
-    IdentityRenewed {
-        /// Its kind and name, such as `ecs_ram_role app`.
-        identity: String,
-        /// The AccessKey id in use from now on.
-        access_key_id: String,
-        /// When it ends, where it does.
-        expires: Option<SystemTime>,
-    },
-    /// Who asks KMS could not get another AccessKey. The one in use, if there is one, is used to its end.
-    IdentityUnavailable {
-        /// Its kind and name, such as `ecs_ram_role app`.
-        identity: String,
-        /// Why.
-        error: Error,
-        /// When the one in use ends, where it does.
-        expires: Option<SystemTime>,
-    },
-    /// KMS cannot be reached and the secret was taken from the encrypted cache file.
-    CacheFileUsed {
-        /// The secret's name.
-        secret: String,
-        /// How long ago the value was fetched from KMS.
-        age: Duration,
-    },
+macro_rules! events {
+    ($(#[$about:meta])* pub enum Event {
+        $($(#[$doc:meta])* $event:ident = $name:literal { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* },)*
+    }) => {
+        $(#[$about])*
+        pub enum Event {
+            $($(#[$doc])* $event { $($(#[$field_doc])* $field: $type,)* },)*
+        }
+
+        impl Event {
+            /// The event's stable name, the same word in every language, such as `refresh_failed`.
+            #[must_use]
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Event::$event { .. } => $name,)*
+                }
+            }
+
+            /// What the event tells, by name: for those who pass events on without knowing each.
+            #[must_use]
+            pub fn fields(&self) -> Fields<'_> {
+                match self {
+                    $(Event::$event { $($field),* } => vec![$((stringify!($field), $field.value()),)*],)*
+                }
+            }
+
+            /// The names of all events with their fields.
+            pub(crate) fn all() -> Vec<(&'static str, Vec<FieldDescription>)> {
+                vec![$(($name, vec![$(describe::<$type>(stringify!($field)),)*]),)*]
+            }
+        }
+    };
+}
+
+events! {
+    /// Something that happened. No event carries a secret.
+    #[derive(Clone, Debug)]
+    #[non_exhaustive]
+    pub enum Event {
+        /// A secret was fetched from KMS, whether or not it had changed.
+        Fetched = "fetched" {
+            /// The secret's name.
+            secret: String,
+            /// The version now in the cache.
+            version_id: String,
+        },
+        /// The cache now holds another AccessKey than before.
+        Rotated = "rotated" {
+            /// The secret's name.
+            secret: String,
+            /// The AccessKey id that was in use.
+            old_access_key_id: String,
+            /// The AccessKey id in use from now on.
+            new_access_key_id: String,
+        },
+        /// A secret could not be refreshed, or KMS has no other AccessKey than one that was rejected. The cached value, if there is
+        /// one, stays in use.
+        RefreshFailed = "refresh_failed" {
+            /// The secret's name.
+            secret: String,
+            /// Why.
+            error: Error,
+            /// How long ago the cached value was fetched; zero when nothing is cached.
+            stale_for: Duration,
+            /// When it is tried again without anybody asking; none when nothing is cached.
+            next_try_in: Option<Duration>,
+        },
+        /// KMS says that it cannot rotate a secret whose rotation is on. Told once, and again if that was mended meanwhile.
+        RotationBroken = "rotation_broken" {
+            /// The secret's name.
+            secret: String,
+        },
+        /// An endpoint failed repeatedly and is passed over for a while.
+        EndpointDown = "endpoint_down" {
+            /// Its host and port.
+            endpoint: String,
+            /// The latest failure.
+            error: Error,
+        },
+        /// An endpoint that was down answers again.
+        EndpointUp = "endpoint_up" {
+            /// Its host and port.
+            endpoint: String,
+        },
+        /// The ClientKey's validity ends soon, or has ended (`days_left` is then zero).
+        ClientKeyExpiring = "client_key_expiring" {
+            /// The ClientKey's id.
+            key_id: String,
+            /// The end of its validity.
+            not_after: SystemTime,
+            /// Whole days until then.
+            days_left: u64,
+        },
+        /// The ClientKey file was replaced and KMS accepts the new one.
+        ClientKeyReplaced = "client_key_replaced" {
+            /// The id of the ClientKey that was in use.
+            old_key_id: String,
+            /// The id of the one in use from now on.
+            new_key_id: String,
+        },
+        /// The ClientKey, password or CA file changed, but what it holds now cannot be used: the old one stays.
+        ClientKeyUnusable = "client_key_unusable" {
+            /// The id of the ClientKey that stays in use.
+            key_id: String,
+            /// Why the new one was not taken over.
+            error: Error,
+        },
+        /// Who asks KMS has another AccessKey: that of a role was renewed, or a source gave another one.
+        IdentityRenewed = "identity_renewed" {
+            /// Its kind and name, such as `ecs_ram_role app`.
+            identity: String,
+            /// The AccessKey id in use from now on.
+            access_key_id: String,
+            /// When it ends, where it does.
+            expires: Option<SystemTime>,
+        },
+        /// Who asks KMS could not get another AccessKey. The one in use, if there is one, is used to its end.
+        IdentityUnavailable = "identity_unavailable" {
+            /// Its kind and name, such as `ecs_ram_role app`.
+            identity: String,
+            /// Why.
+            error: Error,
+            /// When the one in use ends, where it does.
+            expires: Option<SystemTime>,
+        },
+        /// KMS cannot be reached and the secret was taken from the encrypted cache file.
+        CacheFileUsed = "cache_file_used" {
+            /// The secret's name.
+            secret: String,
+            /// How long ago the value was fetched from KMS.
+            age: Duration,
+        },
+    }
 }
 
 impl Event {
-    /// The event's stable name: `fetched`, `rotated`, `refresh_failed`, `rotation_broken`, `endpoint_down`, `endpoint_up`,
-    /// `client_key_expiring`, `client_key_replaced`, `client_key_unusable`, `identity_renewed`, `identity_unavailable` or
-    /// `cache_file_used`.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match self {
-            Event::Fetched { .. } => "fetched",
-            Event::Rotated { .. } => "rotated",
-            Event::RefreshFailed { .. } => "refresh_failed",
-            Event::RotationBroken { .. } => "rotation_broken",
-            Event::EndpointDown { .. } => "endpoint_down",
-            Event::EndpointUp { .. } => "endpoint_up",
-            Event::ClientKeyExpiring { .. } => "client_key_expiring",
-            Event::ClientKeyReplaced { .. } => "client_key_replaced",
-            Event::ClientKeyUnusable { .. } => "client_key_unusable",
-            Event::IdentityRenewed { .. } => "identity_renewed",
-            Event::IdentityUnavailable { .. } => "identity_unavailable",
-            Event::CacheFileUsed { .. } => "cache_file_used",
-        }
-    }
-
     pub(crate) fn log(&self) {
         match self {
             Event::Fetched { secret, version_id } => {

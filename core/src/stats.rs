@@ -5,67 +5,74 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::error::Error;
+use crate::field::{Field, FieldDescription, Fields, Row, describe, row};
 use crate::identity::IdentityInfo;
 use crate::identity::client_key::ClientKeyInfo;
 use crate::upkeep::client_key_expiry::days_left;
 use crate::upkeep::live::Live;
 
-/// A provider's state at one moment.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct Stats {
-    /// The secrets in the cache, by name.
-    pub secrets: Vec<SecretStats>,
-    /// The endpoints as configured.
-    pub endpoints: Vec<EndpointStats>,
-    /// The ClientKeys in use.
-    pub client_keys: Vec<ClientKeyStats>,
-    /// Who asks KMS: the ClientKeys again, and all others.
-    pub identities: Vec<IdentityInfo>,
-    /// KMS's clock less this machine's, in milliseconds, as learnt from KMS; 0 when KMS never complained.
-    pub clock_skew_milliseconds: i64,
+row! {
+    /// A provider's state at one moment.
+    #[derive(Clone, Debug, Default)]
+    #[non_exhaustive]
+    pub struct Stats {
+        /// The secrets in the cache, by name.
+        pub secrets: Vec<SecretStats>,
+        /// The endpoints as configured.
+        pub endpoints: Vec<EndpointStats>,
+        /// The ClientKeys in use.
+        pub client_keys: Vec<ClientKeyStats>,
+        /// Who asks KMS: the ClientKeys again, and all others.
+        pub identities: Vec<IdentityInfo>,
+        /// KMS's clock less this machine's, in milliseconds, as learnt from KMS; 0 when KMS never complained.
+        pub clock_skew_milliseconds: i64,
+    }
 }
 
-/// One cached secret.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct SecretStats {
-    /// The secret's name.
-    pub name: String,
-    /// The version in the cache.
-    pub version_id: Option<String>,
-    /// The AccessKey id in the cache, for a managed RAM secret.
-    pub access_key_id: Option<String>,
-    /// How long ago the cached value was fetched from KMS.
-    pub age: Option<Duration>,
-    /// How long ago the cached value was fetched if the latest refresh failed; zero when it succeeded.
-    pub stale_for: Duration,
-    /// The time until the next scheduled refresh.
-    pub next_refresh_in: Option<Duration>,
-    /// Successful fetches.
-    pub fetches: u64,
-    /// Failed fetches.
-    pub failures: u64,
-    /// Renewals after a rejected AccessKey that asked KMS.
-    pub renewals: u64,
-    /// The latest failure, if the latest fetch failed.
-    pub last_error: Option<Error>,
+row! {
+    /// One cached secret.
+    #[derive(Clone, Debug)]
+    #[non_exhaustive]
+    pub struct SecretStats {
+        /// The secret's name.
+        pub name: String,
+        /// The version in the cache.
+        pub version_id: Option<String>,
+        /// The AccessKey id in the cache, for a managed RAM secret.
+        pub access_key_id: Option<String>,
+        /// How long ago the cached value was fetched from KMS.
+        pub age: Option<Duration>,
+        /// How long ago the cached value was fetched if the latest refresh failed; zero when it succeeded.
+        pub stale_for: Duration,
+        /// The time until the next scheduled refresh.
+        pub next_refresh_in: Option<Duration>,
+        /// Successful fetches.
+        pub fetches: u64,
+        /// Failed fetches.
+        pub failures: u64,
+        /// Renewals after a rejected AccessKey that asked KMS.
+        pub renewals: u64,
+        /// The latest failure, if the latest fetch failed.
+        pub last_error: Option<Error>,
+    }
 }
 
-/// One endpoint.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct EndpointStats {
-    /// Host, and port where it is not 443.
-    pub endpoint: String,
-    /// Whether it is passed over at the moment.
-    pub down: bool,
-    /// The moving average of its answers' latency.
-    pub latency: Option<Duration>,
-    /// Requests sent to it and ended.
-    pub requests: u64,
-    /// Those that failed.
-    pub failures: u64,
+row! {
+    /// One endpoint.
+    #[derive(Clone, Debug)]
+    #[non_exhaustive]
+    pub struct EndpointStats {
+        /// Host, and port where it is not 443.
+        pub endpoint: String,
+        /// Whether it is passed over at the moment.
+        pub down: bool,
+        /// The moving average of its answers' latency.
+        pub latency: Option<Duration>,
+        /// Requests sent to it and ended.
+        pub requests: u64,
+        /// Those that failed.
+        pub failures: u64,
+    }
 }
 
 /// One ClientKey.
@@ -78,7 +85,27 @@ pub struct ClientKeyStats {
     pub days_left: u64,
 }
 
+impl Row for ClientKeyStats {
+    fn row(&self) -> Fields<'_> {
+        let mut fields = self.info.row();
+        fields.push(("days_left", self.days_left.value()));
+        fields
+    }
+
+    fn described() -> Vec<FieldDescription> {
+        let mut fields = ClientKeyInfo::described();
+        fields.push(describe::<u64>("days_left"));
+        fields
+    }
+}
+
 impl Stats {
+    /// All of it by name: for those who pass statistics on without knowing each.
+    #[must_use]
+    pub fn fields(&self) -> Fields<'_> {
+        self.row()
+    }
+
     pub(crate) fn of(live: &Live) -> Self {
         let state = live.state();
         let now = state.now();

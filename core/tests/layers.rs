@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// From the bottom to the top. Each is a file or a folder of `src`.
 const LAYERS: [&[&str]; 10] = [
-    &["error", "shown", "lenient_json", "date", "asn1", "certificate", "rejection"],
+    &["error", "field", "shown", "lenient_json", "date", "asn1", "certificate", "rejection"],
     &["process"],
     &["pending", "event"],
     &["secret"],
@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 10] = [
     &["kms"],
     &["config"],
     &["upkeep"],
-    &["stats", "provider", "fixed", "openapi", "lib"],
+    &["stats", "provider", "fixed", "openapi", "description", "lib"],
 ];
 
 /// Stands beside the layers and is not shipped.

@@ -97,7 +97,7 @@ impl Providers {
                 .credentials_type("client_key")
                 .client_key(client_key.as_bytes())
                 .client_key_password(password.as_bytes())),
-            (None, None, Some((id, secret))) => Ok(builder.credentials_type("ak").access_key(id, secret.as_bytes())),
+            (None, None, Some((id, secret))) => Ok(builder.credentials_type("ak").access_key_id(id).access_key_secret(secret.as_bytes())),
             (None, None, None) if self.own_identity => Ok(builder.environment().credentials_type("default")),
             (None, None, None) => Err("nobody says who asks KMS: name a Secret with clientKey.json and clientKey_Password.txt in nodePublishSecretRef, or set roleArn and oidcProviderArn".to_owned()),
             _ => Err("nodePublishSecretRef: expected clientKey.json with clientKey_Password.txt, or accessKeyId with accessKeySecret".to_owned()),

@@ -1,6 +1,6 @@
 //! The configuration from code; files and the environment end up here too.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,14 +11,13 @@ use zeroize::Zeroizing;
 use super::assemble;
 use super::gateway::Gateway;
 use super::keys;
-use super::properties::{self, Malformed};
+use super::options;
 use super::settings::{Environment, Layer, Origin, Places, Resources, Settings, Value};
+use super::sources::{environment_layer, file_layer, properties_layer, usual_file_exists};
 use super::warnings::Warnings;
 use super::{CONFIG_VARIABLE, Config, DEFAULT_FILE};
 use crate::error::{Error, Result};
-use crate::lenient_json;
 use crate::process::protected::ProtectedBytes;
-use crate::process::source::{MAX_FILE_BYTES, Source, metadata};
 use crate::shown::quoted;
 
 /// Collects settings and checks them. Each setting goes by the name of its key in a properties file; see
@@ -153,7 +152,7 @@ impl Builder {
 
     /// The content of the ClientKey file. The bytes are copied into protected memory.
     pub fn client_key(self, json: impl AsRef<[u8]>) -> Self {
-        self.put(keys::CLIENT_KEY_CONTENT, Value::Bytes(ProtectedBytes::copy_from(json.as_ref())))
+        self.put_bytes(keys::CLIENT_KEY_CONTENT, json)
     }
 
     /// The file with the ClientKey's password. Blanks and line ends around it do not count.
@@ -163,39 +162,12 @@ impl Builder {
 
     /// The name of the environment variable with the ClientKey's password.
     pub fn client_key_password_env(self, variable: impl Into<String>) -> Self {
-        self.put(keys::PASSWORD_ENV, Value::Text(Zeroizing::new(variable.into())))
+        self.put_text(keys::PASSWORD_ENV, variable)
     }
 
     /// The ClientKey's password. The bytes are copied into protected memory.
     pub fn client_key_password(self, password: impl AsRef<[u8]>) -> Self {
-        self.put(keys::PASSWORD, Value::Bytes(ProtectedBytes::copy_from(password.as_ref())))
-    }
-
-    /// Who asks the gateways that have no ClientKey of their own: `client_key`, or in its place `ak`, `sts`, `ram_role`,
-    /// `ecs_ram_role`, `oidc_role_arn` or `default`, the chain of the official SDKs.
-    pub fn credentials_type(self, credentials_type: impl Into<String>) -> Self {
-        self.put(keys::CREDENTIALS_TYPE, Value::Text(Zeroizing::new(credentials_type.into())))
-    }
-
-    /// The AccessKey that asks (`ak`), or that assumes the role (`ram_role`). The secret is copied into protected memory.
-    pub fn access_key(self, id: impl Into<String>, secret: impl AsRef<[u8]>) -> Self {
-        self.put(keys::ACCESS_KEY_ID, Value::Text(Zeroizing::new(id.into())))
-            .put(keys::ACCESS_SECRET, Value::Bytes(ProtectedBytes::copy_from(secret.as_ref())))
-    }
-
-    /// The security token that belongs to the AccessKey, for `sts`.
-    pub fn security_token(self, token: impl AsRef<[u8]>) -> Self {
-        self.put(keys::SECURITY_TOKEN, Value::Bytes(ProtectedBytes::copy_from(token.as_ref())))
-    }
-
-    /// The name of the ECS instance's RAM role, for `ecs_ram_role`; the metadata service names it where this does not.
-    pub fn role_name(self, name: impl Into<String>) -> Self {
-        self.put(keys::ROLE_NAME, Value::Text(Zeroizing::new(name.into())))
-    }
-
-    /// The ARN of the role to assume, for `ram_role` and `oidc_role_arn`.
-    pub fn role_arn(self, arn: impl Into<String>) -> Self {
-        self.put(keys::ROLE_ARN, Value::Text(Zeroizing::new(arn.into())))
+        self.put_bytes(keys::PASSWORD, password)
     }
 
     /// The secrets to fetch at start, side by side.
@@ -203,7 +175,7 @@ impl Builder {
     where
         I: IntoIterator<Item: Into<String>>,
     {
-        self.put_list(keys::SECRET_NAMES, names)
+        self.put(keys::SECRET_NAMES, options::list(names.into_iter().map(Into::into)))
     }
 
     /// How often a secret without a rotation date in sight is fetched again: 6 h by default, 100 ms to a year.
@@ -233,17 +205,17 @@ impl Builder {
 
     /// Has no effect; see [`Gateway::http_proxy`].
     pub fn http_proxy(self, proxy: impl Into<String>) -> Self {
-        self.put(keys::HTTP_PROXY, Value::Text(Zeroizing::new(proxy.into())))
+        self.put_text(keys::HTTP_PROXY, proxy)
     }
 
     /// The proxy to reach KMS through; see [`Gateway::https_proxy`].
     pub fn https_proxy(self, proxy: impl Into<String>) -> Self {
-        self.put(keys::HTTPS_PROXY, Value::Text(Zeroizing::new(proxy.into())))
+        self.put_text(keys::HTTPS_PROXY, proxy)
     }
 
     /// Hosts, domains and networks, separated by commas, that are reached without a proxy.
     pub fn no_proxy(self, hosts: impl Into<String>) -> Self {
-        self.put(keys::NO_PROXY, Value::Text(Zeroizing::new(hosts.into())))
+        self.put_text(keys::NO_PROXY, hosts)
     }
 
     /// How long a call may wait for a fetch with all its retries: 20 s by default, 1 ms to 1 h.
@@ -280,7 +252,7 @@ impl Builder {
     where
         I: IntoIterator<Item: Into<String>>,
     {
-        self.put_list(keys::REJECTION_CODES, codes)
+        self.put(keys::REJECTION_CODES, options::list(codes.into_iter().map(Into::into)))
     }
 
     /// The age from which a cached value is no longer handed out while KMS cannot be reached. Off by default: stale
@@ -369,19 +341,17 @@ impl Builder {
         Ok(Settings { layers, places, more_public_cas: self.more_public_cas.take() })
     }
 
-    fn put(mut self, key: &'static str, value: Value) -> Self {
+    pub(super) fn put(mut self, key: &'static str, value: Value) -> Self {
         self.code.insert(key, value);
         self
     }
 
-    fn put_list<I>(self, key: &'static str, items: I) -> Self
-    where
-        I: IntoIterator<Item: Into<String>>,
-    {
-        let items: Vec<String> = items.into_iter().map(Into::into).collect();
-        // Blank text would count as not given, and a file's list in its place.
-        let text = if items.is_empty() { ",".to_owned() } else { items.join(",") };
-        self.put(key, Value::Text(Zeroizing::new(text)))
+    pub(super) fn put_text(self, key: &'static str, text: impl Into<String>) -> Self {
+        self.put(key, Value::Text(Zeroizing::new(text.into())))
+    }
+
+    pub(super) fn put_bytes(self, key: &'static str, bytes: impl AsRef<[u8]>) -> Self {
+        self.put(key, Value::Bytes(ProtectedBytes::copy_from(bytes.as_ref())))
     }
 }
 
@@ -402,162 +372,4 @@ impl fmt::Debug for Builder {
             .field("gateways", &self.gateways)
             .finish_non_exhaustive()
     }
-}
-
-fn usual_file_exists(places: &Places) -> bool {
-    places.working_directory.as_ref().is_ok_and(|here| metadata(&here.join(DEFAULT_FILE)).is_ok())
-        || places.resources.as_ref().is_some_and(|look_up| look_up(DEFAULT_FILE).is_some())
-}
-
-fn environment_layer(places: &Places) -> Result<Layer> {
-    let mut values = BTreeMap::new();
-    let mut prefixed = BTreeSet::new();
-    for key in keys::ALL {
-        let name = keys::prefixed(key);
-        let (name, value) = match places.variable(&name) {
-            Some(value) => {
-                prefixed.insert(*key);
-                (name.as_str(), value)
-            }
-            None if keys::is_read_bare(key) => match (places.environment)(key) {
-                Some(value) => (*key, value),
-                None => continue,
-            },
-            None => continue,
-        };
-        let text = value.into_string().map_err(|_| {
-            Error::configuration(format!(
-                "the environment variable {name} is not UTF-8: set it to plain text"
-            ))
-        })?;
-        values.insert(*key, Value::Text(Zeroizing::new(text)));
-    }
-    Ok(Layer { prefixed, ..Layer::new(Origin::Environment, None, values) })
-}
-
-fn file_layer(places: &Places, path: &Path, subject: &str, warnings: &mut Warnings) -> Result<Layer> {
-    let source = places.find(path, None, subject)?;
-    let base = match &source {
-        Source::File(path) => path.parent().map(Path::to_path_buf),
-        Source::Inline { .. } => None,
-    };
-    let bytes = source.read()?;
-    properties_layer(&bytes, source.name(), base, warnings)
-}
-
-fn properties_layer(
-    bytes: &[u8],
-    name: String,
-    base: Option<PathBuf>,
-    warnings: &mut Warnings,
-) -> Result<Layer> {
-    if bytes.len() as u64 > MAX_FILE_BYTES {
-        return Err(Error::configuration(format!("{name} is over 1 MiB, which no properties file is")));
-    }
-    let entries = properties::parse(bytes).map_err(|malformed| {
-        Error::configuration(match malformed {
-            Malformed::Escape { line } => format!(
-                "line {line} of {name} has a \\u without the four hexadecimal digits of a character: write a backslash \
-                 as two, or use / in paths"
-            ),
-            Malformed::Utf16 => format!("{name} is UTF-16: save it as UTF-8"),
-        })
-    })?;
-    let mut values = BTreeMap::new();
-    let mut own = BTreeMap::new();
-    let mut lines: BTreeMap<&'static str, usize> = BTreeMap::new();
-    let referred: Vec<Zeroizing<String>> =
-        entries.iter().filter(|entry| refers(&entry.value)).map(|entry| entry.value.clone()).collect();
-    // With or without quotes around them.
-    let referred: HashSet<&str> = referred
-        .iter()
-        .flat_map(|list| list.split(|c: char| "\"':=,;{}[]".contains(c)))
-        .map(str::trim)
-        .collect();
-    let mut odd = 0;
-    if bytes.trim_ascii().is_empty() {
-        warnings.push_in_place_of(format!("{name} is empty: write the settings into it"), keys::REGIONS);
-    }
-    let mut unfinished = false;
-    for entry in entries {
-        let known = keys::ALL.iter().copied().find(|key| *key == entry.key);
-        if known.is_none() && referred.contains(entry.key.as_str()) {
-            own.insert(entry.key, entry.value);
-            continue;
-        }
-        let first = known.and_then(|key| lines.insert(key, entry.line));
-        odd += usize::from(known.is_none() || first.is_some());
-        match (known, first) {
-            _ if odd > MOST_ODD_LINES => {}
-            (None, _) => warn_of_unknown_key(&entry, &name, unfinished, warnings),
-            (Some(key), Some(first)) => warnings.push(format!(
-                "{key} stands on line {first} and on line {} of {name}: the last one counts",
-                entry.line
-            )),
-            (Some(_), None) => {}
-        }
-        if let Some(key) = known {
-            unfinished = is_unfinished(&entry.value);
-            values.insert(key, Value::Text(entry.value));
-        }
-    }
-    if odd > MOST_ODD_LINES {
-        warnings.push(format!(
-            "{} more lines of {name} are no settings or stand there twice: check that it is the properties file",
-            odd - MOST_ODD_LINES
-        ));
-    }
-    Ok(Layer { own, ..Layer::new(Origin::Properties(name), base, values) })
-}
-
-/// Whether a value refers to others by their names, which may be the writer's own.
-fn refers(value: &str) -> bool {
-    value.contains("passwordFromFilePathName") || value.contains("passwordFromEnvVariable")
-}
-
-/// As many odd lines of one file are told one by one.
-const MOST_ODD_LINES: usize = 20;
-
-/// Whether the line of this value ended before the value did.
-fn is_unfinished(value: &str) -> bool {
-    let value = value.trim();
-    value.ends_with(',')
-        || (value.starts_with(['[', '{']) && lenient_json::read(value).is_err_and(|fault| fault.breaks_off()))
-}
-
-/// The known key that a line begins with which a shell was to read, as in `export secret_names=a`.
-fn exported(entry: &properties::Entry) -> Option<&'static str> {
-    let (key, _) = entry.value.split_once('=').filter(|_| matches!(entry.key.as_str(), "export" | "set"))?;
-    keys::ALL.iter().copied().find(|known| *known == key.trim())
-}
-
-/// Says where rather than what when the line may be a stray piece of a value, which may be secret.
-fn warn_of_unknown_key(entry: &properties::Entry, name: &str, unfinished: bool, warnings: &mut Warnings) {
-    let line = entry.line;
-    if let Some(key) = exported(entry) {
-        let sentence = format!(
-            "line {line} of {name} begins with {} as for a shell, and is ignored: write {key}=..., without quotes around \
-             the value",
-            entry.key
-        );
-        warnings.push_in_place_of(sentence, key);
-        return;
-    }
-    let sentence =
-        format!("line {line} of {name} has the unknown key {}, which is ignored", quoted(&entry.key));
-    if let Some(key) = keys::nearest(&entry.key, keys::ALL) {
-        warnings.push_in_place_of(format!("{sentence}: did you mean {key}?"), key);
-        return;
-    }
-    let is_name = entry.key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
-    warnings.push(if is_name && !entry.value.is_empty() && entry.key.len() <= 80 {
-        sentence
-    } else if !unfinished {
-        format!("line {line} of {name} is no setting and is ignored: expected key=value")
-    } else {
-        format!(
-            "line {line} of {name} is no setting and is ignored: a value that goes on over several lines needs a \
-             backslash at the end of each line but its last"
-        )
-    });
 }

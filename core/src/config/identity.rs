@@ -8,9 +8,9 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::described::{Described, bytes, path};
-use super::settings::{Layer, Settings};
+use super::settings::{Layer, Origin, Settings};
 use super::warnings::Warnings;
-use super::{endpoint, keys};
+use super::{endpoint, keys, options};
 use crate::error::{Error, Result};
 use crate::identity::sts::StsPlace;
 use crate::identity::{
@@ -39,16 +39,16 @@ impl Described<'_> {
     pub(super) fn identity(&self, settings: &Settings, warnings: &mut Warnings) -> Result<IdentityConfig> {
         let given = match &self.gateway.credentials_type {
             Some(own) if !own.trim().is_empty() => {
-                Some((own.trim(), self.subject("credentialsType", "credentials_type")))
+                Some((own.trim(), self.subject("credentialsType", "credentials_type"), self.in_code))
             }
-            _ => settings
-                .text(keys::CREDENTIALS_TYPE)
-                .map(|(given, layer)| (given, layer.subject(keys::CREDENTIALS_TYPE))),
+            _ => settings.text(keys::CREDENTIALS_TYPE).map(|(given, layer)| {
+                (given, layer.subject(keys::CREDENTIALS_TYPE), matches!(layer.origin, Origin::Code))
+            }),
         };
         let has_own = self.gateway.client_key.is_some();
         let has_client_key =
             has_own || settings.layer_of(&[keys::CLIENT_KEY_PATH, keys::CLIENT_KEY_CONTENT]).is_some();
-        let Some((given, subject)) = given else {
+        let Some((given, subject, in_code)) = given else {
             let misspelt =
                 || warnings.has_misspelt(keys::CLIENT_KEY_PATH) || warnings.has_misspelt("clientKeyFile");
             if has_client_key || misspelt() || !may_be_found(&settings.places.environment) {
@@ -60,7 +60,7 @@ impl Described<'_> {
                  credentials_type=default if that is meant"
                     .to_owned(),
             );
-            return source(settings, "default", keys::CREDENTIALS_TYPE);
+            return source(settings, "default", keys::CREDENTIALS_TYPE, false);
         };
         if !TYPES.contains(&given) {
             return Err(Error::configuration(format!(
@@ -83,7 +83,7 @@ impl Described<'_> {
                 return self.client_key_identity(settings, warnings);
             }
         }
-        source(settings, given, &subject)
+        source(settings, given, &subject, in_code)
     }
 
     fn client_key_identity(&self, settings: &Settings, warnings: &Warnings) -> Result<IdentityConfig> {
@@ -91,8 +91,8 @@ impl Described<'_> {
     }
 }
 
-fn source(settings: &Settings, given: &str, subject: &str) -> Result<IdentityConfig> {
-    let kind = kind(settings, given, subject)?;
+fn source(settings: &Settings, given: &str, subject: &str, in_code: bool) -> Result<IdentityConfig> {
+    let kind = kind(&Reader { settings, given, subject, in_code })?;
     Ok(IdentityConfig::AccessKey(Box::new(SourceConfig {
         kind,
         variables: settings.places.environment.clone(),
@@ -101,14 +101,13 @@ fn source(settings: &Settings, given: &str, subject: &str) -> Result<IdentityCon
     })))
 }
 
-fn kind(settings: &Settings, given: &str, subject: &str) -> Result<SourceKind> {
-    let reader = Reader { settings, given, subject };
-    match given {
+fn kind(reader: &Reader<'_>) -> Result<SourceKind> {
+    match reader.given {
         "ak" => reader.access_key(keys::ACCESS_KEY_ID, keys::ACCESS_SECRET, None),
         // The official clients take these two for an AccessKey by other names.
         "token" => reader.access_key(keys::ACCESS_TOKEN_ID, keys::ACCESS_TOKEN, None),
         // The official clients mean a role by it.
-        "sts" if settings.text(keys::ROLE_ARN).is_none() => {
+        "sts" if reader.settings.text(keys::ROLE_ARN).is_none() => {
             reader.access_key(keys::ACCESS_KEY_ID, keys::ACCESS_SECRET, Some(keys::SECURITY_TOKEN))
         }
         "sts" | "ram_role" => reader.role(),
@@ -129,6 +128,8 @@ struct Reader<'a> {
     settings: &'a Settings,
     given: &'a str,
     subject: &'a str,
+    /// Where that was said, so that what is missing is called as it is there.
+    in_code: bool,
 }
 
 impl Reader<'_> {
@@ -137,6 +138,7 @@ impl Reader<'_> {
     }
 
     fn missing(&self, key: &str) -> Error {
+        let key = if self.in_code { options::in_code(key) } else { key };
         Error::configuration(format!(
             "{} is {} and {key} is missing: set it as well",
             self.subject, self.given

@@ -141,17 +141,6 @@ pub(super) fn is_read_bare(key: &str) -> bool {
     !OWN.contains(&key) && key != PASSWORD
 }
 
-/// What the setting `key` is called in code.
-pub(super) fn in_code(key: &str) -> &str {
-    match key {
-        CLIENT_KEY_PATH => "client_key_file",
-        CLIENT_KEY_CONTENT => "client_key",
-        PASSWORD_ENV => "client_key_password_env",
-        PASSWORD_PATH => "client_key_password_file",
-        _ => key,
-    }
-}
-
 /// The fields of one element of `cache_client_dkms_config_info` or `cache_client_region_id`: the Java, Python and Go
 /// clients' and the V2 client's.
 pub(super) const FIELDS: &[&str] = &[

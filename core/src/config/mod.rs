@@ -8,12 +8,15 @@ mod description;
 mod endpoint;
 mod gateway;
 pub(crate) mod identity;
+mod identity_options;
 mod keys;
 mod limits;
 mod lists;
+mod options;
 mod probe;
 mod properties;
 mod settings;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod warnings;
@@ -25,6 +28,7 @@ use std::time::Duration;
 pub use builder::Builder;
 pub use description::EndpointDescription;
 pub use gateway::Gateway;
+pub use options::{Setting, SettingKind};
 
 use crate::error::Result;
 use crate::identity::IdentityConfig;

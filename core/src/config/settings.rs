@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::keys;
+use super::{keys, options};
 use crate::error::{Error, Result};
 use crate::process::protected::ProtectedBytes;
 use crate::process::source::{MAX_FILE_BYTES, Source, cannot_read, metadata};
@@ -63,7 +63,7 @@ impl Layer {
     /// What to call the setting `key` of this source.
     pub(super) fn subject(&self, key: &str) -> String {
         let name = match self.origin {
-            Origin::Code => keys::in_code(key).to_owned(),
+            Origin::Code => options::in_code(key).to_owned(),
             Origin::Environment if self.prefixed.contains(key) => keys::prefixed(key),
             Origin::Environment | Origin::Properties(_) => key.to_owned(),
         };

@@ -5,19 +5,23 @@ use std::time::SystemTime;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// What a ClientKey says of itself, none of it secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ClientKeyInfo {
-    /// `KAAP.` and a UUID.
-    pub key_id: String,
-    /// The KMS instance in the certificate's subject, such as `kst-hzz000000000000000`; none for a ClientKey whose
-    /// certificate does not name one.
-    pub instance_id: Option<String>,
-    /// The start of the ClientKey's validity.
-    pub not_before: SystemTime,
-    /// The end of the ClientKey's validity.
-    pub not_after: SystemTime,
+use crate::field::row;
+
+row! {
+    /// What a ClientKey says of itself, none of it secret.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    #[non_exhaustive]
+    pub struct ClientKeyInfo {
+        /// `KAAP.` and a UUID.
+        pub key_id: String,
+        /// The KMS instance in the certificate's subject, such as `kst-hzz000000000000000`; none for a ClientKey whose
+        /// certificate does not name one.
+        pub instance_id: Option<String>,
+        /// The start of the ClientKey's validity.
+        pub not_before: SystemTime,
+        /// The end of the ClientKey's validity.
+        pub not_after: SystemTime,
+    }
 }
 
 impl ClientKeyInfo {
