@@ -172,6 +172,15 @@ enum kmsak_event_kind
    * KMS says that it cannot rotate a secret whose rotation is on: secret.
    */
   KMSAK_EVENT_ROTATION_BROKEN = 10,
+  /**
+   * Who asks KMS has another AccessKey, that of a role or of another source: identity, access_key_id, expires.
+   */
+  KMSAK_EVENT_IDENTITY_RENEWED = 11,
+  /**
+   * Who asks KMS could not get another AccessKey; the one in use, if there is one, is used to its end: identity, error,
+   * expires.
+   */
+  KMSAK_EVENT_IDENTITY_UNAVAILABLE = 12,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -275,6 +284,11 @@ typedef struct kmsak_fixed kmsak_fixed;
  * that you need not check each call. Any thread may use a gateway.
  */
 typedef struct kmsak_gateway kmsak_gateway;
+
+/**
+ * Who asks KMS.
+ */
+typedef struct kmsak_identity_info kmsak_identity_info;
 
 /**
  * An answer that may still be on its way: wait for it, have a function called with it, or cancel it. Any thread may use it;
@@ -783,6 +797,26 @@ int64_t kmsak_event_not_after_unix(const kmsak_event *event);
 int64_t kmsak_event_days_left(const kmsak_event *event);
 
 /**
+ * Who asks KMS, by kind and name, such as `ecs_ram_role app`; NULL where the event does not say.
+ *
+ * Belongs to the event and lives as long as it. Thread-safe.
+ */
+const char *kmsak_event_identity(const kmsak_event *event);
+
+/**
+ * The AccessKey id with which KMS is asked from now on; NULL where the event has none.
+ *
+ * Belongs to the event and lives as long as it. Thread-safe.
+ */
+const char *kmsak_event_access_key_id(const kmsak_event *event);
+
+/**
+ * When the AccessKey that asks KMS ends, in seconds since 1970-01-01 UTC; -1 where it does not, or the event does not say.
+ * Thread-safe.
+ */
+int64_t kmsak_event_expires_unix(const kmsak_event *event);
+
+/**
  * Nothing to hand out yet.
  *
  * Yours to free with kmsak_fixed_free. Thread-safe.
@@ -859,6 +893,12 @@ kmsak_status kmsak_gateway_endpoint(kmsak_gateway *gateway, const char *endpoint
  */
 kmsak_status kmsak_gateway_vpc(kmsak_gateway *gateway,
                                bool vpc);
+
+/**
+ * Who asks this gateway, as kmsak_config_credentials_type has it for all (UTF-8). Fails as kmsak_gateway says. Thread-safe.
+ */
+kmsak_status kmsak_gateway_credentials_type(kmsak_gateway *gateway,
+                                            const char *credentials_type);
 
 /**
  * This gateway's own ClientKey file (UTF-8). Fails as kmsak_gateway says. Thread-safe.
@@ -946,6 +986,112 @@ kmsak_status kmsak_gateway_https_proxy(kmsak_gateway *gateway,
  */
 kmsak_status kmsak_gateway_no_proxy(kmsak_gateway *gateway,
                                     const char *no_proxy);
+
+/**
+ * Who asks the gateways that have no ClientKey of their own: `client_key`, or in its place `ak`, `sts`, `ram_role`,
+ * `ecs_ram_role`, `oidc_role_arn` or `default`, the chain of the official SDKs (UTF-8). Fails as kmsak_config says. Thread-safe.
+ */
+kmsak_status kmsak_config_credentials_type(kmsak_config *config,
+                                           const char *credentials_type);
+
+/**
+ * The id of the AccessKey that asks (`ak`, `sts`), or that assumes the role (`ram_role`; UTF-8). Fails as kmsak_config says. Thread-safe.
+ */
+kmsak_status kmsak_config_access_key_id(kmsak_config *config,
+                                        const char *access_key_id);
+
+/**
+ * The secret of that AccessKey: `length` bytes, copied into protected memory. Fails as kmsak_config says. Thread-safe.
+ */
+kmsak_status kmsak_config_access_key_secret(kmsak_config *config,
+                                            const void *secret,
+                                            size_t length);
+
+/**
+ * The security token that belongs to the AccessKey, for `sts`: `length` bytes, copied into protected memory. Fails as kmsak_config says. Thread-safe.
+ */
+kmsak_status kmsak_config_security_token(kmsak_config *config,
+                                         const void *token,
+                                         size_t length);
+
+/**
+ * The name of the ECS instance's RAM role, for `ecs_ram_role`; the metadata service names it where this does not (UTF-8). Fails as kmsak_config says. Thread-safe.
+ */
+kmsak_status kmsak_config_role_name(kmsak_config *config,
+                                    const char *role_name);
+
+/**
+ * The ARN of the role to assume, for `ram_role` and `oidc_role_arn` (UTF-8). Fails as kmsak_config says. Thread-safe.
+ */
+kmsak_status kmsak_config_role_arn(kmsak_config *config,
+                                   const char *role_arn);
+
+/**
+ * What the role's session is called in the audit trail, for `ram_role` and `oidc_role_arn` (UTF-8). Fails as kmsak_config says. Thread-safe.
+ */
+kmsak_status kmsak_config_role_session_name(kmsak_config *config,
+                                            const char *role_session_name);
+
+/**
+ * How many milliseconds an assumed role's token lasts: an hour unless told, in whole seconds from 15 min to 12 h. Fails as
+ * kmsak_config says. Thread-safe.
+ */
+kmsak_status kmsak_config_role_session_duration_ms(kmsak_config *config,
+                                                   uint64_t milliseconds);
+
+/**
+ * A RAM policy, as JSON, that narrows what an assumed role may do (UTF-8). Fails as kmsak_config says. Thread-safe.
+ */
+kmsak_status kmsak_config_role_policy(kmsak_config *config,
+                                      const char *role_policy);
+
+/**
+ * The external id that the role's trust policy asks for, for `ram_role` (UTF-8). Fails as kmsak_config says. Thread-safe.
+ */
+kmsak_status kmsak_config_role_external_id(kmsak_config *config,
+                                           const char *role_external_id);
+
+/**
+ * Who assumes the role, for `ram_role`: `ak` unless told, `ecs_ram_role`, `oidc_role_arn` or `default` (UTF-8). Fails as kmsak_config says. Thread-safe.
+ */
+kmsak_status kmsak_config_role_source_type(kmsak_config *config,
+                                           const char *role_source_type);
+
+/**
+ * The ARN of the OIDC identity provider, for `oidc_role_arn`; that of the environment where this names none (UTF-8). Fails as kmsak_config says. Thread-safe.
+ */
+kmsak_status kmsak_config_oidc_provider_arn(kmsak_config *config,
+                                            const char *oidc_provider_arn);
+
+/**
+ * The file with the OIDC token, which is read anew each time, for `oidc_role_arn`; that of the environment where this names
+ * none (UTF-8 path). Fails as kmsak_config says. Thread-safe.
+ */
+kmsak_status kmsak_config_oidc_token_file(kmsak_config *config,
+                                          const char *path);
+
+/**
+ * Where an ECS instance asks for its role: `http://100.100.100.200` unless told (UTF-8). Fails as kmsak_config says. Thread-safe.
+ */
+kmsak_status kmsak_config_ecs_metadata_endpoint(kmsak_config *config,
+                                                const char *ecs_metadata_endpoint);
+
+/**
+ * The region whose STS is asked for a role (UTF-8). Fails as kmsak_config says. Thread-safe.
+ */
+kmsak_status kmsak_config_sts_region_id(kmsak_config *config, const char *sts_region_id);
+
+/**
+ * The STS to ask for a role, `host` or `host:port`; it wins over the region (UTF-8). Fails as kmsak_config says. Thread-safe.
+ */
+kmsak_status kmsak_config_sts_endpoint(kmsak_config *config,
+                                       const char *sts_endpoint);
+
+/**
+ * A file of PEM certificates (UTF-8 path) to trust instead of the public CAs where STS is asked. Fails as kmsak_config says. Thread-safe.
+ */
+kmsak_status kmsak_config_sts_ca_file(kmsak_config *config,
+                                      const char *path);
 
 /**
  * Hands every log line of the process that matters at least as much as `level` (a kmsak_log_level) to `callback`, until the
@@ -1375,6 +1521,18 @@ size_t kmsak_stats_client_key_count(const kmsak_stats *stats);
 const kmsak_client_key_stats *kmsak_stats_client_key(const kmsak_stats *stats, size_t index);
 
 /**
+ * How many there are who ask KMS: the ClientKeys again, and all others; 0 for NULL. Thread-safe.
+ */
+size_t kmsak_stats_identity_count(const kmsak_stats *stats);
+
+/**
+ * Number `index`, from 0, of these; NULL when there are fewer.
+ *
+ * Belongs to the statistics and lives as long as they: do not free it. Thread-safe.
+ */
+const kmsak_identity_info *kmsak_stats_identity(const kmsak_stats *stats, size_t index);
+
+/**
  * KMS's clock less this machine's, in milliseconds, as learnt from KMS; 0 when KMS never complained, and for NULL.
  * Thread-safe.
  */
@@ -1493,6 +1651,46 @@ int64_t kmsak_client_key_stats_not_after_unix(const kmsak_client_key_stats *stat
  * The whole days until it expires; 0 once it has. Thread-safe.
  */
 uint64_t kmsak_client_key_stats_days_left(const kmsak_client_key_stats *stats);
+
+/**
+ * As `credentials_type` calls it, such as `client_key` or `ecs_ram_role`.
+ *
+ * Belongs to the statistics and lives as long as they. Thread-safe.
+ */
+const char *kmsak_identity_info_kind(const kmsak_identity_info *info);
+
+/**
+ * A ClientKey's or AccessKey's id, a role's name or ARN; empty where there is nothing to tell.
+ *
+ * Belongs to the statistics and lives as long as they. Thread-safe.
+ */
+const char *kmsak_identity_info_name(const kmsak_identity_info *info);
+
+/**
+ * The AccessKey id that signs now; NULL where there is none yet, and for a ClientKey.
+ *
+ * Belongs to the statistics and lives as long as they. Thread-safe.
+ */
+const char *kmsak_identity_info_access_key_id(const kmsak_identity_info *info);
+
+/**
+ * Where that AccessKey came from, as the official SDKs write it, such as `default/env`; NULL where there is none.
+ *
+ * Belongs to the statistics and lives as long as they. Thread-safe.
+ */
+const char *kmsak_identity_info_origin(const kmsak_identity_info *info);
+
+/**
+ * When it ends, in seconds since 1970-01-01 UTC; -1 where it does not. Thread-safe.
+ */
+int64_t kmsak_identity_info_expires_unix(const kmsak_identity_info *info);
+
+/**
+ * Why no newer one could be had, if that is so, else NULL. Do not free it.
+ *
+ * Belongs to the statistics and lives as long as they. Thread-safe.
+ */
+const kmsak_error *kmsak_identity_info_last_error(const kmsak_identity_info *info);
 
 /**
  * Frees statistics. NULL is allowed. No other thread may use them at that time, or later.

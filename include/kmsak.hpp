@@ -479,6 +479,15 @@ class Event {
     const std::int64_t days = kmsak_event_days_left(event_);
     return days < 0 ? std::nullopt : std::optional<std::int64_t>(days);
   }
+  /// Who asks KMS, such as "ecs_ram_role app".
+  std::optional<std::string_view> identity() const noexcept {
+    return detail::optional_view(kmsak_event_identity(event_));
+  }
+  std::optional<std::string_view> access_key_id() const noexcept {
+    return detail::optional_view(kmsak_event_access_key_id(event_));
+  }
+  /// When the AccessKey that asks KMS ends, where it does.
+  std::optional<TimePoint> expires() const noexcept { return detail::optional_time(kmsak_event_expires_unix(event_)); }
 
  private:
   const kmsak_event* event_;
@@ -649,10 +658,26 @@ struct Stats {
     TimePoint not_after;
     std::uint64_t days_left;
   };
+  /// Who asks KMS.
+  struct Identity {
+    /// As credentials_type calls it.
+    std::string kind;
+    /// A ClientKey's or AccessKey's id, a role's name or ARN; empty where there is nothing to tell.
+    std::string name;
+    /// What signs now; not for a ClientKey.
+    std::optional<std::string> access_key_id;
+    /// Where that came from, as the official SDKs write it, such as "default/env".
+    std::optional<std::string> origin;
+    std::optional<TimePoint> expires;
+    /// Why no newer one could be had.
+    std::optional<Error> last_error;
+  };
 
   std::vector<Secret> secrets;
   std::vector<Endpoint> endpoints;
   std::vector<ClientKey> client_keys;
+  /// The ClientKeys again, and all others.
+  std::vector<Identity> identities;
   std::chrono::milliseconds clock_skew{0};
 };
 
@@ -669,6 +694,8 @@ class Gateway {
   Gateway& region_id(std::string_view id) { return text(kmsak_gateway_region_id, id); }
   Gateway& endpoint(std::string_view endpoint) { return text(kmsak_gateway_endpoint, endpoint); }
   Gateway& vpc(bool vpc) { return done(kmsak_gateway_vpc(get(), vpc)); }
+  /// Who asks this gateway, as Config::credentials_type() has it for all.
+  Gateway& credentials_type(std::string_view type) { return text(kmsak_gateway_credentials_type, type); }
   Gateway& client_key_file(std::string_view path) { return text(kmsak_gateway_client_key_file, path); }
   Gateway& client_key(std::string_view json) { return done(kmsak_gateway_client_key(get(), data(json), json.size())); }
   Gateway& client_key_password_file(std::string_view path) {
@@ -746,6 +773,33 @@ class Config {
   Config& client_key_password(std::string_view password) {
     return done(kmsak_config_client_key_password(get(), data(password), password.size()));
   }
+  /// Who asks the gateways that have no ClientKey of their own: "ak", "sts", "ram_role", "ecs_ram_role", "oidc_role_arn" or
+  /// "default"; the settings below are for some of these, as docs/configuration.md says.
+  Config& credentials_type(std::string_view type) { return text(kmsak_config_credentials_type, type); }
+  Config& access_key_id(std::string_view id) { return text(kmsak_config_access_key_id, id); }
+  Config& access_key_secret(std::string_view secret) {
+    return done(kmsak_config_access_key_secret(get(), data(secret), secret.size()));
+  }
+  Config& security_token(std::string_view token) {
+    return done(kmsak_config_security_token(get(), data(token), token.size()));
+  }
+  Config& role_name(std::string_view name) { return text(kmsak_config_role_name, name); }
+  Config& role_arn(std::string_view arn) { return text(kmsak_config_role_arn, arn); }
+  Config& role_session_name(std::string_view name) { return text(kmsak_config_role_session_name, name); }
+  /// An hour unless told, in whole seconds.
+  Config& role_session_duration(std::chrono::seconds length) {
+    return duration(kmsak_config_role_session_duration_ms, length);
+  }
+  Config& role_policy(std::string_view policy) { return text(kmsak_config_role_policy, policy); }
+  Config& role_external_id(std::string_view id) { return text(kmsak_config_role_external_id, id); }
+  /// Who assumes the role: "ak" unless told, "ecs_ram_role", "oidc_role_arn" or "default".
+  Config& role_source_type(std::string_view type) { return text(kmsak_config_role_source_type, type); }
+  Config& oidc_provider_arn(std::string_view arn) { return text(kmsak_config_oidc_provider_arn, arn); }
+  Config& oidc_token_file(std::string_view path) { return text(kmsak_config_oidc_token_file, path); }
+  Config& ecs_metadata_endpoint(std::string_view endpoint) { return text(kmsak_config_ecs_metadata_endpoint, endpoint); }
+  Config& sts_region_id(std::string_view id) { return text(kmsak_config_sts_region_id, id); }
+  Config& sts_endpoint(std::string_view endpoint) { return text(kmsak_config_sts_endpoint, endpoint); }
+  Config& sts_ca_file(std::string_view path) { return text(kmsak_config_sts_ca_file, path); }
   Config& secret_names(const std::vector<std::string>& names) { return texts(kmsak_config_secret_names, names); }
   Config& rotation_interval(std::chrono::milliseconds interval) {
     return duration(kmsak_config_rotation_interval_ms, interval);
@@ -1008,6 +1062,14 @@ class Provider {
                                    time(kmsak_client_key_stats_not_before_unix(one)),
                                    time(kmsak_client_key_stats_not_after_unix(one)),
                                    kmsak_client_key_stats_days_left(one)});
+    }
+    for (std::size_t i = 0; i < kmsak_stats_identity_count(raw.get()); ++i) {
+      const kmsak_identity_info* one = kmsak_stats_identity(raw.get(), i);
+      const kmsak_error* error = kmsak_identity_info_last_error(one);
+      stats.identities.push_back({kmsak_identity_info_kind(one), kmsak_identity_info_name(one),
+                                  text(kmsak_identity_info_access_key_id(one)), text(kmsak_identity_info_origin(one)),
+                                  detail::optional_time(kmsak_identity_info_expires_unix(one)),
+                                  error == nullptr ? std::nullopt : std::optional<Error>(Error(error))});
     }
     return stats;
   }

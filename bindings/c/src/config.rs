@@ -7,12 +7,13 @@ use std::ptr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use kmsak_core::Builder;
+use kmsak_core::{Builder, Setting};
 
-use crate::arguments::{bytes, object, path, text, texts};
+use crate::arguments::{bytes, object, path, text};
 use crate::boundary::{guard, status};
 use crate::error::kmsak_error;
 use crate::gateway::kmsak_gateway;
+use crate::options::{Options, set, set_bytes, set_path, set_text, set_texts};
 use crate::status::kmsak_status;
 
 /// Collects settings for kmsak_provider_open; docs/configuration.md lists them. What is set here wins over the environment,
@@ -44,37 +45,18 @@ fn used_up() -> kmsak_error {
     kmsak_error::invalid_argument("a provider was opened with this configuration already: make another one")
 }
 
-/// # Safety
-/// `config` is NULL or one that lives.
-unsafe fn change(
-    config: *mut kmsak_config,
-    change: impl Fn(Builder) -> Result<Builder, kmsak_error>,
-) -> kmsak_status {
-    // SAFETY: as the caller promises.
-    unsafe { change_by(config, &change) }
-}
-
-/// What all setters share, compiled once.
-///
-/// # Safety
-/// As for [`change`].
-unsafe fn change_by(
-    config: *mut kmsak_config,
-    change: &dyn Fn(Builder) -> Result<Builder, kmsak_error>,
-) -> kmsak_status {
-    status(|| {
-        // SAFETY: as the caller promises.
-        let config = unsafe { object(config, "config") }?;
-        let mut state = config.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let builder = match mem::replace(&mut *state, State::UsedUp) {
-            State::Open(builder) => builder,
-            State::Wrong(error) => {
-                *state = State::Wrong(error.clone());
-                return Err(error);
-            }
+impl kmsak_config {
+    fn change(
+        &self,
+        change: impl FnOnce(Builder) -> Result<Builder, kmsak_error>,
+    ) -> Result<(), kmsak_error> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = match mem::replace(&mut *state, State::UsedUp) {
+            State::Open(builder) => change(*builder),
+            State::Wrong(error) => Err(error),
             State::UsedUp => return Err(used_up()),
         };
-        match change(*builder) {
+        match changed {
             Ok(builder) => *state = State::Open(Box::new(builder)),
             Err(error) => {
                 *state = State::Wrong(error.clone());
@@ -82,7 +64,25 @@ unsafe fn change_by(
             }
         }
         Ok(())
-    })
+    }
+}
+
+impl Options for kmsak_config {
+    const NAME: &'static str = "config";
+
+    fn set(&self, name: &'static str, setting: Result<Setting<'_>, kmsak_error>) -> Result<(), kmsak_error> {
+        self.change(|builder| Ok(builder.set(name, setting?)?))
+    }
+}
+
+/// # Safety
+/// `config` is NULL or one that lives.
+unsafe fn change(
+    config: *mut kmsak_config,
+    change: impl FnOnce(Builder) -> Result<Builder, kmsak_error>,
+) -> kmsak_status {
+    // SAFETY: as the caller promises.
+    status(|| unsafe { object(config, "config") }?.change(change))
 }
 
 /// A configuration without any settings.
@@ -155,7 +155,7 @@ pub unsafe extern "C" fn kmsak_config_properties_text(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_environment(config: *mut kmsak_config) -> kmsak_status {
     // SAFETY: the caller passes NULL or a configuration that lives.
-    unsafe { change(config, |builder| Ok(builder.environment())) }
+    unsafe { set(config, "environment", Setting::Flag(true)) }
 }
 
 /// Looks in the usual places when the provider is opened: the environment, and the file that `KMSAK_CONFIG` names, or else
@@ -164,7 +164,7 @@ pub unsafe extern "C" fn kmsak_config_environment(config: *mut kmsak_config) -> 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_usual_places(config: *mut kmsak_config) -> kmsak_status {
     // SAFETY: the caller passes NULL or a configuration that lives.
-    unsafe { change(config, |builder| Ok(builder.usual_places())) }
+    unsafe { set(config, "usual_places", Setting::Flag(true)) }
 }
 
 /// Adds a gateway; the order is the order of preference. The gateway is copied and stays yours. Fails as kmsak_config
@@ -191,13 +191,8 @@ pub unsafe extern "C" fn kmsak_config_properties_file(
     config: *mut kmsak_config,
     path: *const c_char,
 ) -> kmsak_status {
-    let set = |builder: Builder| {
-        // SAFETY: the caller passes NULL or a string.
-        let path = unsafe { self::path(path, "path") }?;
-        Ok(builder.properties_file(path))
-    };
-    // SAFETY: the caller passes NULL or a configuration that lives.
-    unsafe { change(config, set) }
+    // SAFETY: the caller passes NULL or what lives, here and below.
+    unsafe { set_path(config, "properties_file", path) }
 }
 
 /// The ClientKey file, `clientKey_****.json` (UTF-8 path), of every gateway that has none of its own. Fails as
@@ -207,13 +202,8 @@ pub unsafe extern "C" fn kmsak_config_client_key_file(
     config: *mut kmsak_config,
     path: *const c_char,
 ) -> kmsak_status {
-    let set = |builder: Builder| {
-        // SAFETY: the caller passes NULL or a string.
-        let path = unsafe { self::path(path, "path") }?;
-        Ok(builder.client_key_file(path))
-    };
-    // SAFETY: the caller passes NULL or a configuration that lives.
-    unsafe { change(config, set) }
+    // SAFETY: the caller passes NULL or what lives, here and below.
+    unsafe { set_path(config, "client_key_file", path) }
 }
 
 /// The content of the ClientKey file: `length` bytes, copied into protected memory. Fails as kmsak_config says.
@@ -224,13 +214,8 @@ pub unsafe extern "C" fn kmsak_config_client_key(
     json: *const c_void,
     length: usize,
 ) -> kmsak_status {
-    let set = |builder: Builder| {
-        // SAFETY: the caller passes NULL or that many bytes.
-        let json = unsafe { bytes(json, length, "json") }?;
-        Ok(builder.client_key(json))
-    };
-    // SAFETY: the caller passes NULL or a configuration that lives.
-    unsafe { change(config, set) }
+    // SAFETY: the caller passes NULL or what lives, here and below.
+    unsafe { set_bytes(config, "client_key", json, length) }
 }
 
 /// The file with the ClientKey's password (UTF-8 path). Blanks and line ends around it do not count. Fails as kmsak_config
@@ -240,13 +225,8 @@ pub unsafe extern "C" fn kmsak_config_client_key_password_file(
     config: *mut kmsak_config,
     path: *const c_char,
 ) -> kmsak_status {
-    let set = |builder: Builder| {
-        // SAFETY: the caller passes NULL or a string.
-        let path = unsafe { self::path(path, "path") }?;
-        Ok(builder.client_key_password_file(path))
-    };
-    // SAFETY: the caller passes NULL or a configuration that lives.
-    unsafe { change(config, set) }
+    // SAFETY: the caller passes NULL or what lives, here and below.
+    unsafe { set_path(config, "client_key_password_file", path) }
 }
 
 /// The name of the environment variable with the ClientKey's password (UTF-8). Fails as kmsak_config says. Thread-safe.
@@ -255,13 +235,8 @@ pub unsafe extern "C" fn kmsak_config_client_key_password_env(
     config: *mut kmsak_config,
     client_key_password_env: *const c_char,
 ) -> kmsak_status {
-    let set = |builder: Builder| {
-        // SAFETY: the caller passes NULL or a string.
-        let client_key_password_env = unsafe { text(client_key_password_env, "client_key_password_env") }?;
-        Ok(builder.client_key_password_env(client_key_password_env))
-    };
-    // SAFETY: the caller passes NULL or a configuration that lives.
-    unsafe { change(config, set) }
+    // SAFETY: the caller passes NULL or what lives, here and below.
+    unsafe { set_text(config, "client_key_password_env", client_key_password_env) }
 }
 
 /// The ClientKey's password: `length` bytes, copied into protected memory. Fails as kmsak_config says. Thread-safe.
@@ -271,13 +246,8 @@ pub unsafe extern "C" fn kmsak_config_client_key_password(
     password: *const c_void,
     length: usize,
 ) -> kmsak_status {
-    let set = |builder: Builder| {
-        // SAFETY: the caller passes NULL or that many bytes.
-        let password = unsafe { bytes(password, length, "password") }?;
-        Ok(builder.client_key_password(password))
-    };
-    // SAFETY: the caller passes NULL or a configuration that lives.
-    unsafe { change(config, set) }
+    // SAFETY: the caller passes NULL or what lives, here and below.
+    unsafe { set_bytes(config, "client_key_password", password, length) }
 }
 
 /// The `count` secrets (UTF-8) to fetch at start, side by side. Fails as kmsak_config says. Thread-safe.
@@ -287,13 +257,8 @@ pub unsafe extern "C" fn kmsak_config_secret_names(
     names: *const *const c_char,
     count: usize,
 ) -> kmsak_status {
-    let set = |builder: Builder| {
-        // SAFETY: the caller passes that many strings.
-        let names = unsafe { texts(names, count, "names") }?;
-        Ok(builder.secret_names(names))
-    };
-    // SAFETY: the caller passes NULL or a configuration that lives.
-    unsafe { change(config, set) }
+    // SAFETY: the caller passes NULL or what lives, here and below.
+    unsafe { set_texts(config, "secret_names", names, count) }
 }
 
 /// How often, in milliseconds, a secret without a rotation date in sight is fetched again: 6 h by default. Fails as
@@ -303,9 +268,8 @@ pub unsafe extern "C" fn kmsak_config_rotation_interval_ms(
     config: *mut kmsak_config,
     milliseconds: u64,
 ) -> kmsak_status {
-    let set = |builder: Builder| Ok(builder.rotation_interval(Duration::from_millis(milliseconds)));
-    // SAFETY: the caller passes NULL or a configuration that lives.
-    unsafe { change(config, set) }
+    // SAFETY: the caller passes NULL or what lives.
+    unsafe { set(config, "rotation_interval", Setting::Duration(Duration::from_millis(milliseconds))) }
 }
 
 /// How many milliseconds after its rotation date a secret is fetched: 5 min by default. Fails as kmsak_config says.
@@ -315,21 +279,19 @@ pub unsafe extern "C" fn kmsak_config_delay_interval_ms(
     config: *mut kmsak_config,
     milliseconds: u64,
 ) -> kmsak_status {
-    let set = |builder: Builder| Ok(builder.delay_interval(Duration::from_millis(milliseconds)));
-    // SAFETY: the caller passes NULL or a configuration that lives.
-    unsafe { change(config, set) }
+    // SAFETY: the caller passes NULL or what lives.
+    unsafe { set(config, "delay_interval", Setting::Duration(Duration::from_millis(milliseconds))) }
 }
 
-/// The most, in milliseconds, that is added to each refresh at random: 30 min by default. Fails as kmsak_config says.
+/// The most, in milliseconds, that is added to each refresh at random: 5 min by default. Fails as kmsak_config says.
 /// Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_jitter_interval_ms(
     config: *mut kmsak_config,
     milliseconds: u64,
 ) -> kmsak_status {
-    let set = |builder: Builder| Ok(builder.jitter_interval(Duration::from_millis(milliseconds)));
-    // SAFETY: the caller passes NULL or a configuration that lives.
-    unsafe { change(config, set) }
+    // SAFETY: the caller passes NULL or what lives.
+    unsafe { set(config, "jitter_interval", Setting::Duration(Duration::from_millis(milliseconds))) }
 }
 
 /// How many milliseconds a connection may take to be made: 3 s by default. Fails as kmsak_config says. Thread-safe.
@@ -338,9 +300,8 @@ pub unsafe extern "C" fn kmsak_config_connect_timeout_ms(
     config: *mut kmsak_config,
     milliseconds: u64,
 ) -> kmsak_status {
-    let set = |builder: Builder| Ok(builder.connect_timeout(Duration::from_millis(milliseconds)));
-    // SAFETY: the caller passes NULL or a configuration that lives.
-    unsafe { change(config, set) }
+    // SAFETY: the caller passes NULL or what lives.
+    unsafe { set(config, "connect_timeout", Setting::Duration(Duration::from_millis(milliseconds))) }
 }
 
 /// How many milliseconds the answer may take once the request is sent: 10 s by default. Fails as kmsak_config says. Thread-safe.
@@ -349,9 +310,8 @@ pub unsafe extern "C" fn kmsak_config_read_timeout_ms(
     config: *mut kmsak_config,
     milliseconds: u64,
 ) -> kmsak_status {
-    let set = |builder: Builder| Ok(builder.read_timeout(Duration::from_millis(milliseconds)));
-    // SAFETY: the caller passes NULL or a configuration that lives.
-    unsafe { change(config, set) }
+    // SAFETY: the caller passes NULL or what lives.
+    unsafe { set(config, "read_timeout", Setting::Duration(Duration::from_millis(milliseconds))) }
 }
 
 /// Has no effect: it is for plain HTTP, which KMS does not speak. Checked all the same, as the official clients'
@@ -361,13 +321,8 @@ pub unsafe extern "C" fn kmsak_config_http_proxy(
     config: *mut kmsak_config,
     http_proxy: *const c_char,
 ) -> kmsak_status {
-    let set = |builder: Builder| {
-        // SAFETY: the caller passes NULL or a string.
-        let http_proxy = unsafe { text(http_proxy, "http_proxy") }?;
-        Ok(builder.http_proxy(http_proxy))
-    };
-    // SAFETY: the caller passes NULL or a configuration that lives.
-    unsafe { change(config, set) }
+    // SAFETY: the caller passes NULL or what lives, here and below.
+    unsafe { set_text(config, "http_proxy", http_proxy) }
 }
 
 /// The proxy to reach KMS through, `http://[user:password@]host:port` (UTF-8). Fails as kmsak_config says. Thread-safe.
@@ -376,13 +331,8 @@ pub unsafe extern "C" fn kmsak_config_https_proxy(
     config: *mut kmsak_config,
     https_proxy: *const c_char,
 ) -> kmsak_status {
-    let set = |builder: Builder| {
-        // SAFETY: the caller passes NULL or a string.
-        let https_proxy = unsafe { text(https_proxy, "https_proxy") }?;
-        Ok(builder.https_proxy(https_proxy))
-    };
-    // SAFETY: the caller passes NULL or a configuration that lives.
-    unsafe { change(config, set) }
+    // SAFETY: the caller passes NULL or what lives, here and below.
+    unsafe { set_text(config, "https_proxy", https_proxy) }
 }
 
 /// Hosts, domains and networks, separated by commas, that are reached without a proxy (UTF-8). Fails as kmsak_config
@@ -392,13 +342,8 @@ pub unsafe extern "C" fn kmsak_config_no_proxy(
     config: *mut kmsak_config,
     no_proxy: *const c_char,
 ) -> kmsak_status {
-    let set = |builder: Builder| {
-        // SAFETY: the caller passes NULL or a string.
-        let no_proxy = unsafe { text(no_proxy, "no_proxy") }?;
-        Ok(builder.no_proxy(no_proxy))
-    };
-    // SAFETY: the caller passes NULL or a configuration that lives.
-    unsafe { change(config, set) }
+    // SAFETY: the caller passes NULL or what lives, here and below.
+    unsafe { set_text(config, "no_proxy", no_proxy) }
 }
 
 /// How many milliseconds a call may wait for a fetch with all its retries: 20 s by default. Fails as kmsak_config says.
@@ -408,9 +353,8 @@ pub unsafe extern "C" fn kmsak_config_fetch_deadline_ms(
     config: *mut kmsak_config,
     milliseconds: u64,
 ) -> kmsak_status {
-    let set = |builder: Builder| Ok(builder.fetch_deadline(Duration::from_millis(milliseconds)));
-    // SAFETY: the caller passes NULL or a configuration that lives.
-    unsafe { change(config, set) }
+    // SAFETY: the caller passes NULL or what lives.
+    unsafe { set(config, "fetch_deadline", Setting::Duration(Duration::from_millis(milliseconds))) }
 }
 
 /// How many milliseconds a renewal goes on asking while KMS still answers with the rejected AccessKey: 10 s by default.
@@ -420,17 +364,15 @@ pub unsafe extern "C" fn kmsak_config_renew_deadline_ms(
     config: *mut kmsak_config,
     milliseconds: u64,
 ) -> kmsak_status {
-    let set = |builder: Builder| Ok(builder.renew_deadline(Duration::from_millis(milliseconds)));
-    // SAFETY: the caller passes NULL or a configuration that lives.
-    unsafe { change(config, set) }
+    // SAFETY: the caller passes NULL or what lives.
+    unsafe { set(config, "renew_deadline", Setting::Duration(Duration::from_millis(milliseconds))) }
 }
 
 /// How many renewals in a row a secret is given: 5 by default. Fails as kmsak_config says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_renew_tokens(config: *mut kmsak_config, tokens: u32) -> kmsak_status {
-    let set = |builder: Builder| Ok(builder.renew_tokens(tokens));
-    // SAFETY: the caller passes NULL or a configuration that lives.
-    unsafe { change(config, set) }
+    // SAFETY: the caller passes NULL or what lives.
+    unsafe { set(config, "renew_tokens", Setting::Count(tokens)) }
 }
 
 /// After how many milliseconds a secret is given one renewal more: 10 min by default. Fails as kmsak_config says.
@@ -440,9 +382,8 @@ pub unsafe extern "C" fn kmsak_config_renew_refill_interval_ms(
     config: *mut kmsak_config,
     milliseconds: u64,
 ) -> kmsak_status {
-    let set = |builder: Builder| Ok(builder.renew_refill_interval(Duration::from_millis(milliseconds)));
-    // SAFETY: the caller passes NULL or a configuration that lives.
-    unsafe { change(config, set) }
+    // SAFETY: the caller passes NULL or what lives.
+    unsafe { set(config, "renew_refill_interval", Setting::Duration(Duration::from_millis(milliseconds))) }
 }
 
 /// The `count` codes (UTF-8) by which a cloud service says that it does not know an AccessKey, instead of those of
@@ -453,13 +394,8 @@ pub unsafe extern "C" fn kmsak_config_rejection_codes(
     codes: *const *const c_char,
     count: usize,
 ) -> kmsak_status {
-    let set = |builder: Builder| {
-        // SAFETY: the caller passes that many strings.
-        let codes = unsafe { texts(codes, count, "codes") }?;
-        Ok(builder.rejection_codes(codes))
-    };
-    // SAFETY: the caller passes NULL or a configuration that lives.
-    unsafe { change(config, set) }
+    // SAFETY: the caller passes NULL or what lives, here and below.
+    unsafe { set_texts(config, "rejection_codes", codes, count) }
 }
 
 /// The age in milliseconds from which a cached value is no longer handed out while KMS cannot be reached. Off by
@@ -469,9 +405,8 @@ pub unsafe extern "C" fn kmsak_config_max_stale_ms(
     config: *mut kmsak_config,
     milliseconds: u64,
 ) -> kmsak_status {
-    let set = |builder: Builder| Ok(builder.max_stale(Duration::from_millis(milliseconds)));
-    // SAFETY: the caller passes NULL or a configuration that lives.
-    unsafe { change(config, set) }
+    // SAFETY: the caller passes NULL or what lives.
+    unsafe { set(config, "max_stale", Setting::Duration(Duration::from_millis(milliseconds))) }
 }
 
 /// The encrypted file (UTF-8 path) in which secrets survive a restart. Off by default. Fails as kmsak_config says.
@@ -481,11 +416,6 @@ pub unsafe extern "C" fn kmsak_config_cache_file(
     config: *mut kmsak_config,
     path: *const c_char,
 ) -> kmsak_status {
-    let set = |builder: Builder| {
-        // SAFETY: the caller passes NULL or a string.
-        let path = unsafe { self::path(path, "path") }?;
-        Ok(builder.cache_file(path))
-    };
-    // SAFETY: the caller passes NULL or a configuration that lives.
-    unsafe { change(config, set) }
+    // SAFETY: the caller passes NULL or what lives, here and below.
+    unsafe { set_path(config, "cache_file", path) }
 }

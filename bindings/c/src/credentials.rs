@@ -8,7 +8,7 @@ use std::sync::Arc;
 use kmsak_core::Credentials;
 
 use crate::boundary::{guard, read, read_text};
-use crate::event::milliseconds;
+use crate::field::milliseconds;
 use crate::secret::{self, kmsak_secret};
 
 /// An AccessKey: one version of a managed RAM secret. Immutable, so any thread may read it. It stays as it is, and readable,

@@ -1,15 +1,12 @@
 //! What happened.
 
-use std::ffi::{CString, c_char};
-use std::ptr;
-use std::time::{Duration, SystemTime};
+use std::ffi::c_char;
 
 use kmsak_core::Event;
 
-use crate::boundary::{read, read_text};
-use crate::c_string::c_string;
+use crate::boundary::read;
 use crate::error::kmsak_error;
-use crate::secret::unix_seconds;
+use crate::field::{Row, read_error, read_field, read_number};
 
 /// What sort of event. New ones may be added: ignore those that you do not know.
 #[repr(i32)]
@@ -38,143 +35,52 @@ pub enum kmsak_event_kind {
     KMSAK_EVENT_CACHE_FILE_USED = 9,
     /// KMS says that it cannot rotate a secret whose rotation is on: secret.
     KMSAK_EVENT_ROTATION_BROKEN = 10,
+    /// Who asks KMS has another AccessKey, that of a role or of another source: identity, access_key_id, expires.
+    KMSAK_EVENT_IDENTITY_RENEWED = 11,
+    /// Who asks KMS could not get another AccessKey; the one in use, if there is one, is used to its end: identity, error,
+    /// expires.
+    KMSAK_EVENT_IDENTITY_UNAVAILABLE = 12,
 }
 
 use kmsak_event_kind::*;
 
+/// The names of the kinds.
+const KINDS: [(&str, kmsak_event_kind); 12] = [
+    ("fetched", KMSAK_EVENT_FETCHED),
+    ("rotated", KMSAK_EVENT_ROTATED),
+    ("refresh_failed", KMSAK_EVENT_REFRESH_FAILED),
+    ("endpoint_down", KMSAK_EVENT_ENDPOINT_DOWN),
+    ("endpoint_up", KMSAK_EVENT_ENDPOINT_UP),
+    ("client_key_expiring", KMSAK_EVENT_CLIENT_KEY_EXPIRING),
+    ("client_key_replaced", KMSAK_EVENT_CLIENT_KEY_REPLACED),
+    ("client_key_unusable", KMSAK_EVENT_CLIENT_KEY_UNUSABLE),
+    ("cache_file_used", KMSAK_EVENT_CACHE_FILE_USED),
+    ("rotation_broken", KMSAK_EVENT_ROTATION_BROKEN),
+    ("identity_renewed", KMSAK_EVENT_IDENTITY_RENEWED),
+    ("identity_unavailable", KMSAK_EVENT_IDENTITY_UNAVAILABLE),
+];
+
 /// Something that happened. No event carries a secret. It lives until the callback that got it returns, and any thread may
 /// read it until then.
 pub struct kmsak_event {
-    kind: kmsak_event_kind,
-    name: CString,
-    secret: Option<CString>,
-    version_id: Option<CString>,
-    old_access_key_id: Option<CString>,
-    new_access_key_id: Option<CString>,
-    endpoint: Option<CString>,
-    key_id: Option<CString>,
-    old_key_id: Option<CString>,
-    new_key_id: Option<CString>,
-    error: Option<kmsak_error>,
-    stale_for: i64,
-    next_try_in: i64,
-    age: i64,
-    not_after: Option<SystemTime>,
-    days_left: i64,
+    _opaque: [u8; 0],
 }
 
-/// Milliseconds, -1 for none.
-pub(crate) fn milliseconds(duration: Option<Duration>) -> i64 {
-    duration.map_or(-1, |duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
-}
-
-fn whole(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-impl kmsak_event {
-    pub(crate) fn of(event: &Event) -> Self {
-        let nothing = kmsak_event {
-            kind: KMSAK_EVENT_OTHER,
-            name: c_string(event.name()),
-            secret: None,
-            version_id: None,
-            old_access_key_id: None,
-            new_access_key_id: None,
-            endpoint: None,
-            key_id: None,
-            old_key_id: None,
-            new_key_id: None,
-            error: None,
-            stale_for: -1,
-            next_try_in: -1,
-            age: -1,
-            not_after: None,
-            days_left: -1,
-        };
-        let some = |text: &str| Some(c_string(text));
-        match event {
-            Event::Fetched { secret, version_id } => kmsak_event {
-                kind: KMSAK_EVENT_FETCHED,
-                secret: some(secret),
-                version_id: some(version_id),
-                ..nothing
-            },
-            Event::Rotated { secret, old_access_key_id, new_access_key_id } => kmsak_event {
-                kind: KMSAK_EVENT_ROTATED,
-                secret: some(secret),
-                old_access_key_id: some(old_access_key_id),
-                new_access_key_id: some(new_access_key_id),
-                ..nothing
-            },
-            Event::RefreshFailed { secret, error, stale_for, next_try_in } => kmsak_event {
-                kind: KMSAK_EVENT_REFRESH_FAILED,
-                secret: some(secret),
-                error: Some(error.into()),
-                stale_for: milliseconds(Some(*stale_for)),
-                next_try_in: milliseconds(*next_try_in),
-                ..nothing
-            },
-            Event::RotationBroken { secret } => {
-                kmsak_event { kind: KMSAK_EVENT_ROTATION_BROKEN, secret: some(secret), ..nothing }
-            }
-            Event::EndpointDown { endpoint, error } => kmsak_event {
-                kind: KMSAK_EVENT_ENDPOINT_DOWN,
-                endpoint: some(endpoint),
-                error: Some(error.into()),
-                ..nothing
-            },
-            Event::EndpointUp { endpoint } => {
-                kmsak_event { kind: KMSAK_EVENT_ENDPOINT_UP, endpoint: some(endpoint), ..nothing }
-            }
-            Event::ClientKeyExpiring { key_id, not_after, days_left } => kmsak_event {
-                kind: KMSAK_EVENT_CLIENT_KEY_EXPIRING,
-                key_id: some(key_id),
-                not_after: Some(*not_after),
-                days_left: whole(*days_left),
-                ..nothing
-            },
-            Event::ClientKeyReplaced { old_key_id, new_key_id } => kmsak_event {
-                kind: KMSAK_EVENT_CLIENT_KEY_REPLACED,
-                old_key_id: some(old_key_id),
-                new_key_id: some(new_key_id),
-                ..nothing
-            },
-            Event::ClientKeyUnusable { key_id, error } => kmsak_event {
-                kind: KMSAK_EVENT_CLIENT_KEY_UNUSABLE,
-                key_id: some(key_id),
-                error: Some(error.into()),
-                ..nothing
-            },
-            Event::CacheFileUsed { secret, age } => kmsak_event {
-                kind: KMSAK_EVENT_CACHE_FILE_USED,
-                secret: some(secret),
-                age: milliseconds(Some(*age)),
-                ..nothing
-            },
-            Event::IdentityRenewed { identity, access_key_id, expires } => kmsak_event {
-                key_id: some(identity),
-                new_access_key_id: some(access_key_id),
-                not_after: *expires,
-                ..nothing
-            },
-            Event::IdentityUnavailable { identity, error, expires } => kmsak_event {
-                key_id: some(identity),
-                error: Some(error.into()),
-                not_after: *expires,
-                ..nothing
-            },
-            // One that this binding does not know yet; its name tells.
-            _ => nothing,
-        }
-    }
+/// What a callback gets a pointer to.
+pub(crate) fn row(event: &Event) -> Row {
+    Row::of(event.fields()).with_text("name", event.name())
 }
 
 /// What sort of event it is; KMSAK_EVENT_OTHER for NULL. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_get_kind(event: *const kmsak_event) -> kmsak_event_kind {
     // SAFETY: the caller passes NULL or an event that lives.
-    unsafe { read(event, KMSAK_EVENT_OTHER, |event| event.kind) }
+    unsafe {
+        read(event.cast(), KMSAK_EVENT_OTHER, |event: &Row| {
+            let name = event.text("name").and_then(|name| name.to_str().ok());
+            KINDS.iter().find(|(known, _)| Some(*known) == name).map_or(KMSAK_EVENT_OTHER, |(_, kind)| *kind)
+        })
+    }
 }
 
 /// The event's stable name, such as `rotated`. NULL for NULL.
@@ -183,7 +89,7 @@ pub unsafe extern "C" fn kmsak_event_get_kind(event: *const kmsak_event) -> kmsa
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_name(event: *const kmsak_event) -> *const c_char {
     // SAFETY: the caller passes NULL or an event that lives.
-    unsafe { read_text(event, |event| Some(event.name.as_c_str())) }
+    unsafe { read_field(event, "name") }
 }
 
 /// The secret's name; NULL where the event has none.
@@ -192,7 +98,7 @@ pub unsafe extern "C" fn kmsak_event_name(event: *const kmsak_event) -> *const c
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_secret(event: *const kmsak_event) -> *const c_char {
     // SAFETY: the caller passes NULL or an event that lives.
-    unsafe { read_text(event, |event| event.secret.as_deref()) }
+    unsafe { read_field(event, "secret") }
 }
 
 /// The version now in the cache; NULL where the event has none.
@@ -201,7 +107,7 @@ pub unsafe extern "C" fn kmsak_event_secret(event: *const kmsak_event) -> *const
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_version_id(event: *const kmsak_event) -> *const c_char {
     // SAFETY: the caller passes NULL or an event that lives.
-    unsafe { read_text(event, |event| event.version_id.as_deref()) }
+    unsafe { read_field(event, "version_id") }
 }
 
 /// The AccessKey id that was in use; NULL where the event has none.
@@ -210,7 +116,7 @@ pub unsafe extern "C" fn kmsak_event_version_id(event: *const kmsak_event) -> *c
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_old_access_key_id(event: *const kmsak_event) -> *const c_char {
     // SAFETY: the caller passes NULL or an event that lives.
-    unsafe { read_text(event, |event| event.old_access_key_id.as_deref()) }
+    unsafe { read_field(event, "old_access_key_id") }
 }
 
 /// The AccessKey id in use from now on; NULL where the event has none.
@@ -219,7 +125,7 @@ pub unsafe extern "C" fn kmsak_event_old_access_key_id(event: *const kmsak_event
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_new_access_key_id(event: *const kmsak_event) -> *const c_char {
     // SAFETY: the caller passes NULL or an event that lives.
-    unsafe { read_text(event, |event| event.new_access_key_id.as_deref()) }
+    unsafe { read_field(event, "new_access_key_id") }
 }
 
 /// The endpoint's host and port; NULL where the event has none.
@@ -228,7 +134,7 @@ pub unsafe extern "C" fn kmsak_event_new_access_key_id(event: *const kmsak_event
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_endpoint(event: *const kmsak_event) -> *const c_char {
     // SAFETY: the caller passes NULL or an event that lives.
-    unsafe { read_text(event, |event| event.endpoint.as_deref()) }
+    unsafe { read_field(event, "endpoint") }
 }
 
 /// The ClientKey's id; NULL where the event has none.
@@ -237,7 +143,7 @@ pub unsafe extern "C" fn kmsak_event_endpoint(event: *const kmsak_event) -> *con
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_key_id(event: *const kmsak_event) -> *const c_char {
     // SAFETY: the caller passes NULL or an event that lives.
-    unsafe { read_text(event, |event| event.key_id.as_deref()) }
+    unsafe { read_field(event, "key_id") }
 }
 
 /// The id of the ClientKey that was in use; NULL where the event has none.
@@ -246,7 +152,7 @@ pub unsafe extern "C" fn kmsak_event_key_id(event: *const kmsak_event) -> *const
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_old_key_id(event: *const kmsak_event) -> *const c_char {
     // SAFETY: the caller passes NULL or an event that lives.
-    unsafe { read_text(event, |event| event.old_key_id.as_deref()) }
+    unsafe { read_field(event, "old_key_id") }
 }
 
 /// The id of the ClientKey in use from now on; NULL where the event has none.
@@ -255,7 +161,7 @@ pub unsafe extern "C" fn kmsak_event_old_key_id(event: *const kmsak_event) -> *c
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_new_key_id(event: *const kmsak_event) -> *const c_char {
     // SAFETY: the caller passes NULL or an event that lives.
-    unsafe { read_text(event, |event| event.new_key_id.as_deref()) }
+    unsafe { read_field(event, "new_key_id") }
 }
 
 /// The failure that the event tells of; NULL where the event has none.
@@ -264,7 +170,7 @@ pub unsafe extern "C" fn kmsak_event_new_key_id(event: *const kmsak_event) -> *c
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_error(event: *const kmsak_event) -> *const kmsak_error {
     // SAFETY: the caller passes NULL or an event that lives.
-    unsafe { read(event, ptr::null(), |event| event.error.as_ref().map_or(ptr::null(), ptr::from_ref)) }
+    unsafe { read_error(event, "error") }
 }
 
 /// How long ago the cached value was fetched, in milliseconds; 0 when nothing is cached, -1 where the event does not say.
@@ -272,7 +178,7 @@ pub unsafe extern "C" fn kmsak_event_error(event: *const kmsak_event) -> *const 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_stale_for_ms(event: *const kmsak_event) -> i64 {
     // SAFETY: the caller passes NULL or an event that lives.
-    unsafe { read(event, -1, |event| event.stale_for) }
+    unsafe { read_number(event, "stale_for") }
 }
 
 /// The milliseconds until it is tried again without anybody asking; -1 where the event does not say, or nothing is
@@ -281,7 +187,7 @@ pub unsafe extern "C" fn kmsak_event_stale_for_ms(event: *const kmsak_event) -> 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_next_try_in_ms(event: *const kmsak_event) -> i64 {
     // SAFETY: the caller passes NULL or an event that lives.
-    unsafe { read(event, -1, |event| event.next_try_in) }
+    unsafe { read_number(event, "next_try_in") }
 }
 
 /// How long ago the value was fetched from KMS, in milliseconds; -1 where the event does not say.
@@ -289,7 +195,7 @@ pub unsafe extern "C" fn kmsak_event_next_try_in_ms(event: *const kmsak_event) -
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_age_ms(event: *const kmsak_event) -> i64 {
     // SAFETY: the caller passes NULL or an event that lives.
-    unsafe { read(event, -1, |event| event.age) }
+    unsafe { read_number(event, "age") }
 }
 
 /// The end of the ClientKey's validity, in seconds since 1970-01-01 UTC; -1 where the event does not say.
@@ -297,7 +203,7 @@ pub unsafe extern "C" fn kmsak_event_age_ms(event: *const kmsak_event) -> i64 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_not_after_unix(event: *const kmsak_event) -> i64 {
     // SAFETY: the caller passes NULL or an event that lives.
-    unsafe { read(event, -1, |event| unix_seconds(event.not_after)) }
+    unsafe { read_number(event, "not_after") }
 }
 
 /// The whole days until the ClientKey expires; -1 where the event does not say.
@@ -305,5 +211,45 @@ pub unsafe extern "C" fn kmsak_event_not_after_unix(event: *const kmsak_event) -
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_event_days_left(event: *const kmsak_event) -> i64 {
     // SAFETY: the caller passes NULL or an event that lives.
-    unsafe { read(event, -1, |event| event.days_left) }
+    unsafe { read_number(event, "days_left") }
+}
+
+/// Who asks KMS, by kind and name, such as `ecs_ram_role app`; NULL where the event does not say.
+///
+/// Belongs to the event and lives as long as it. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_event_identity(event: *const kmsak_event) -> *const c_char {
+    // SAFETY: the caller passes NULL or an event that lives.
+    unsafe { read_field(event, "identity") }
+}
+
+/// The AccessKey id with which KMS is asked from now on; NULL where the event has none.
+///
+/// Belongs to the event and lives as long as it. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_event_access_key_id(event: *const kmsak_event) -> *const c_char {
+    // SAFETY: the caller passes NULL or an event that lives.
+    unsafe { read_field(event, "access_key_id") }
+}
+
+/// When the AccessKey that asks KMS ends, in seconds since 1970-01-01 UTC; -1 where it does not, or the event does not say.
+/// Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_event_expires_unix(event: *const kmsak_event) -> i64 {
+    // SAFETY: the caller passes NULL or an event that lives.
+    unsafe { read_number(event, "expires") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_of_the_core_has_a_kind() {
+        for (name, _) in kmsak_core::description::events() {
+            let kind = KINDS.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind);
+            let expected = format!("KMSAK_EVENT_{}", name.to_ascii_uppercase());
+            assert_eq!(kind.map(|kind| format!("{kind:?}")), Some(expected));
+        }
+    }
 }

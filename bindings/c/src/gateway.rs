@@ -5,11 +5,12 @@ use std::ptr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use kmsak_core::Gateway;
+use kmsak_core::{Gateway, Setting};
 
-use crate::arguments::{bytes, object, path, text};
-use crate::boundary::{guard, status};
+use crate::arguments::text;
+use crate::boundary::guard;
 use crate::error::kmsak_error;
+use crate::options::{Options, set, set_bytes, set_path, set_text};
 use crate::status::kmsak_status;
 
 /// A KMS gateway to ask, for kmsak_config_gateway. What is left out is taken from the configuration's own settings, and the
@@ -30,31 +31,14 @@ impl kmsak_gateway {
     }
 }
 
-/// # Safety
-/// `gateway` is NULL or one that lives.
-unsafe fn change(
-    gateway: *mut kmsak_gateway,
-    change: impl Fn(Gateway) -> Result<Gateway, kmsak_error>,
-) -> kmsak_status {
-    // SAFETY: as the caller promises.
-    unsafe { change_by(gateway, &change) }
-}
+impl Options for kmsak_gateway {
+    const NAME: &'static str = "gateway";
 
-/// What all that change one share, compiled once.
-///
-/// # Safety
-/// As for [`change`].
-unsafe fn change_by(
-    gateway: *mut kmsak_gateway,
-    change: &dyn Fn(Gateway) -> Result<Gateway, kmsak_error>,
-) -> kmsak_status {
-    status(|| {
-        // SAFETY: as the caller promises.
-        let gateway = unsafe { object(gateway, "gateway") }?;
-        let mut gateway = gateway.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *gateway = gateway.clone().and_then(change);
+    fn set(&self, name: &'static str, setting: Result<Setting<'_>, kmsak_error>) -> Result<(), kmsak_error> {
+        let mut gateway = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *gateway = gateway.clone().and_then(|gateway| Ok(gateway.set(name, setting?)?));
         gateway.as_ref().map(|_| ()).map_err(Clone::clone)
-    })
+    }
 }
 
 /// The gateway of a KMS instance, reached inside its VPC.
@@ -95,13 +79,8 @@ pub unsafe extern "C" fn kmsak_gateway_region_id(
     gateway: *mut kmsak_gateway,
     region_id: *const c_char,
 ) -> kmsak_status {
-    let set = |gateway: Gateway| {
-        // SAFETY: the caller passes NULL or a string.
-        let region_id = unsafe { text(region_id, "region_id") }?;
-        Ok(gateway.region_id(region_id))
-    };
-    // SAFETY: the caller passes NULL or a gateway that lives.
-    unsafe { change(gateway, set) }
+    // SAFETY: the caller passes NULL or what lives, here and below.
+    unsafe { set_text(gateway, "region_id", region_id) }
 }
 
 /// `host` or `host:port` (UTF-8). Fails as kmsak_gateway says. Thread-safe.
@@ -110,22 +89,26 @@ pub unsafe extern "C" fn kmsak_gateway_endpoint(
     gateway: *mut kmsak_gateway,
     endpoint: *const c_char,
 ) -> kmsak_status {
-    let set = |gateway: Gateway| {
-        // SAFETY: the caller passes NULL or a string.
-        let endpoint = unsafe { text(endpoint, "endpoint") }?;
-        Ok(gateway.endpoint(endpoint))
-    };
-    // SAFETY: the caller passes NULL or a gateway that lives.
-    unsafe { change(gateway, set) }
+    // SAFETY: the caller passes NULL or what lives, here and below.
+    unsafe { set_text(gateway, "endpoint", endpoint) }
 }
 
 /// Whether to reach the shared gateway from inside a VPC, at `kms-vpc.<region>.aliyuncs.com`. Fails as kmsak_gateway
 /// says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_gateway_vpc(gateway: *mut kmsak_gateway, vpc: bool) -> kmsak_status {
-    let set = |gateway: Gateway| Ok(gateway.vpc(vpc));
-    // SAFETY: the caller passes NULL or a gateway that lives.
-    unsafe { change(gateway, set) }
+    // SAFETY: the caller passes NULL or what lives.
+    unsafe { set(gateway, "vpc", Setting::Flag(vpc)) }
+}
+
+/// Who asks this gateway, as kmsak_config_credentials_type has it for all (UTF-8). Fails as kmsak_gateway says. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_gateway_credentials_type(
+    gateway: *mut kmsak_gateway,
+    credentials_type: *const c_char,
+) -> kmsak_status {
+    // SAFETY: the caller passes NULL or what lives, here and below.
+    unsafe { set_text(gateway, "credentials_type", credentials_type) }
 }
 
 /// This gateway's own ClientKey file (UTF-8). Fails as kmsak_gateway says. Thread-safe.
@@ -134,13 +117,8 @@ pub unsafe extern "C" fn kmsak_gateway_client_key_file(
     gateway: *mut kmsak_gateway,
     path: *const c_char,
 ) -> kmsak_status {
-    let set = |gateway: Gateway| {
-        // SAFETY: the caller passes NULL or a string.
-        let path = unsafe { self::path(path, "path") }?;
-        Ok(gateway.client_key_file(path))
-    };
-    // SAFETY: the caller passes NULL or a gateway that lives.
-    unsafe { change(gateway, set) }
+    // SAFETY: the caller passes NULL or what lives, here and below.
+    unsafe { set_path(gateway, "client_key_file", path) }
 }
 
 /// The content of this gateway's own ClientKey file: `length` bytes, copied into protected memory. Fails as
@@ -151,13 +129,8 @@ pub unsafe extern "C" fn kmsak_gateway_client_key(
     json: *const c_void,
     length: usize,
 ) -> kmsak_status {
-    let set = |gateway: Gateway| {
-        // SAFETY: the caller passes NULL or that many bytes.
-        let json = unsafe { bytes(json, length, "json") }?;
-        Ok(gateway.client_key(json))
-    };
-    // SAFETY: the caller passes NULL or a gateway that lives.
-    unsafe { change(gateway, set) }
+    // SAFETY: the caller passes NULL or what lives, here and below.
+    unsafe { set_bytes(gateway, "client_key", json, length) }
 }
 
 /// The file with the password of this gateway's ClientKey (UTF-8). Fails as kmsak_gateway says. Thread-safe.
@@ -166,13 +139,8 @@ pub unsafe extern "C" fn kmsak_gateway_client_key_password_file(
     gateway: *mut kmsak_gateway,
     path: *const c_char,
 ) -> kmsak_status {
-    let set = |gateway: Gateway| {
-        // SAFETY: the caller passes NULL or a string.
-        let path = unsafe { self::path(path, "path") }?;
-        Ok(gateway.client_key_password_file(path))
-    };
-    // SAFETY: the caller passes NULL or a gateway that lives.
-    unsafe { change(gateway, set) }
+    // SAFETY: the caller passes NULL or what lives, here and below.
+    unsafe { set_path(gateway, "client_key_password_file", path) }
 }
 
 /// The name of the environment variable with the password of this gateway's ClientKey (UTF-8). Fails as kmsak_gateway
@@ -182,13 +150,8 @@ pub unsafe extern "C" fn kmsak_gateway_client_key_password_env(
     gateway: *mut kmsak_gateway,
     client_key_password_env: *const c_char,
 ) -> kmsak_status {
-    let set = |gateway: Gateway| {
-        // SAFETY: the caller passes NULL or a string.
-        let client_key_password_env = unsafe { text(client_key_password_env, "client_key_password_env") }?;
-        Ok(gateway.client_key_password_env(client_key_password_env))
-    };
-    // SAFETY: the caller passes NULL or a gateway that lives.
-    unsafe { change(gateway, set) }
+    // SAFETY: the caller passes NULL or what lives, here and below.
+    unsafe { set_text(gateway, "client_key_password_env", client_key_password_env) }
 }
 
 /// The password of this gateway's ClientKey: `length` bytes, copied into protected memory. Fails as kmsak_gateway says.
@@ -199,13 +162,8 @@ pub unsafe extern "C" fn kmsak_gateway_client_key_password(
     password: *const c_void,
     length: usize,
 ) -> kmsak_status {
-    let set = |gateway: Gateway| {
-        // SAFETY: the caller passes NULL or that many bytes.
-        let password = unsafe { bytes(password, length, "password") }?;
-        Ok(gateway.client_key_password(password))
-    };
-    // SAFETY: the caller passes NULL or a gateway that lives.
-    unsafe { change(gateway, set) }
+    // SAFETY: the caller passes NULL or what lives, here and below.
+    unsafe { set_bytes(gateway, "client_key_password", password, length) }
 }
 
 /// A file of PEM certificates to trust instead of the public CAs (UTF-8). Fails as kmsak_gateway says. Thread-safe.
@@ -214,13 +172,8 @@ pub unsafe extern "C" fn kmsak_gateway_ca_file(
     gateway: *mut kmsak_gateway,
     path: *const c_char,
 ) -> kmsak_status {
-    let set = |gateway: Gateway| {
-        // SAFETY: the caller passes NULL or a string.
-        let path = unsafe { self::path(path, "path") }?;
-        Ok(gateway.ca_file(path))
-    };
-    // SAFETY: the caller passes NULL or a gateway that lives.
-    unsafe { change(gateway, set) }
+    // SAFETY: the caller passes NULL or what lives, here and below.
+    unsafe { set_path(gateway, "ca_file", path) }
 }
 
 /// PEM certificates to trust instead of the public CAs: `length` bytes. Fails as kmsak_gateway says. Thread-safe.
@@ -230,13 +183,8 @@ pub unsafe extern "C" fn kmsak_gateway_ca(
     pem: *const c_void,
     length: usize,
 ) -> kmsak_status {
-    let set = |gateway: Gateway| {
-        // SAFETY: the caller passes NULL or that many bytes.
-        let pem = unsafe { bytes(pem, length, "pem") }?;
-        Ok(gateway.ca(pem))
-    };
-    // SAFETY: the caller passes NULL or a gateway that lives.
-    unsafe { change(gateway, set) }
+    // SAFETY: the caller passes NULL or what lives, here and below.
+    unsafe { set_bytes(gateway, "ca", pem, length) }
 }
 
 /// `true` switches verification of the peer off: whoever answers at the endpoint's address is believed. Warned about at
@@ -246,9 +194,8 @@ pub unsafe extern "C" fn kmsak_gateway_ignore_ssl_certs(
     gateway: *mut kmsak_gateway,
     ignore_ssl_certs: bool,
 ) -> kmsak_status {
-    let set = |gateway: Gateway| Ok(gateway.ignore_ssl_certs(ignore_ssl_certs));
-    // SAFETY: the caller passes NULL or a gateway that lives.
-    unsafe { change(gateway, set) }
+    // SAFETY: the caller passes NULL or what lives.
+    unsafe { set(gateway, "ignore_ssl_certs", Setting::Flag(ignore_ssl_certs)) }
 }
 
 /// How many milliseconds a connection may take to be made, up to 10 min. Fails as kmsak_gateway says. Thread-safe.
@@ -257,9 +204,8 @@ pub unsafe extern "C" fn kmsak_gateway_connect_timeout_ms(
     gateway: *mut kmsak_gateway,
     milliseconds: u64,
 ) -> kmsak_status {
-    let set = |gateway: Gateway| Ok(gateway.connect_timeout(Duration::from_millis(milliseconds)));
-    // SAFETY: the caller passes NULL or a gateway that lives.
-    unsafe { change(gateway, set) }
+    // SAFETY: the caller passes NULL or what lives.
+    unsafe { set(gateway, "connect_timeout", Setting::Duration(Duration::from_millis(milliseconds))) }
 }
 
 /// How many milliseconds the answer may take once the request is sent, up to 10 min. Fails as kmsak_gateway says. Thread-safe.
@@ -268,9 +214,8 @@ pub unsafe extern "C" fn kmsak_gateway_read_timeout_ms(
     gateway: *mut kmsak_gateway,
     milliseconds: u64,
 ) -> kmsak_status {
-    let set = |gateway: Gateway| Ok(gateway.read_timeout(Duration::from_millis(milliseconds)));
-    // SAFETY: the caller passes NULL or a gateway that lives.
-    unsafe { change(gateway, set) }
+    // SAFETY: the caller passes NULL or what lives.
+    unsafe { set(gateway, "read_timeout", Setting::Duration(Duration::from_millis(milliseconds))) }
 }
 
 /// Has no effect: it is for plain HTTP, which KMS does not speak. Checked all the same, as the official clients'
@@ -280,13 +225,8 @@ pub unsafe extern "C" fn kmsak_gateway_http_proxy(
     gateway: *mut kmsak_gateway,
     http_proxy: *const c_char,
 ) -> kmsak_status {
-    let set = |gateway: Gateway| {
-        // SAFETY: the caller passes NULL or a string.
-        let http_proxy = unsafe { text(http_proxy, "http_proxy") }?;
-        Ok(gateway.http_proxy(http_proxy))
-    };
-    // SAFETY: the caller passes NULL or a gateway that lives.
-    unsafe { change(gateway, set) }
+    // SAFETY: the caller passes NULL or what lives, here and below.
+    unsafe { set_text(gateway, "http_proxy", http_proxy) }
 }
 
 /// The proxy to reach KMS through, `http://[user:password@]host:port` (UTF-8). Fails as kmsak_gateway says.
@@ -296,13 +236,8 @@ pub unsafe extern "C" fn kmsak_gateway_https_proxy(
     gateway: *mut kmsak_gateway,
     https_proxy: *const c_char,
 ) -> kmsak_status {
-    let set = |gateway: Gateway| {
-        // SAFETY: the caller passes NULL or a string.
-        let https_proxy = unsafe { text(https_proxy, "https_proxy") }?;
-        Ok(gateway.https_proxy(https_proxy))
-    };
-    // SAFETY: the caller passes NULL or a gateway that lives.
-    unsafe { change(gateway, set) }
+    // SAFETY: the caller passes NULL or what lives, here and below.
+    unsafe { set_text(gateway, "https_proxy", https_proxy) }
 }
 
 /// Hosts, domains and networks, separated by commas, that are reached without a proxy (UTF-8). Fails as kmsak_gateway
@@ -312,11 +247,6 @@ pub unsafe extern "C" fn kmsak_gateway_no_proxy(
     gateway: *mut kmsak_gateway,
     no_proxy: *const c_char,
 ) -> kmsak_status {
-    let set = |gateway: Gateway| {
-        // SAFETY: the caller passes NULL or a string.
-        let no_proxy = unsafe { text(no_proxy, "no_proxy") }?;
-        Ok(gateway.no_proxy(no_proxy))
-    };
-    // SAFETY: the caller passes NULL or a gateway that lives.
-    unsafe { change(gateway, set) }
+    // SAFETY: the caller passes NULL or what lives, here and below.
+    unsafe { set_text(gateway, "no_proxy", no_proxy) }
 }

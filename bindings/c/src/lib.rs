@@ -9,6 +9,8 @@
 mod arguments;
 mod boundary;
 mod c_string;
+mod field;
+mod options;
 
 pub mod config;
 pub mod credentials;
@@ -16,6 +18,7 @@ pub mod error;
 pub mod event;
 pub mod fixed;
 pub mod gateway;
+pub mod identity;
 pub mod log;
 pub mod pending;
 pub mod provider;

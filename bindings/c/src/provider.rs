@@ -11,6 +11,7 @@ use crate::c_string::c_string;
 use crate::config::kmsak_config;
 use crate::credentials::{self, kmsak_credentials};
 use crate::error::kmsak_error;
+use crate::field::Row;
 use crate::log;
 use crate::pending::{begin, kmsak_pending};
 use crate::secret::{self, kmsak_secret};
@@ -429,7 +430,7 @@ pub unsafe extern "C" fn kmsak_provider_stats(provider: *const kmsak_provider) -
     guard(ptr::null_mut(), || {
         // SAFETY: the caller passes NULL or a provider that lives.
         unsafe { provider.as_ref() }.map_or(ptr::null_mut(), |provider| {
-            Box::into_raw(Box::new(kmsak_stats::of(&provider.core.stats())))
+            Box::into_raw(Box::new(Row::of(provider.core.stats().fields()))).cast()
         })
     })
 }

@@ -4,12 +4,11 @@ use std::ffi::{c_char, c_void};
 use std::mem::ManuallyDrop;
 use std::ptr;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use kmsak_core::Secret;
 
 use crate::boundary::{guard, read, read_text};
-use crate::event::milliseconds;
+use crate::field::{milliseconds, unix_seconds};
 
 /// One version of a secret as KMS answered it. Immutable, so any thread may read it. It stays as it is, and readable, when
 /// the secret rotates and when the provider is closed or freed.
@@ -20,16 +19,6 @@ pub struct kmsak_secret {
 
 pub(crate) fn hand_out(secret: Arc<Secret>) -> *mut kmsak_secret {
     Arc::into_raw(secret).cast_mut().cast()
-}
-
-/// Seconds since 1970-01-01 UTC, -1 for none.
-pub(crate) fn unix_seconds(at: Option<SystemTime>) -> i64 {
-    let Some(at) = at else { return -1 };
-    match at.duration_since(SystemTime::UNIX_EPOCH) {
-        Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
-        // Nothing that KMS dates lies before 1970.
-        Err(_) => -1,
-    }
 }
 
 /// The secret's name, such as `acs/ram/user/app`. NULL for NULL.

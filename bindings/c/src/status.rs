@@ -109,17 +109,7 @@ mod tests {
 
     #[test]
     fn kinds_have_the_names_of_the_core() {
-        for kind in [
-            Kind::Configuration,
-            Kind::ClientKey,
-            Kind::Network,
-            Kind::Tls,
-            Kind::Denied,
-            Kind::NotFound,
-            Kind::Throttled,
-            Kind::Server,
-            Kind::Closed,
-        ] {
+        for kind in Kind::ALL {
             assert_eq!(kmsak_status::of(kind).name().to_str(), Ok(kind.as_str()));
         }
     }

@@ -7,7 +7,7 @@ use kmsak_core::{Event, Subscription};
 use crate::arguments::object;
 use crate::boundary::{answer, guard};
 use crate::error::kmsak_error;
-use crate::event::kmsak_event;
+use crate::event::{self, kmsak_event};
 use crate::provider::kmsak_provider;
 use crate::status::kmsak_status;
 use crate::user_data::{UserData, kmsak_destructor};
@@ -47,9 +47,9 @@ pub unsafe extern "C" fn kmsak_provider_subscribe(
         let callback = callback
             .ok_or_else(|| kmsak_error::invalid_argument("callback is NULL: pass a function to call"))?;
         let listener = move |event: &Event| {
-            let event = kmsak_event::of(event);
+            let row = event::row(event);
             // SAFETY: the caller passed a function that takes these, and user data that outlives it.
-            unsafe { callback(&raw const event, user_data.pointer()) };
+            unsafe { callback((&raw const row).cast(), user_data.pointer()) };
         };
         let subscription = kmsak_subscription { subscription: provider.core.subscribe(listener)? };
         Ok(Box::into_raw(Box::new(subscription)))

@@ -131,12 +131,12 @@ TEST(Arguments, OfGettersAndFrees) {
   EXPECT_EQ(kmsak_event_get_kind(nullptr), KMSAK_EVENT_OTHER);
   for (auto getter : {kmsak_event_name, kmsak_event_secret, kmsak_event_version_id, kmsak_event_old_access_key_id,
                       kmsak_event_new_access_key_id, kmsak_event_endpoint, kmsak_event_key_id, kmsak_event_old_key_id,
-                      kmsak_event_new_key_id}) {
+                      kmsak_event_new_key_id, kmsak_event_identity, kmsak_event_access_key_id}) {
     EXPECT_EQ(getter(nullptr), nullptr);
   }
   EXPECT_EQ(kmsak_event_error(nullptr), nullptr);
   for (auto getter : {kmsak_event_stale_for_ms, kmsak_event_next_try_in_ms, kmsak_event_age_ms, kmsak_event_not_after_unix,
-                      kmsak_event_days_left}) {
+                      kmsak_event_days_left, kmsak_event_expires_unix}) {
     EXPECT_EQ(getter(nullptr), -1);
   }
   EXPECT_EQ(kmsak_stats_secret_count(nullptr), 0u);
@@ -145,6 +145,14 @@ TEST(Arguments, OfGettersAndFrees) {
   EXPECT_EQ(kmsak_stats_endpoint(nullptr, 0), nullptr);
   EXPECT_EQ(kmsak_stats_client_key_count(nullptr), 0u);
   EXPECT_EQ(kmsak_stats_client_key(nullptr, 0), nullptr);
+  EXPECT_EQ(kmsak_stats_identity_count(nullptr), 0u);
+  EXPECT_EQ(kmsak_stats_identity(nullptr, 0), nullptr);
+  for (auto getter : {kmsak_identity_info_kind, kmsak_identity_info_name, kmsak_identity_info_access_key_id,
+                      kmsak_identity_info_origin}) {
+    EXPECT_EQ(getter(nullptr), nullptr);
+  }
+  EXPECT_EQ(kmsak_identity_info_expires_unix(nullptr), -1);
+  EXPECT_EQ(kmsak_identity_info_last_error(nullptr), nullptr);
   EXPECT_EQ(kmsak_stats_clock_skew_ms(nullptr), 0);
   EXPECT_EQ(kmsak_secret_stats_name(nullptr), nullptr);
   EXPECT_EQ(kmsak_secret_stats_version_id(nullptr), nullptr);

@@ -4,9 +4,9 @@
 use std::fs;
 use std::path::Path;
 
-/// The helpers of `src/boundary.rs`, `change` of the setters, which is `status` with a lock around it, and
-/// `begin` of asynchronous calls.
-const HELPERS: [&str; 7] = ["guard(", "answer(", "status(", "read(", "read_text(", "change(", "begin("];
+/// The helpers of `src/boundary.rs`, and what is made of them: `set` and the like of src/options.rs, `read_field` and the like of
+/// src/field.rs, `change`, and `begin` of asynchronous calls.
+const HELPERS: [&str; 8] = ["guard(", "answer(", "status(", "read(", "read_", "set", "change(", "begin("];
 
 #[test]
 fn every_exported_function_stays_inside() {
