@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use kmsak::{Error, Kind};
+use kmsak::Error;
 use pyo3::exceptions::{PyException, PyOSError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -17,39 +17,28 @@ pub(crate) fn begin(py: Python<'_>, classes: Py<PyModule>) {
     drop(CLASSES.set(py, classes));
 }
 
-fn class_name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Configuration => "ConfigurationError",
-        Kind::ClientKey => "ClientKeyError",
-        Kind::Network => "NetworkError",
-        Kind::Tls => "TlsError",
-        Kind::Denied => "DeniedError",
-        Kind::NotFound => "NotFoundError",
-        Kind::Throttled => "ThrottledError",
-        Kind::Server => "ServerError",
-        Kind::Closed => "ClosedError",
-        _ => "KmsakError",
-    }
-}
-
 /// An instance of the exception class that fits.
 pub(crate) fn to_object<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
-    of_class(py, class_name(error.kind()), error)
+    let class = classes(py).getattr("BY_KIND")?.get_item(error.kind().as_str())?;
+    of_class(&class, error)
 }
 
 /// The error of a call that was given no more time than `timeout`.
 pub(crate) fn timed_out(py: Python<'_>, timeout: Duration) -> PyResult<Bound<'_, PyAny>> {
-    of_class(py, "TimedOutError", &Error::no_answer_within(timeout))
+    of_class(&classes(py).getattr("TimedOutError")?, &Error::no_answer_within(timeout))
 }
 
-fn of_class<'py>(py: Python<'py>, class: &str, error: &Error) -> PyResult<Bound<'py, PyAny>> {
-    let parts = PyDict::new(py);
+fn classes(py: Python<'_>) -> &Bound<'_, PyModule> {
+    CLASSES.get(py).expect("the package says where they are when it is imported").bind(py)
+}
+
+fn of_class<'py>(class: &Bound<'py, PyAny>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
+    let parts = PyDict::new(class.py());
     parts.set_item("code", error.code())?;
     parts.set_item("request_id", error.request_id())?;
     parts.set_item("retryable", error.retryable())?;
     parts.set_item("http_status", error.http_status())?;
-    let classes = CLASSES.get(py).expect("the package says where they are when it is imported").bind(py);
-    let exception = classes.getattr(class)?.call((error.message(),), Some(&parts))?;
+    let exception = class.call((error.message(),), Some(&parts))?;
     if let Some(source) = error.source() {
         let words = source.to_string();
         let cause = match error.os_code() {

@@ -11,7 +11,8 @@ use pyo3::types::{PyModule, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::courier::{Call, Route, send_and_wait};
-use crate::error::{to_object, to_python as to_exception};
+use crate::error::to_python as to_exception;
+use crate::field::keywords;
 
 /// The module with the classes, imported by whoever subscribes: the threads that make events must not import anything.
 static CLASSES: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
@@ -25,41 +26,10 @@ fn import_classes(py: Python<'_>) -> PyResult<()> {
     Ok(())
 }
 
-fn to_python<'py>(py: Python<'py>, event: &Event) -> PyResult<Option<Bound<'py, PyAny>>> {
-    let (class, fields): (&str, Bound<'py, PyTuple>) = match event {
-        Event::Fetched { secret, version_id } => ("Fetched", (secret, version_id).into_pyobject(py)?),
-        Event::Rotated { secret, old_access_key_id, new_access_key_id } => {
-            ("Rotated", (secret, old_access_key_id, new_access_key_id).into_pyobject(py)?)
-        }
-        Event::RefreshFailed { secret, error, stale_for, next_try_in } => {
-            ("RefreshFailed", (secret, to_object(py, error)?, *stale_for, *next_try_in).into_pyobject(py)?)
-        }
-        Event::RotationBroken { secret } => ("RotationBroken", (secret,).into_pyobject(py)?),
-        Event::EndpointDown { endpoint, error } => {
-            ("EndpointDown", (endpoint, to_object(py, error)?).into_pyobject(py)?)
-        }
-        Event::EndpointUp { endpoint } => ("EndpointUp", (endpoint,).into_pyobject(py)?),
-        Event::ClientKeyExpiring { key_id, not_after, days_left } => {
-            ("ClientKeyExpiring", (key_id, *not_after, *days_left).into_pyobject(py)?)
-        }
-        Event::ClientKeyReplaced { old_key_id, new_key_id } => {
-            ("ClientKeyReplaced", (old_key_id, new_key_id).into_pyobject(py)?)
-        }
-        Event::ClientKeyUnusable { key_id, error } => {
-            ("ClientKeyUnusable", (key_id, to_object(py, error)?).into_pyobject(py)?)
-        }
-        Event::IdentityRenewed { identity, access_key_id, expires } => {
-            ("IdentityRenewed", (identity, access_key_id, *expires).into_pyobject(py)?)
-        }
-        Event::IdentityUnavailable { identity, error, expires } => {
-            ("IdentityUnavailable", (identity, to_object(py, error)?, *expires).into_pyobject(py)?)
-        }
-        Event::CacheFileUsed { secret, age } => ("CacheFileUsed", (secret, *age).into_pyobject(py)?),
-        // Of a newer core than this was written for.
-        _ => return Ok(None),
-    };
+fn to_python<'py>(py: Python<'py>, event: &Event) -> PyResult<Bound<'py, PyAny>> {
     let classes = CLASSES.get(py).expect("it was imported by whoever subscribed").bind(py);
-    classes.getattr(class)?.call1(fields).map(Some)
+    let class = classes.getattr("BY_NAME")?.get_item(event.name())?;
+    class.call((), Some(&keywords(py, event.fields(), None)?))
 }
 
 /// A listener's subscription, which lasts until unsubscribe() is called or the `with` block ends.
@@ -85,8 +55,7 @@ impl Listener {
         let Some(listener) = self.lock(py).as_ref().map(|listener| listener.clone_ref(py)) else {
             return Ok(None);
         };
-        let Some(event) = to_python(py, event)? else { return Ok(None) };
-        Ok(Some((listener, PyTuple::new(py, [event])?.unbind())))
+        Ok(Some((listener, PyTuple::new(py, [to_python(py, event)?])?.unbind())))
     }
 }
 

@@ -1,10 +1,10 @@
 //! Where KMS is asked.
 
-use std::path::PathBuf;
-
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
-use crate::text::{Length, Named, Text, items};
+use crate::builder::Options;
+use crate::text::{Named, items};
 
 /// A KMS gateway to ask: Gateway.shared(...) or Gateway.instance(...).
 #[pyclass(frozen, module = "kmsak")]
@@ -21,6 +21,19 @@ impl FromPyObject<'_, '_> for Gateways {
     }
 }
 
+impl Gateway {
+    /// `none` is an option that this sort of gateway has not.
+    fn set(
+        gateway: kmsak::Gateway,
+        callee: &'static str,
+        none: &str,
+        options: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        let known = kmsak::Gateway::options().filter(|(name, _)| *name != none).collect();
+        Options { set: kmsak::Gateway::set, known, callee }.set(gateway, options).map(Gateway)
+    }
+}
+
 #[pymethods]
 impl Gateway {
     /// The gateway of a KMS instance, reached inside its VPC.
@@ -28,6 +41,7 @@ impl Gateway {
     /// Args:
     ///     endpoint: Host, or host:port; read off the ClientKey unless given.
     ///     region_id: The region, such as cn-hangzhou; not needed.
+    ///     credentials_type: Who asks this gateway, as the provider's option has it for all.
     ///     client_key_file: The ClientKey file for this gateway; this and the next four default to the provider's.
     ///     client_key: The content of that file.
     ///     client_key_password_file: The file with the ClientKey's password.
@@ -42,36 +56,9 @@ impl Gateway {
     ///     https_proxy: The proxy to reach KMS through.
     ///     no_proxy: Hosts, domains and networks, separated by commas, that are reached without a proxy.
     #[staticmethod]
-    #[pyo3(signature = (
-        *, endpoint=None, region_id=None, client_key_file=None, client_key=None, client_key_password_file=None,
-        client_key_password_env=None, client_key_password=None, ca_file=None, ca=None, ignore_ssl_certs=false,
-        connect_timeout=None, read_timeout=None, http_proxy=None, https_proxy=None, no_proxy=None
-    ))]
-    #[expect(clippy::too_many_arguments, reason = "they are Python's keywords")]
-    fn instance(
-        py: Python<'_>,
-        endpoint: Option<Named<String>>,
-        region_id: Option<Named<String>>,
-        client_key_file: Option<Named<PathBuf>>,
-        client_key: Option<Named<Text>>,
-        client_key_password_file: Option<Named<PathBuf>>,
-        client_key_password_env: Option<Named<String>>,
-        client_key_password: Option<Named<Text>>,
-        ca_file: Option<Named<PathBuf>>,
-        ca: Option<Named<Text>>,
-        ignore_ssl_certs: bool,
-        connect_timeout: Option<Named<Length>>,
-        read_timeout: Option<Named<Length>>,
-        http_proxy: Option<Named<String>>,
-        https_proxy: Option<Named<String>>,
-        no_proxy: Option<Named<String>>,
-    ) -> PyResult<Self> {
-        let mut gateway = kmsak::Gateway::instance();
-        set!(py, gateway, endpoint, region_id, client_key_file, client_key, client_key_password_file);
-        set!(py, gateway, client_key_password_env, client_key_password, ca_file, ca);
-        set!(py, gateway, http_proxy, https_proxy, no_proxy);
-        set_inner!(py, gateway, connect_timeout, read_timeout);
-        Ok(Gateway(gateway.ignore_ssl_certs(ignore_ssl_certs)))
+    #[pyo3(signature = (**options))]
+    fn instance(options: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
+        Gateway::set(kmsak::Gateway::instance(), "instance()", "vpc", options)
     }
 
     /// The shared gateway of a region, reached over the Internet or from a VPC.
@@ -80,6 +67,7 @@ impl Gateway {
     ///     region_id: The region, such as cn-hangzhou.
     ///     endpoint: Host, or host:port, in place of the region's.
     ///     vpc: Whether to reach it from inside a VPC.
+    ///     credentials_type: Who asks this gateway, as the provider's option has it for all.
     ///     client_key_file: The ClientKey file for this gateway; this and the next four default to the provider's.
     ///     client_key: The content of that file.
     ///     client_key_password_file: The file with the ClientKey's password.
@@ -94,38 +82,14 @@ impl Gateway {
     ///     https_proxy: The proxy to reach KMS through.
     ///     no_proxy: Hosts, domains and networks, separated by commas, that are reached without a proxy.
     #[staticmethod]
-    #[pyo3(signature = (
-        region_id, *, endpoint=None, vpc=false, client_key_file=None, client_key=None,
-        client_key_password_file=None, client_key_password_env=None, client_key_password=None, ca_file=None,
-        ca=None, ignore_ssl_certs=false, connect_timeout=None, read_timeout=None, http_proxy=None,
-        https_proxy=None, no_proxy=None
-    ))]
-    #[expect(clippy::too_many_arguments, reason = "they are Python's keywords")]
+    #[pyo3(signature = (region_id, **options))]
     fn shared(
         py: Python<'_>,
         region_id: Named<String>,
-        endpoint: Option<Named<String>>,
-        vpc: bool,
-        client_key_file: Option<Named<PathBuf>>,
-        client_key: Option<Named<Text>>,
-        client_key_password_file: Option<Named<PathBuf>>,
-        client_key_password_env: Option<Named<String>>,
-        client_key_password: Option<Named<Text>>,
-        ca_file: Option<Named<PathBuf>>,
-        ca: Option<Named<Text>>,
-        ignore_ssl_certs: bool,
-        connect_timeout: Option<Named<Length>>,
-        read_timeout: Option<Named<Length>>,
-        http_proxy: Option<Named<String>>,
-        https_proxy: Option<Named<String>>,
-        no_proxy: Option<Named<String>>,
+        options: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        let mut gateway = kmsak::Gateway::shared(region_id.by(py, "region_id")?);
-        set!(py, gateway, endpoint, client_key_file, client_key, client_key_password_file);
-        set!(py, gateway, client_key_password_env, client_key_password, ca_file, ca);
-        set!(py, gateway, http_proxy, https_proxy, no_proxy);
-        set_inner!(py, gateway, connect_timeout, read_timeout);
-        Ok(Gateway(gateway.vpc(vpc).ignore_ssl_certs(ignore_ssl_certs)))
+        let region_id = region_id.by(py, "region_id")?;
+        Gateway::set(kmsak::Gateway::shared(region_id), "shared()", "region_id", options)
     }
 
     fn __repr__(&self) -> String {

@@ -1,12 +1,12 @@
 //! The native module `kmsak._kmsak`: translates between Python and the crate `kmsak`. What users see, and its
 //! documentation, is in `python/kmsak`.
 
-#[macro_use]
 mod builder;
 mod courier;
 mod credentials;
 mod error;
 mod event;
+mod field;
 mod fixed;
 mod gateway;
 mod logs;

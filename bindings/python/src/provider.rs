@@ -1,7 +1,6 @@
 //! The provider's native part; `kmsak/_provider.py` adds what is best said in Python.
 
 use std::mem;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,13 +10,14 @@ use pyo3::sync::MutexExt;
 use pyo3::types::{PyDict, PyString};
 use pyo3::{PyTraverseError, PyVisit};
 
+use crate::builder::Options;
 use crate::credentials::Credentials;
 use crate::error::to_python;
 use crate::event::Subscription;
 use crate::fixed::Fixed;
 use crate::gateway::Gateways;
 use crate::secret::Secret;
-use crate::text::{Count, Length, Named, Names, Settings, Text};
+use crate::text::{Named, Settings};
 use crate::wait::{Timeout, checked, wait};
 use crate::{logs, pending, stats};
 
@@ -137,45 +137,13 @@ impl Drop for Provider {
 #[pymethods]
 impl Provider {
     #[new]
-    #[pyo3(signature = (
-        *, properties_file=None, properties_text=None, properties=None, environment=false, usual_places=false, gateways=None,
-        client_key_file=None, client_key=None, client_key_password_file=None, client_key_password_env=None,
-        client_key_password=None, secret_names=None, rotation_interval=None, delay_interval=None,
-        jitter_interval=None, connect_timeout=None, read_timeout=None, http_proxy=None, https_proxy=None,
-        no_proxy=None, fetch_deadline=None, renew_deadline=None, renew_tokens=None, renew_refill_interval=None,
-        rejection_codes=None, max_stale=None, cache_file=None, _fixed=None
-    ))]
-    #[expect(clippy::too_many_arguments, reason = "they are Python's keywords")]
+    #[pyo3(signature = (*, properties=None, gateways=None, _fixed=None, **options))]
     fn new(
         py: Python<'_>,
-        properties_file: Option<Named<PathBuf>>,
-        properties_text: Option<Named<String>>,
         properties: Option<Named<Settings>>,
-        environment: bool,
-        usual_places: bool,
         gateways: Option<Named<Gateways>>,
-        client_key_file: Option<Named<PathBuf>>,
-        client_key: Option<Named<Text>>,
-        client_key_password_file: Option<Named<PathBuf>>,
-        client_key_password_env: Option<Named<String>>,
-        client_key_password: Option<Named<Text>>,
-        secret_names: Option<Named<Names>>,
-        rotation_interval: Option<Named<Length>>,
-        delay_interval: Option<Named<Length>>,
-        jitter_interval: Option<Named<Length>>,
-        connect_timeout: Option<Named<Length>>,
-        read_timeout: Option<Named<Length>>,
-        http_proxy: Option<Named<String>>,
-        https_proxy: Option<Named<String>>,
-        no_proxy: Option<Named<String>>,
-        fetch_deadline: Option<Named<Length>>,
-        renew_deadline: Option<Named<Length>>,
-        renew_tokens: Option<Named<Count>>,
-        renew_refill_interval: Option<Named<Length>>,
-        rejection_codes: Option<Named<Names>>,
-        max_stale: Option<Named<Length>>,
-        cache_file: Option<Named<PathBuf>>,
         _fixed: Option<Named<Fixed>>,
+        options: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
         logs::forward();
         if let Some(fixed) = _fixed {
@@ -183,9 +151,6 @@ impl Provider {
             return Self::opened(py, || fixed.open());
         }
         let mut builder = kmsak::Provider::builder().language("python");
-        if let Some(text) = properties_text {
-            builder = builder.properties_text(text.by(py, "properties_text")?, None);
-        }
         if let Some(properties) = properties {
             for (name, value) in properties.by(py, "properties")?.0 {
                 builder = builder.property(&name, value);
@@ -196,26 +161,9 @@ impl Provider {
                 builder = builder.gateway(gateway.get().0.clone());
             }
         }
-        if environment {
-            builder = builder.environment();
-        }
-        if usual_places {
-            builder = builder.usual_places();
-        }
-        set!(py, builder, properties_file, client_key_file, client_key, client_key_password_file);
-        set!(py, builder, client_key_password_env, client_key_password);
-        set!(py, builder, http_proxy, https_proxy, no_proxy, cache_file);
-        set_inner!(py, builder, secret_names, rejection_codes, renew_tokens);
-        set_inner!(py, builder, rotation_interval, delay_interval, jitter_interval, connect_timeout);
-        set_inner!(
-            py,
-            builder,
-            read_timeout,
-            fetch_deadline,
-            renew_deadline,
-            renew_refill_interval,
-            max_stale
-        );
+        let known = kmsak::Builder::options().collect();
+        let builder =
+            Options { set: kmsak::Builder::set, known, callee: "Provider()" }.set(builder, options)?;
         Self::opened(py, || builder.open())
     }
 

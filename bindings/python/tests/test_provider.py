@@ -662,3 +662,14 @@ def test_many_threads_cause_one_fetch(emulator: Emulator, provider: kmsak.Provid
         thread.join()
     assert answers == [emulator.current(secret)["AccessKeyId"]] * 16
     assert len(emulator.requests_since(before, secret)) == 1
+
+
+def test_a_keyword_that_is_none() -> None:
+    with pytest.raises(TypeError, match=r"Provider\(\) got an unexpected keyword argument 'rotation_intervall'"):
+        kmsak.Provider(rotation_intervall=1)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"shared\(\) got an unexpected keyword argument 'regionid'"):
+        kmsak.Gateway.shared("cn-hangzhou", regionid="x")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"instance\(\) got an unexpected keyword argument 'vpc'"):
+        kmsak.Gateway.instance(vpc=True)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"^environment: "):
+        kmsak.Provider(environment="yes")  # type: ignore[arg-type]

@@ -27,6 +27,9 @@ def test_a_calls_own_time(emulator: Emulator, secret: str) -> None:
             lambda: provider.secret_at_stage(cached, "ACSPrevious", timeout=0),
             lambda: provider.refresh(cached, timeout=0.05),
             lambda: provider.renew(cached, old.access_key_id, timeout=0.05),
+            lambda: provider.call_within(0.05, secret, str),
+            lambda: provider.with_credentials(secret, timeout=0.05)(str)(),
+            lambda: asyncio.run(provider.call_within_async(0.05, secret, asyncio.sleep)),
             lambda: asyncio.run(provider.credentials_async(secret, timeout=0.05)),
             lambda: asyncio.run(provider.secret_async(secret, timeout=0.05)),
             lambda: asyncio.run(provider.secret_at_stage_async(cached, "ACSPrevious", timeout=0)),
@@ -46,6 +49,39 @@ def test_a_calls_own_time(emulator: Emulator, secret: str) -> None:
             assert asyncio.run(provider.credentials_async(cached, timeout=0)) == old
         # What was given up goes on for the others.
         assert provider.credentials(secret, timeout=20).access_key_id == emulator.current(secret)["AccessKeyId"]
+
+
+def test_a_call_waits_no_longer_for_a_newer_access_key(emulator: Emulator, secret: str) -> None:
+    class RejectedError(Exception):
+        code = "InvalidAccessKeyId.NotFound"
+
+    def reject(credentials: kmsak.Credentials) -> None:
+        raise RejectedError
+
+    async def reject_async(credentials: kmsak.Credentials) -> None:
+        raise RejectedError
+
+    with kmsak.Provider.from_file(emulator.config) as provider:
+        provider.credentials(secret)
+        with emulator.fault(kind="hang"):
+            for call in (
+                lambda: provider.call_within(0.05, secret, reject),
+                lambda: asyncio.run(provider.call_within_async(0.05, secret, reject_async)),
+            ):
+                with pytest.raises(RejectedError) as caught:
+                    call()
+                assert isinstance(caught.value.__cause__, kmsak.TimedOutError)
+        emulator.rotate(secret)
+        first = provider.cached_credentials(secret)
+        assert first is not None
+
+        def service(credentials: kmsak.Credentials, word: str, *, timeout: int) -> str:
+            if credentials.access_key_id == first.access_key_id:
+                raise RejectedError
+            return f"{word} {timeout}"
+
+        # The function's own arguments stay its own.
+        assert provider.call_within(20, secret, service, "word", timeout=7) == "word 7"
 
 
 @pytest.mark.parametrize(("timeout", "error"), [(-1, ValueError), ("1s", TypeError), (True, TypeError)])

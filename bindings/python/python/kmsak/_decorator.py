@@ -8,20 +8,22 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from kmsak._provider import Provider
 
 
-def decorator(provider: Provider, name: str) -> Callable[[Any], Any]:
+def decorator(provider: Provider, name: str, timeout: timedelta | float | None) -> Callable[[Any], Any]:
     """Give what Provider.with_credentials promises."""
 
     def decorate(function: Any) -> Any:
         if isinstance(function, staticmethod):
-            return staticmethod(_wrapped(provider, name, function.__func__, bound=False))
+            return staticmethod(_wrapped(provider, name, timeout, function.__func__, bound=False))
         if isinstance(function, classmethod):
-            return classmethod(_wrapped(provider, name, function.__func__, bound=True))
+            return classmethod(_wrapped(provider, name, timeout, function.__func__, bound=True))
         if _is_in_a_class(function):
-            return _OfAClass(provider, name, function)
-        return _wrapped(provider, name, function, bound=False)
+            return _OfAClass(provider, name, timeout, function)
+        return _wrapped(provider, name, timeout, function, bound=False)
 
     return decorate
 
@@ -40,11 +42,11 @@ class _OfAClass:
     it is.
     """
 
-    def __init__(self, provider: Provider, name: str, function: Any) -> None:
-        static = _wrapped(provider, name, function, bound=False)
+    def __init__(self, provider: Provider, name: str, timeout: timedelta | float | None, function: Any) -> None:
+        static = _wrapped(provider, name, timeout, function, bound=False)
         functools.update_wrapper(self, static)
         self._static = static
-        self._method = _wrapped(provider, name, function, bound=True)
+        self._method = _wrapped(provider, name, timeout, function, bound=True)
         if inspect.iscoroutinefunction(static) and hasattr(inspect, "markcoroutinefunction"):
             inspect.markcoroutinefunction(self)
 
@@ -63,7 +65,7 @@ class _OfAClass:
         return any(isinstance(one, classmethod) and one.__func__ is self for one in attributes)
 
 
-def _wrapped(provider: Provider, name: str, function: Any, *, bound: bool) -> Any:
+def _wrapped(provider: Provider, name: str, timeout: timedelta | float | None, function: Any, *, bound: bool) -> Any:
     called = function if inspect.isroutine(function) or isinstance(function, functools.partial) else function.__call__
     if inspect.isgeneratorfunction(called) or inspect.isasyncgenfunction(called):
         raise TypeError(
@@ -74,17 +76,15 @@ def _wrapped(provider: Provider, name: str, function: Any, *, bound: bool) -> An
     if inspect.iscoroutinefunction(called):
 
         async def run_async(*args: Any, **kwargs: Any) -> Any:
-            if bound:
-                return await provider.call_async(name, functools.partial(function, args[0]), *args[1:], **kwargs)
-            return await provider.call_async(name, function, *args, **kwargs)
+            part = functools.partial(function, args[0]) if bound else function
+            return await provider._call_async(name, timeout, part, args[1:] if bound else args, kwargs)
 
         run: Callable[..., Any] = run_async
     else:
 
         def run_sync(*args: Any, **kwargs: Any) -> Any:
-            if bound:
-                return provider.call(name, functools.partial(function, args[0]), *args[1:], **kwargs)
-            return provider.call(name, function, *args, **kwargs)
+            part = functools.partial(function, args[0]) if bound else function
+            return provider._call(name, timeout, part, args[1:] if bound else args, kwargs)
 
         run = run_sync
 

@@ -103,19 +103,22 @@ class ClosedError(KmsakError):
     kind = "closed"
 
 
-for _class in (
-    KmsakError,
-    ConfigurationError,
-    ClientKeyError,
-    NetworkError,
-    TimedOutError,
-    TlsError,
-    DeniedError,
-    NotFoundError,
-    ThrottledError,
-    ServerError,
-    ClosedError,
-):
+BY_KIND = {
+    error.kind: error
+    for error in (
+        ConfigurationError,
+        ClientKeyError,
+        NetworkError,
+        TlsError,
+        DeniedError,
+        NotFoundError,
+        ThrottledError,
+        ServerError,
+        ClosedError,
+    )
+}
+
+for _class in (KmsakError, TimedOutError, *BY_KIND.values()):
     # So that a traceback names what a caller can import.
     _class.__module__ = "kmsak"
 del _class

@@ -209,6 +209,8 @@ class RotationBroken(Event):
     secret: str
 
 
+BY_NAME = {event.name: event for event in Event.__subclasses__()}
+
 for _class in (Event, *Event.__subclasses__()):
     _class.__module__ = "kmsak"
 del _class

@@ -56,6 +56,7 @@ class Gateway:
         *,
         endpoint: str | None = None,
         region_id: str | None = None,
+        credentials_type: str | None = None,
         client_key_file: _Path | None = None,
         client_key: str | bytes | None = None,
         client_key_password_file: _Path | None = None,
@@ -75,6 +76,7 @@ class Gateway:
         Args:
             endpoint: Host, or host:port; read off the ClientKey unless given.
             region_id: The region, such as cn-hangzhou; not needed.
+            credentials_type: Who asks this gateway, as the provider's option has it for all.
             client_key_file: The ClientKey file for this gateway; this and the next four default to the provider's.
             client_key: The content of that file.
             client_key_password_file: The file with the ClientKey's password.
@@ -95,6 +97,7 @@ class Gateway:
         *,
         endpoint: str | None = None,
         vpc: bool = False,
+        credentials_type: str | None = None,
         client_key_file: _Path | None = None,
         client_key: str | bytes | None = None,
         client_key_password_file: _Path | None = None,
@@ -115,6 +118,7 @@ class Gateway:
             region_id: The region, such as cn-hangzhou.
             endpoint: Host, or host:port, in place of the region's.
             vpc: Whether to reach it from inside a VPC.
+            credentials_type: Who asks this gateway, as the provider's option has it for all.
             client_key_file: The ClientKey file for this gateway; this and the next four default to the provider's.
             client_key: The content of that file.
             client_key_password_file: The file with the ClientKey's password.
@@ -256,7 +260,7 @@ class Provider:
         cls,
         *,
         properties_file: _Path | None = None,
-        properties_text: str | None = None,
+        properties_text: str | bytes | None = None,
         properties: Mapping[str, str] | None = None,
         environment: bool = False,
         usual_places: bool = False,
@@ -266,6 +270,23 @@ class Provider:
         client_key_password_file: _Path | None = None,
         client_key_password_env: str | None = None,
         client_key_password: str | bytes | None = None,
+        credentials_type: str | None = None,
+        access_key_id: str | None = None,
+        access_key_secret: str | bytes | None = None,
+        security_token: str | bytes | None = None,
+        role_name: str | None = None,
+        role_arn: str | None = None,
+        role_session_name: str | None = None,
+        role_session_duration: _Length | None = None,
+        role_policy: str | None = None,
+        role_external_id: str | None = None,
+        role_source_type: str | None = None,
+        oidc_provider_arn: str | None = None,
+        oidc_token_file: _Path | None = None,
+        ecs_metadata_endpoint: str | None = None,
+        sts_region_id: str | None = None,
+        sts_endpoint: str | None = None,
+        sts_ca_file: _Path | None = None,
         secret_names: Sequence[str] | None = None,
         rotation_interval: _Length | None = None,
         delay_interval: _Length | None = None,

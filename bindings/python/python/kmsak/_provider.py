@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import timedelta
     from types import TracebackType
-    from typing import Concatenate, NoReturn, ParamSpec, Protocol, TypeVar, overload
+    from typing import Any, Concatenate, NoReturn, ParamSpec, Protocol, TypeVar, overload
 
     from typing_extensions import Self
 
@@ -56,6 +56,26 @@ class Provider(_kmsak.Provider):
         client_key_password_file: The file with the ClientKey's password.
         client_key_password_env: The name of the environment variable with the password.
         client_key_password: The password.
+        credentials_type: Who asks the gateways that have no ClientKey of their own: ``client_key``, or in its place
+            ``ak``, ``sts``, ``ram_role``, ``ecs_ram_role``, ``oidc_role_arn`` or ``default``, the official SDKs' chain.
+        access_key_id: The id of the AccessKey that asks (``ak``, ``sts``), or that assumes the role (``ram_role``).
+        access_key_secret: The secret of that AccessKey.
+        security_token: The security token that belongs to it, for ``sts``.
+        role_name: The ECS instance's RAM role, for ``ecs_ram_role``; the metadata service names it where this does not.
+        role_arn: The ARN of the role to assume, for ``ram_role`` and ``oidc_role_arn``.
+        role_session_name: What the role's session is called in the audit trail.
+        role_session_duration: How long an assumed role's token lasts: an hour by default, 15 min to 12 h.
+        role_policy: A RAM policy, as JSON, that narrows what an assumed role may do.
+        role_external_id: The external id that the role's trust policy asks for, for ``ram_role``.
+        role_source_type: Who assumes the role, for ``ram_role``: ``ak`` by default, ``ecs_ram_role``,
+            ``oidc_role_arn`` or ``default``.
+        oidc_provider_arn: The ARN of the OIDC identity provider, for ``oidc_role_arn``; else the environment's.
+        oidc_token_file: The file with the OIDC token, for ``oidc_role_arn``; else the environment's. It is read anew
+            each time.
+        ecs_metadata_endpoint: Where an ECS instance asks for its role: ``http://100.100.100.200`` by default.
+        sts_region_id: The region whose STS is asked for a role.
+        sts_endpoint: The STS to ask for a role; it wins over the region.
+        sts_ca_file: A file of PEM certificates to trust instead of the public CAs where STS is asked.
         secret_names: Secrets to fetch at start, side by side.
         rotation_interval: How often a secret without a rotation date in sight is fetched again: 6 h by default.
         delay_interval: How long after its rotation date a secret is fetched: 5 min by default.
@@ -142,14 +162,40 @@ class Provider(_kmsak.Provider):
         The function must be done when it returns: TypeError for what only begins then, such as a coroutine or a
         generator, since nobody would hear of a rejection in it.
         """
-        credentials = self.credentials(name)
+        return self._call(name, None, function, args, kwargs)
+
+    def call_within(
+        self,
+        timeout: timedelta | float,
+        name: str,
+        function: Callable[Concatenate[Credentials, _P], _R],
+        /,
+        *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> _R:
+        """As call(), but waits for an AccessKey no longer than `timeout`, and no longer for a newer one.
+
+        Raises TimedOutError where there is no AccessKey by then; where there is no newer one, the service's exception.
+        How long the function itself may take is its own affair.
+        """
+        return self._call(name, timeout, function, args, kwargs)
+
+    def _call(
+        self,
+        name: str,
+        timeout: timedelta | float | None,
+        function: Callable[..., _R],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> _R:
+        credentials = self.credentials(name, timeout=timeout)
         try:
             return _done(function(credentials, *args, **kwargs))
         except Exception as error:
             if not self._rejected(error):
                 raise
             try:
-                renewed = self.renew(name, credentials.access_key_id)
+                renewed = self.renew(name, credentials.access_key_id, timeout=timeout)
             except _kmsak_errors() as reason:
                 because(error, reason)
                 renewed = None
@@ -166,14 +212,36 @@ class Provider(_kmsak.Provider):
         **kwargs: _P.kwargs,
     ) -> _R:
         """As call(), for a function that is awaited."""
-        credentials = await self.credentials_async(name)
+        return await self._call_async(name, None, function, args, kwargs)
+
+    async def call_within_async(
+        self,
+        timeout: timedelta | float,
+        name: str,
+        function: Callable[Concatenate[Credentials, _P], Awaitable[_R]],
+        /,
+        *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> _R:
+        """As call_within(), for a function that is awaited."""
+        return await self._call_async(name, timeout, function, args, kwargs)
+
+    async def _call_async(
+        self,
+        name: str,
+        timeout: timedelta | float | None,
+        function: Callable[..., Awaitable[_R]],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> _R:
+        credentials = await self.credentials_async(name, timeout=timeout)
         try:
             return await function(credentials, *args, **kwargs)
         except Exception as error:
             if not self._rejected(error):
                 raise
             try:
-                renewed = await self.renew_async(name, credentials.access_key_id)
+                renewed = await self.renew_async(name, credentials.access_key_id, timeout=timeout)
             except _kmsak_errors() as reason:
                 because(error, reason)
                 renewed = None
@@ -181,8 +249,10 @@ class Provider(_kmsak.Provider):
                 raise
         return await function(renewed, *args, **kwargs)
 
-    def with_credentials(self, name: str) -> _Decorator:
+    def with_credentials(self, name: str, *, timeout: timedelta | float | None = None) -> _Decorator:
         """Decorate a function so that each run of it is a call() with the AccessKey in the secret `name`.
+
+        With `timeout` each run is a call_within() that time.
 
         The function gets the credentials as its first argument, and its callers leave that out; a method gets them
         after ``self``. It may be an ``async def``::
@@ -198,7 +268,7 @@ class Provider(_kmsak.Provider):
         """
         from kmsak._decorator import decorator
 
-        return decorator(self, name)
+        return decorator(self, name, timeout)
 
     async def credentials_async(self, name: str, *, timeout: timedelta | float | None = None) -> Credentials:
         """As credentials(), without blocking the event loop. A cached value is given without a task switch.

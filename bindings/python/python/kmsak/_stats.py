@@ -120,6 +120,14 @@ class Stats:
     clock_skew_milliseconds: int
 
 
+# The classes of what stands in the lists.
+ROWS = {
+    "secrets": SecretStats,
+    "endpoints": EndpointStats,
+    "client_keys": ClientKeyStats,
+    "identities": IdentityInfo,
+}
+
 for _class in (Stats, SecretStats, EndpointStats, ClientKeyStats, IdentityInfo):
     _class.__module__ = "kmsak"
 del _class
