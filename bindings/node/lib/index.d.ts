@@ -144,6 +144,47 @@ export interface ClientKeyOptions {
   clientKeyPassword?: string | Uint8Array
 }
 
+/** Who asks the gateways that have no ClientKey. docs/configuration.md says which of these each type needs. */
+export interface IdentityOptions {
+  /**
+   * `client_key`, or in its place `ak`, `sts`, `ram_role`, `ecs_ram_role`, `oidc_role_arn` or `default`, the chain of the
+   * official SDKs.
+   */
+  credentialsType?: string
+  /** The id of the AccessKey that asks (`ak`, `sts`), or that assumes the role (`ram_role`). */
+  accessKeyId?: string
+  /** The secret of that AccessKey. */
+  accessKeySecret?: string | Uint8Array
+  /** The security token that belongs to it, for `sts`. */
+  securityToken?: string | Uint8Array
+  /** The ECS instance's RAM role, for `ecs_ram_role`; the metadata service names it where this does not. */
+  roleName?: string
+  /** The ARN of the role to assume, for `ram_role` and `oidc_role_arn`. */
+  roleArn?: string
+  /** What the role's session is called in the audit trail. */
+  roleSessionName?: string
+  /** How long an assumed role's token lasts, in milliseconds: an hour by default, 15 min to 12 h in whole seconds. */
+  roleSessionDuration?: number
+  /** A RAM policy, as JSON, that narrows what an assumed role may do. */
+  rolePolicy?: string
+  /** The external id that the role's trust policy asks for, for `ram_role`. */
+  roleExternalId?: string
+  /** Who assumes the role, for `ram_role`: `ak` by default, `ecs_ram_role`, `oidc_role_arn` or `default`. */
+  roleSourceType?: string
+  /** The ARN of the OIDC identity provider, for `oidc_role_arn`; else the environment's. */
+  oidcProviderArn?: string
+  /** The file with the OIDC token, for `oidc_role_arn`; else the environment's. Read anew each time. */
+  oidcTokenFile?: string | URL
+  /** Where an ECS instance asks for its role: `http://100.100.100.200` by default. */
+  ecsMetadataEndpoint?: string
+  /** The region whose STS is asked for a role. */
+  stsRegionId?: string
+  /** The STS to ask for a role; it wins over the region. */
+  stsEndpoint?: string
+  /** A file of PEM certificates to trust instead of the public CAs where STS is asked. */
+  stsCaFile?: string | URL
+}
+
 /** How to reach KMS. */
 export interface ConnectionOptions {
   /** Milliseconds for a connection to be made: 3,000 by default. */
@@ -164,6 +205,8 @@ export interface GatewayOptions extends ClientKeyOptions, ConnectionOptions {
   type: 'instance' | 'shared'
   /** The region id, such as `cn-hangzhou`; a shared gateway needs one. */
   regionId?: string
+  /** Who asks this gateway, as the provider's option has it for all. */
+  credentialsType?: string
   /** `host` or `host:port`; that of an instance is otherwise read off its ClientKey. */
   endpoint?: string
   /** Whether to reach the shared gateway from inside a VPC. */
@@ -177,13 +220,15 @@ export interface GatewayOptions extends ClientKeyOptions, ConnectionOptions {
 }
 
 /** The options of {@link Provider}; durations in milliseconds. docs/configuration.md explains each setting. */
-export interface ProviderOptions extends ClientKeyOptions, ConnectionOptions {
+export interface ProviderOptions extends ClientKeyOptions, IdentityOptions, ConnectionOptions {
+  /** As {@link Provider.fromEnv}. */
+  usualPlaces?: boolean
   /** Also read the environment variables that are named like the properties. */
   environment?: boolean
   /** Also read this properties file. */
   propertiesFile?: string | URL
   /** Also read this text as a properties file. */
-  propertiesText?: string
+  propertiesText?: string | Uint8Array
   /** Settings as the text that would stand in a properties file, by their names there. */
   properties?: Record<string, string>
   /** The gateways to ask, in the order of preference. */

@@ -1,63 +1,52 @@
 'use strict'
 
-// Checks the options of `new Provider({...})` by name and type. What the values mean, and their limits, is known to the core.
+// Checks the options of `new Provider({...})` by name and type, both of which the core tells. What the values mean, and their
+// limits, is known there too.
 
 const { KmsakError } = require('./error.js')
+const { knownOptions } = require('./native.js')
 
 const text = { is: (value) => typeof value === 'string', expected: 'a string' }
-const flag = { is: (value) => typeof value === 'boolean', expected: 'true or false' }
-const milliseconds = {
-  is: (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0,
-  expected: 'a number of milliseconds',
-}
-const count = {
-  is: (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32,
-  expected: 'a whole number',
-}
-const texts = {
-  is: (value) => Array.isArray(value) && value.every(text.is),
-  expected: 'an array of strings',
-}
-const bytes = {
-  is: (value) => typeof value === 'string' || value instanceof Uint8Array,
-  expected: 'a string or a Buffer',
-  convert: (value) => (typeof value === 'string' || Buffer.isBuffer(value) ? value : view(value)),
-}
 const file = {
   is: (value) => typeof value === 'string' || isFileUrl(value),
   expected: 'a path or a file: URL',
   convert: path,
 }
 
-const CLIENT_KEY = {
-  clientKeyFile: file,
-  clientKey: bytes,
-  clientKeyPasswordFile: file,
-  clientKeyPasswordEnv: text,
-  clientKeyPassword: bytes,
+// What the core's kinds of options are here, and under which name the native half takes the value.
+const KINDS = {
+  text: { ...text, as: 'text' },
+  path: { ...file, as: 'text' },
+  flag: { is: (value) => typeof value === 'boolean', expected: 'true or false', as: 'flag' },
+  duration: {
+    is: (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0,
+    expected: 'a number of milliseconds',
+    as: 'number',
+  },
+  count: {
+    is: (value) => Number.isInteger(value) && value >= 0 && value < 2 ** 32,
+    expected: 'a whole number',
+    as: 'number',
+  },
+  texts: {
+    is: (value) => Array.isArray(value) && value.every(text.is),
+    expected: 'an array of strings',
+    as: 'texts',
+  },
+  bytes: {
+    is: (value) => typeof value === 'string' || value instanceof Uint8Array,
+    expected: 'a string or a Buffer',
+    convert: (value) => (typeof value === 'string' || Buffer.isBuffer(value) ? value : view(value)),
+    as: 'bytes',
+  },
 }
-const CONNECTION = {
-  connectTimeout: milliseconds,
-  readTimeout: milliseconds,
-  httpProxy: text,
-  httpsProxy: text,
-  noProxy: text,
-}
+
 const GATEWAY = {
   type: { is: (value) => value === 'instance' || value === 'shared', expected: "'instance' or 'shared'" },
-  regionId: text,
-  endpoint: text,
-  vpc: flag,
-  caFile: file,
-  ca: bytes,
-  ignoreSslCerts: flag,
-  ...CLIENT_KEY,
-  ...CONNECTION,
+  ...ofTheCore(true),
 }
 const PROVIDER = {
-  environment: flag,
-  propertiesFile: file,
-  propertiesText: text,
+  ...ofTheCore(false),
   properties: {
     is: (value) => isRecord(value) && Object.values(value).every(text.is),
     expected: 'an object of strings',
@@ -68,43 +57,41 @@ const PROVIDER = {
     expected: 'an array of objects',
     convert: (value) => value.map(gateway),
   },
-  secretNames: texts,
-  rotationInterval: milliseconds,
-  delayInterval: milliseconds,
-  jitterInterval: milliseconds,
-  fetchDeadline: milliseconds,
-  renewDeadline: milliseconds,
-  renewTokens: count,
-  renewRefillInterval: milliseconds,
-  rejectionCodes: texts,
-  maxStale: milliseconds,
-  cacheFile: file,
-  ...CLIENT_KEY,
-  ...CONNECTION,
+}
+
+function ofTheCore(gateway) {
+  return Object.fromEntries(knownOptions(gateway).map(([name, kind]) => [name, KINDS[kind]]))
 }
 
 function checked(options) {
   if (!isRecord(options)) throw wrong('new Provider takes an object of options; see docs/node.md')
-  return check(options, PROVIDER, '')
+  return given(options)
 }
 
 function gateway(options, index) {
-  const { type, ...rest } = check(options, GATEWAY, `gateways[${index}].`)
+  const { type, given } = check(options, GATEWAY, `gateways[${index}].`)
   if (type === undefined) throw wrong(`gateways[${index}].type is missing: expected ${GATEWAY.type.expected}`)
-  return { ...rest, shared: type === 'shared' }
+  return { shared: type === 'shared', given }
 }
 
+// What the native half takes: what the core knows by name in `given`, all else beside it.
 function check(options, known, prefix) {
-  const result = {}
+  const result = { given: [] }
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(known, name)) throw wrong(unknown(name, known, prefix))
     if (value === undefined || value === null) continue
-    const type = known[name]
+    const { is, expected, convert = (value) => value, as } = known[name]
     // Never the value: it may be a password.
-    if (!type.is(value)) throw wrong(`${prefix}${name} has the wrong type: expected ${type.expected}`)
-    result[name] = type.convert === undefined ? value : type.convert(value)
+    if (!is(value)) throw wrong(`${prefix}${name} has the wrong type: expected ${expected}`)
+    const converted = convert(value)
+    if (as === undefined) result[name] = converted
+    else result.given.push({ name, [as === 'bytes' && typeof converted === 'string' ? 'text' : as]: converted })
   }
   return result
+}
+
+function given(options) {
+  return check(options, PROVIDER, '')
 }
 
 function unknown(name, known, prefix) {
@@ -140,4 +127,4 @@ function wrong(message) {
   return new KmsakError(message, { kind: 'configuration' })
 }
 
-module.exports = { checked, file }
+module.exports = { checked, file, given }

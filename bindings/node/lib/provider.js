@@ -4,12 +4,11 @@ const { EventEmitter } = require('node:events')
 const { inspect } = require('node:util')
 const { Credentials } = require('./credentials.js')
 const { because, fromFailure, openedLate } = require('./error.js')
-const events = require('./events.js')
+const { fromNative } = require('./fields.js')
 const { versions } = require('./fixed.js')
 const { ask, listening, mailbox, newId, timedOut } = require('./mailbox.js')
-const { checked, file } = require('./options.js')
+const { checked, file, given } = require('./options.js')
 const { Secret } = require('./secret.js')
-const stats = require('./stats.js')
 const { checkedWait, OF_A_VERSION, OF_A_VERSION_SYNC, PROMISED, SYNC } = require('./wait.js')
 
 // Older releases of Node 18 have neither symbol; whoever transpiles `using` looks there then.
@@ -58,11 +57,11 @@ class Provider extends EventEmitter {
   }
 
   static async fromEnv(options) {
-    return open(this, { usualPlaces: true }, options)
+    return open(this, given({ usualPlaces: true }), options)
   }
 
   static fromEnvSync() {
-    return openSync(this, { usualPlaces: true })
+    return openSync(this, given({ usualPlaces: true }))
   }
 
   static fixed(secrets) {
@@ -214,7 +213,7 @@ class Provider extends EventEmitter {
   }
 
   stats() {
-    return stats.fromNative(this.#native.stats())
+    return fromNative(this.#native.stats())
   }
 
   get closed() {
@@ -278,9 +277,9 @@ class Provider extends EventEmitter {
     return this
   }
 
-  #happened(event) {
+  #happened({ event, ...told }) {
     // Where a listener that throws does what it does everywhere in Node: an uncaughtException.
-    process.nextTick(() => this.emit(...events.fromNative(event)))
+    process.nextTick(() => this.emit(event, fromNative(told)))
   }
 
   // What inherits from a provider, as mocks do, has nothing to show.
@@ -337,7 +336,7 @@ function toSecret(parts) {
 // As everywhere, the environment wins over the file.
 function fromFile(path) {
   if (!file.is(path)) throw new TypeError(`the properties file is ${file.expected}`)
-  return { propertiesFile: file.convert(path), environment: true }
+  return given({ propertiesFile: path, environment: true })
 }
 
 function checkName(name) {

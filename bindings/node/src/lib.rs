@@ -1,15 +1,13 @@
 //! The native half of the npm package `kmsak`. It is private to `lib/` beside it, which gives Node its API: here are only
 //! conversions of types and the way back to the event loop.
 
-mod event;
 mod failure;
+mod fields;
 mod fixed;
-mod gateway;
 mod logs;
 mod mailbox;
 mod options;
 mod provider;
-mod stats;
 mod values;
 
 /// Wipes the buffers in which answers of KMS, strings from JavaScript and protobuf messages passed by.

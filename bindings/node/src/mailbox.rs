@@ -10,8 +10,8 @@ use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Result, Status, check_status, sys};
 use napi_derive::napi;
 
-use crate::event::Happening;
 use crate::failure::Failure;
+use crate::fields::Happening;
 use crate::fixed::{FixedVersion, fixed};
 use crate::logs::{self, Line};
 use crate::options::Options;
@@ -51,7 +51,7 @@ impl Message {
             Message::Credentials(id, Err(error))
             | Message::Secret(id, Err(error))
             | Message::Opened(id, Err(error)) => (id, Either5::C(error.into())),
-            Message::Event(id, event) => (id, Either5::D(event.into())),
+            Message::Event(id, event) => (id, Either5::D(Happening(event))),
             Message::Log(line) => (0.0, Either5::E(Either::B(line))),
         }
     }
@@ -113,7 +113,10 @@ impl Mailbox {
     #[napi(catch_unwind)]
     pub fn open(&self, id: Id, options: Options) -> Option<Failure> {
         let post = self.post.clone();
-        let builder = Builder::from(options);
+        let builder = match Builder::try_from(options) {
+            Ok(builder) => builder,
+            Err(error) => return Some(error.into()),
+        };
         let open = move || {
             let opened = NativeProvider::open(builder, post.clone(), id);
             post.send(Message::Opened(id, opened));
@@ -136,7 +139,9 @@ impl Mailbox {
     /// Opens a provider whose events go to `id`, and blocks meanwhile.
     #[napi(catch_unwind)]
     pub fn open_sync(&self, id: Id, options: Options) -> Either<NativeProvider, Failure> {
-        match NativeProvider::open(options.into(), self.post.clone(), id) {
+        let opened = Builder::try_from(options)
+            .and_then(|builder| NativeProvider::open(builder, self.post.clone(), id));
+        match opened {
             Ok(provider) => Either::A(provider),
             Err(error) => Either::B(error.into()),
         }

@@ -1,66 +1,79 @@
-//! The options of `new Provider({...})`. `lib/options.js` has checked the types.
+//! The options of `new Provider({...})`. `lib/options.js` has checked the types, which it learns here.
 
+use std::path::Path;
 use std::time::Duration;
 
-use kmsak::Builder;
+use kmsak::{Builder, Error, Gateway, Setting, SettingKind, camel_case};
 use napi::bindgen_prelude::{Buffer, Either};
 use napi_derive::napi;
 
-use crate::gateway::GatewayOptions;
-
-/// Where a provider's configuration comes from; durations in milliseconds.
-#[napi(object, object_to_js = false)]
-#[allow(missing_docs, reason = "the names are those of kmsak::Builder")]
-pub struct Options {
-    pub usual_places: Option<bool>,
-    pub environment: Option<bool>,
-    pub properties_file: Option<String>,
-    pub properties_text: Option<String>,
-    pub properties: Option<Vec<Vec<String>>>,
-    pub gateways: Option<Vec<GatewayOptions>>,
-    pub client_key_file: Option<String>,
-    pub client_key: Option<Either<String, Buffer>>,
-    pub client_key_password_file: Option<String>,
-    pub client_key_password_env: Option<String>,
-    pub client_key_password: Option<Either<String, Buffer>>,
-    pub secret_names: Option<Vec<String>>,
-    pub rotation_interval: Option<f64>,
-    pub delay_interval: Option<f64>,
-    pub jitter_interval: Option<f64>,
-    pub connect_timeout: Option<f64>,
-    pub read_timeout: Option<f64>,
-    pub http_proxy: Option<String>,
-    pub https_proxy: Option<String>,
-    pub no_proxy: Option<String>,
-    pub fetch_deadline: Option<f64>,
-    pub renew_deadline: Option<f64>,
-    pub renew_tokens: Option<u32>,
-    pub renew_refill_interval: Option<f64>,
-    pub rejection_codes: Option<Vec<String>>,
-    pub max_stale: Option<f64>,
-    pub cache_file: Option<String>,
+/// The name of each option of a provider, or of a gateway, such as `clientKeyFile`, with what it takes: `text`, `bytes`, `path`,
+/// `duration`, `count`, `flag` or `texts`.
+#[napi(catch_unwind)]
+#[cfg_attr(test, allow(dead_code, reason = "napi registers nothing in a test build, which clippy looks at"))]
+pub(crate) fn known_options(gateway: bool) -> Vec<Vec<String>> {
+    let all: Vec<_> = if gateway { Gateway::options().collect() } else { Builder::options().collect() };
+    all.into_iter().map(|(name, kind)| vec![camel_case(name), word(kind).to_owned()]).collect()
 }
 
-type SetDuration = fn(Builder, Duration) -> Builder;
+fn word(kind: SettingKind) -> &'static str {
+    match kind {
+        SettingKind::Text => "text",
+        SettingKind::Bytes => "bytes",
+        SettingKind::Path => "path",
+        SettingKind::Duration => "duration",
+        SettingKind::Count => "count",
+        SettingKind::Flag => "flag",
+        SettingKind::Texts => "texts",
+        _ => "unknown",
+    }
+}
 
-impl From<Options> for Builder {
-    fn from(options: Options) -> Self {
+/// An option that was given: one of the values is there.
+#[napi(object, object_to_js = false)]
+pub struct GivenOption {
+    /// Its name here.
+    pub name: String,
+    /// A text, or bytes that were given as such.
+    pub text: Option<String>,
+    /// Bytes.
+    pub bytes: Option<Buffer>,
+    /// Milliseconds, or how many.
+    pub number: Option<f64>,
+    /// Yes or no.
+    pub flag: Option<bool>,
+    /// A list.
+    pub texts: Option<Vec<String>>,
+}
+
+/// One gateway.
+#[napi(object, object_to_js = false)]
+pub struct GatewayOptions {
+    /// Whether it is a region's shared one.
+    pub shared: bool,
+    /// What is said of it.
+    pub given: Vec<GivenOption>,
+}
+
+/// Where a provider's configuration comes from.
+#[napi(object, object_to_js = false)]
+pub struct Options {
+    /// What is said of it.
+    pub given: Vec<GivenOption>,
+    /// Names and values as in a properties file.
+    pub properties: Option<Vec<Vec<String>>>,
+    /// In the order of preference.
+    pub gateways: Option<Vec<GatewayOptions>>,
+}
+
+impl TryFrom<Options> for Builder {
+    type Error = Error;
+
+    fn try_from(options: Options) -> Result<Self, Error> {
         let mut builder = Builder::new().language("node");
         // Node reads it when it starts, and says itself when there is something wrong with the file.
         if let Some(path) = std::env::var_os("NODE_EXTRA_CA_CERTS").filter(|path| !path.is_empty()) {
             builder = builder.more_public_cas(path);
-        }
-        if options.usual_places == Some(true) {
-            builder = builder.usual_places();
-        }
-        if options.environment == Some(true) {
-            builder = builder.environment();
-        }
-        if let Some(path) = options.properties_file {
-            builder = builder.properties_file(path);
-        }
-        if let Some(text) = options.properties_text {
-            builder = builder.properties_text(text, None);
         }
         for property in options.properties.into_iter().flatten() {
             if let [name, value] = property.as_slice() {
@@ -68,62 +81,39 @@ impl From<Options> for Builder {
             }
         }
         for gateway in options.gateways.into_iter().flatten() {
-            builder = builder.gateway(gateway.into());
+            let made = if gateway.shared { Gateway::shared("") } else { Gateway::instance() };
+            let known: Vec<_> = Gateway::options().collect();
+            builder = builder.gateway(set(made, gateway.given, &known, Gateway::set)?);
         }
-        if let Some(path) = options.client_key_file {
-            builder = builder.client_key_file(path);
-        }
-        if let Some(client_key) = options.client_key {
-            builder = builder.client_key(bytes(&client_key));
-        }
-        if let Some(path) = options.client_key_password_file {
-            builder = builder.client_key_password_file(path);
-        }
-        if let Some(variable) = options.client_key_password_env {
-            builder = builder.client_key_password_env(variable);
-        }
-        if let Some(password) = options.client_key_password {
-            builder = builder.client_key_password(bytes(&password));
-        }
-        if let Some(names) = options.secret_names {
-            builder = builder.secret_names(names);
-        }
-        let durations: [(Option<f64>, SetDuration); 9] = [
-            (options.rotation_interval, Builder::rotation_interval),
-            (options.delay_interval, Builder::delay_interval),
-            (options.jitter_interval, Builder::jitter_interval),
-            (options.connect_timeout, Builder::connect_timeout),
-            (options.read_timeout, Builder::read_timeout),
-            (options.fetch_deadline, Builder::fetch_deadline),
-            (options.renew_deadline, Builder::renew_deadline),
-            (options.renew_refill_interval, Builder::renew_refill_interval),
-            (options.max_stale, Builder::max_stale),
-        ];
-        for (milliseconds, set) in durations {
-            if let Some(milliseconds) = milliseconds {
-                builder = set(builder, duration(milliseconds));
-            }
-        }
-        if let Some(tokens) = options.renew_tokens {
-            builder = builder.renew_tokens(tokens);
-        }
-        if let Some(codes) = options.rejection_codes {
-            builder = builder.rejection_codes(codes);
-        }
-        if let Some(proxy) = options.http_proxy {
-            builder = builder.http_proxy(proxy);
-        }
-        if let Some(proxy) = options.https_proxy {
-            builder = builder.https_proxy(proxy);
-        }
-        if let Some(hosts) = options.no_proxy {
-            builder = builder.no_proxy(hosts);
-        }
-        if let Some(path) = options.cache_file {
-            builder = builder.cache_file(path);
-        }
-        builder
+        let known: Vec<_> = Builder::options().collect();
+        set(builder, options.given, &known, Builder::set)
     }
+}
+
+fn set<T>(
+    mut target: T,
+    given: Vec<GivenOption>,
+    known: &[(&'static str, SettingKind)],
+    set: fn(T, &str, Setting<'_>) -> Result<T, Error>,
+) -> Result<T, Error> {
+    for option in given {
+        let known = known.iter().find(|(name, _)| camel_case(name) == option.name);
+        let (name, kind) = known.copied().unwrap_or((&option.name, SettingKind::Text));
+        let text = option.text.unwrap_or_default();
+        let texts: Vec<&str> = option.texts.iter().flatten().map(String::as_str).collect();
+        let setting = match kind {
+            SettingKind::Bytes => Setting::Bytes(option.bytes.as_deref().unwrap_or(text.as_bytes())),
+            SettingKind::Path => Setting::Path(Path::new(&text)),
+            SettingKind::Duration => Setting::Duration(duration(option.number.unwrap_or_default())),
+            // JavaScript lets only what fits pass.
+            SettingKind::Count => Setting::Count(option.number.unwrap_or_default() as u32),
+            SettingKind::Flag => Setting::Flag(option.flag.unwrap_or_default()),
+            SettingKind::Texts => Setting::Texts(&texts),
+            _ => Setting::Text(&text),
+        };
+        target = set(target, name, setting)?;
+    }
+    Ok(target)
 }
 
 pub(crate) fn bytes(value: &Either<String, Buffer>) -> &[u8] {

@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use kmsak::{Builder, Pending, Provider, Subscription};
-use napi::bindgen_prelude::{Either, Uint32ArraySlice};
+use napi::bindgen_prelude::{Either, Object, Uint32ArraySlice};
 use napi::{Env, Result};
 use napi_derive::napi;
 
 use crate::failure::Failure;
+use crate::fields::object;
 use crate::mailbox::{Id, Message, Post};
 use crate::options::duration;
-use crate::stats::Stats;
 use crate::values::{Credentials, Secret};
 
 /// A provider, and where its answers and events go.
@@ -156,8 +156,8 @@ impl NativeProvider {
 
     /// What goes on inside.
     #[napi(catch_unwind)]
-    pub fn stats(&self) -> Stats {
-        self.provider.stats().into()
+    pub fn stats<'env>(&self, env: &'env Env) -> Result<Object<'env>> {
+        object(env, self.provider.stats().fields())
     }
 
     /// Settles whoever waits.

@@ -82,7 +82,7 @@ test('properties as text', async () => {
 test('what is wrong is told in one sentence', async () => {
   for (const options of [undefined, null, 1, 'file', []]) refused(options, /takes an object/)
   refused({ clientKeyfile: 'x' }, /did you mean clientKeyFile/)
-  refused({ nonsense: 1 }, /there is no option nonsense: there are environment/)
+  refused({ nonsense: 1 }, /there is no option nonsense: there are propertiesFile/)
   refused({ ...kms.options(), secretNames: APP }, /secretNames has the wrong type: expected an array of strings/)
   refused({ ...kms.options(), rotationInterval: '6h' }, /rotationInterval .* milliseconds/)
   refused({ ...kms.options(), rotationInterval: -1 }, /rotationInterval .* milliseconds/)
