@@ -1,5 +1,6 @@
 //! Answers on their way to a Java `Answer`.
 
+use std::error::Error as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -52,7 +53,7 @@ pub(crate) fn fail(env: &mut Env<'_>, answer: &JObject<'_>, error: &Error) -> Re
     failure(env, answer, error).map(drop)
 }
 
-/// Calls `failure`, which `Answer` and `Subscription` both have; what it returns is the exception.
+/// Calls `failure`, which `Answer` and `Fields` both have; what it returns is the exception.
 pub(crate) fn failure<'local>(
     env: &mut Env<'local>,
     object: &JObject<'_>,
@@ -62,11 +63,13 @@ pub(crate) fn failure<'local>(
     let code = text(env, error.code())?;
     let request_id = text(env, error.request_id())?;
     let message = env.new_string(error.message())?;
+    let cause = error.source().map(ToString::to_string);
+    let cause = text(env, cause.as_deref())?;
     env.call_method(
         object,
         jni_str!("failure"),
         jni_sig!(
-            "(Ljava/lang/String;Ljava/lang/String;Ljava/lang/String;ZILjava/lang/String;)Lio/kmsak/KmsakException;"
+            "(Ljava/lang/String;Ljava/lang/String;Ljava/lang/String;ZILjava/lang/String;Ljava/lang/String;)Lio/kmsak/KmsakException;"
         ),
         &[
             JValue::Object(&kind),
@@ -75,6 +78,7 @@ pub(crate) fn failure<'local>(
             JValue::Bool(error.retryable()),
             JValue::Int(error.http_status().map_or(0, jint::from)),
             JValue::Object(&message),
+            JValue::Object(&cause),
         ],
     )?
     .l()
@@ -86,15 +90,24 @@ impl Value for Arc<Credentials> {
         let id = env.new_string(self.access_key_id())?;
         let secret = env.new_string(self.access_key_secret())?;
         let version_id = env.new_string(self.version_id())?;
+        let generated = text(env, self.generate_timestamp())?;
+        let expires = text(env, self.expire_timestamp())?;
+        let scheduled = self.schedule_rotate_timestamp().and_then(|at| kmsak::parse_date(&at.to_string()));
         env.call_method(
             answer,
             jni_str!("credentials"),
-            jni_sig!("(Ljava/lang/String;Ljava/lang/String;Ljava/lang/String;Ljava/lang/String;)V"),
+            jni_sig!(
+                "(Ljava/lang/String;Ljava/lang/String;Ljava/lang/String;Ljava/lang/String;Ljava/lang/String;Ljava/lang/String;JJ)V"
+            ),
             &[
                 JValue::Object(&secret_name),
                 JValue::Object(&id),
                 JValue::Object(&secret),
                 JValue::Object(&version_id),
+                JValue::Object(&generated),
+                JValue::Object(&expires),
+                JValue::Long(nanoseconds(self.refresh_interval())),
+                JValue::Long(milliseconds(scheduled)),
             ],
         )?;
         Ok(())

@@ -8,12 +8,12 @@ mod answer;
 mod attach;
 mod boundary;
 mod event;
+mod fields;
 mod forgotten;
 mod handle;
 mod logs;
 mod provider;
 mod settings;
-mod stats;
 
 /// Wipes what is freed: buffers and strings may hold a secret on its way to Java.
 #[global_allocator]

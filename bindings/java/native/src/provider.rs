@@ -3,18 +3,21 @@
 
 #![expect(unreachable_pub, reason = "the linker finds them, and jni_mangle wants it")]
 
+use std::time::Duration;
+
 use jni::objects::{JByteBuffer, JClass, JObject, JObjectArray, JString};
 use jni::refs::Weak;
 use jni::sys::{jboolean, jlong};
 use jni::{EnvUnowned, jni_mangle};
+use kmsak::Error;
 
 use crate::answer::{fail, give, give_later};
 use crate::boundary::enter;
 use crate::event;
+use crate::fields::fill;
 use crate::forgotten;
 use crate::handle::Handle;
 use crate::settings;
-use crate::stats::collect;
 
 /// The handle that Java passed in, which is not freed during the call.
 macro_rules! handle {
@@ -250,6 +253,20 @@ pub fn begin_refresh<'local>(
     });
 }
 
+/// Fails `answer` as a call whose own time-out is over.
+#[jni_mangle("io.kmsak.NativeProvider", "noAnswerWithin")]
+pub fn no_answer_within<'local>(
+    env: EnvUnowned<'local>,
+    _class: JClass<'local>,
+    milliseconds: jlong,
+    answer: JObject<'local>,
+) {
+    enter(env, |env| {
+        let timeout = Duration::from_millis(u64::try_from(milliseconds).unwrap_or_default());
+        fail(env, &answer, &Error::no_answer_within(timeout))
+    });
+}
+
 #[jni_mangle("io.kmsak.NativeProvider", "isRejection")]
 pub fn is_rejection<'local>(
     env: EnvUnowned<'local>,
@@ -301,7 +318,7 @@ pub fn stats<'local>(
     env: EnvUnowned<'local>,
     _this: JObject<'local>,
     handle: jlong,
-    collector: JObject<'local>,
+    fields: JObject<'local>,
 ) {
-    enter(env, |env| collect(env, &collector, &handle!(handle).provider.stats()));
+    enter(env, |env| fill(env, &fields, handle!(handle).provider.stats().fields()));
 }

@@ -1,5 +1,7 @@
 //! The configuration as the Java side collected it: names and values by turns.
 
+use std::path::Path;
+use std::str::FromStr;
 use std::time::Duration;
 
 use jni::Env;
@@ -7,7 +9,7 @@ use jni::errors::{Error, Result};
 use jni::objects::{JByteArray, JObject, JObjectArray, JString, JValue};
 use jni::refs::Global;
 use jni::{jni_sig, jni_str};
-use kmsak::{Builder, Fixed, Gateway, Provider};
+use kmsak::{Builder, Fixed, Gateway, Provider, Setting, SettingKind};
 
 use crate::attach;
 
@@ -29,36 +31,69 @@ pub(crate) fn builder(
         // A resource that cannot be read is one that is not there.
         attach::with_env(|env| resource(env, &resources, path)).ok().flatten()
     };
+    let known: Vec<_> = Builder::options().collect();
     let mut builder = Builder::new().language("java").resources(look_up);
     for_each(env, settings, |env, name, value| {
         let so_far = std::mem::take(&mut builder);
         builder = match (name, value) {
-            ("#environment", _) => so_far.environment(),
-            ("#usual_places", _) => so_far.usual_places(),
-            ("#properties_file", Value::Text(path)) => so_far.properties_file(path),
-            ("#properties_text", Value::Bytes(text)) => so_far.properties_text(text, None),
-            ("#client_key", Value::Bytes(json)) => so_far.client_key(json),
-            ("#client_key_password", Value::Bytes(password)) => so_far.client_key_password(password),
-            ("#jvm_proxy", Value::Settings(proxy)) => jvm_proxy(env, so_far, &proxy)?,
+            ("#property", Value::Settings(pair)) => {
+                let [name, value] = texts(env, &pair)?;
+                so_far.property(&name, value)
+            }
+            ("#jvm_proxy", Value::Settings(proxy)) => {
+                let [origin, https_proxy, no_proxy] = texts(env, &proxy)?;
+                so_far.fallback_proxy(origin, https_proxy, no_proxy)
+            }
             ("#gateway", Value::Settings(settings)) => so_far.gateway(gateway(env, &settings)?),
-            (name, Value::Text(text)) => so_far.property(name, text),
-            _ => return Err(Error::WrongObjectType),
+            (name, value) => set(so_far, name, &value, &known, Builder::set)?,
         };
         Ok(())
     })?;
     Ok(builder)
 }
 
-/// The JVM's own proxy: where it is set, the proxy, and what is reached without it.
-fn jvm_proxy(env: &mut Env<'_>, builder: Builder, proxy: &JObjectArray<'_, JObject<'_>>) -> Result<Builder> {
+/// Sets an option by its name; that there is one, and of this sort, is Java's own doing.
+fn set<T>(
+    target: T,
+    name: &str,
+    value: &Value<'_>,
+    known: &[(&'static str, SettingKind)],
+    set: fn(T, &str, Setting<'_>) -> kmsak::Result<T>,
+) -> Result<T> {
+    let kind = known.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind);
+    let set = |setting: Setting<'_>| set(target, name, setting).map_err(|_| Error::WrongObjectType);
+    match (kind, value) {
+        (Some(SettingKind::Text), Value::Text(text)) => set(Setting::Text(text)),
+        (Some(SettingKind::Path), Value::Text(path)) => set(Setting::Path(Path::new(path))),
+        (Some(SettingKind::Flag), Value::Text(flag)) => set(Setting::Flag(flag == "true")),
+        (Some(SettingKind::Duration), Value::Text(milliseconds)) => {
+            set(Setting::Duration(Duration::from_millis(number(milliseconds)?)))
+        }
+        // The core says what a number may be.
+        (Some(SettingKind::Count), Value::Text(count)) => {
+            set(Setting::Count(number::<i64>(count)?.try_into().unwrap_or_default()))
+        }
+        (Some(SettingKind::Texts), Value::Text(list)) => {
+            let items: Vec<&str> = list.split(',').filter(|item| !item.is_empty()).collect();
+            set(Setting::Texts(&items))
+        }
+        (Some(SettingKind::Bytes), Value::Bytes(bytes)) => set(Setting::Bytes(bytes)),
+        _ => Err(Error::WrongObjectType),
+    }
+}
+
+fn number<N: FromStr>(text: &str) -> Result<N> {
+    text.parse().map_err(|_| Error::WrongObjectType)
+}
+
+/// An array of texts.
+fn texts<const N: usize>(env: &mut Env<'_>, array: &JObjectArray<'_, JObject<'_>>) -> Result<[String; N]> {
     let mut parts = Vec::new();
-    for index in 0..3 {
-        let part = proxy.get_element(env, index)?;
+    for index in 0..N {
+        let part = array.get_element(env, index)?;
         parts.push(env.cast_local::<JString<'_>>(part)?.try_to_string(env)?);
     }
-    let [origin, https_proxy, no_proxy] =
-        <[String; 3]>::try_from(parts).map_err(|_| Error::WrongObjectType)?;
-    Ok(builder.fallback_proxy(origin, https_proxy, no_proxy))
+    parts.try_into().map_err(|_| Error::WrongObjectType)
 }
 
 /// A provider for tests, of names with an id and a secret, or with none and a value.
@@ -83,36 +118,18 @@ pub(crate) fn fixed(env: &mut Env<'_>, versions: &JObjectArray<'_, JObject<'_>>)
 }
 
 fn gateway(env: &mut Env<'_>, settings: &JObjectArray<'_, JObject<'_>>) -> Result<Gateway> {
+    let known: Vec<_> = Gateway::options().collect();
     let mut gateway = Gateway::instance();
     for_each(env, settings, |_, name, value| {
         let so_far = gateway.clone();
         gateway = match (name, value) {
-            ("instance", _) => so_far,
-            ("shared", Value::Text(region_id)) => Gateway::shared(region_id),
-            ("region_id", Value::Text(region_id)) => so_far.region_id(region_id),
-            ("endpoint", Value::Text(endpoint)) => so_far.endpoint(endpoint),
-            ("vpc", Value::Text(text)) => so_far.vpc(text == "true"),
-            ("client_key_file", Value::Text(path)) => so_far.client_key_file(path),
-            ("client_key", Value::Bytes(json)) => so_far.client_key(json),
-            ("client_key_password_file", Value::Text(path)) => so_far.client_key_password_file(path),
-            ("client_key_password_env", Value::Text(variable)) => so_far.client_key_password_env(variable),
-            ("client_key_password", Value::Bytes(password)) => so_far.client_key_password(password),
-            ("ca_file", Value::Text(path)) => so_far.ca_file(path),
-            ("ca", Value::Bytes(pem)) => so_far.ca(pem),
-            ("ignore_ssl_certs", Value::Text(text)) => so_far.ignore_ssl_certs(text == "true"),
-            ("connect_timeout", Value::Text(text)) => so_far.connect_timeout(milliseconds(&text)?),
-            ("read_timeout", Value::Text(text)) => so_far.read_timeout(milliseconds(&text)?),
-            ("https_proxy", Value::Text(proxy)) => so_far.https_proxy(proxy),
-            ("no_proxy", Value::Text(hosts)) => so_far.no_proxy(hosts),
-            _ => return Err(Error::WrongObjectType),
+            ("#instance", _) => so_far,
+            ("#shared", Value::Text(region_id)) => Gateway::shared(region_id),
+            (name, value) => set(so_far, name, &value, &known, Gateway::set)?,
         };
         Ok(())
     })?;
     Ok(gateway)
-}
-
-fn milliseconds(text: &str) -> Result<Duration> {
-    text.parse().map(Duration::from_millis).map_err(|_| Error::WrongObjectType)
 }
 
 fn for_each<'local>(

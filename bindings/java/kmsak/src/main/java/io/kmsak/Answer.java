@@ -10,8 +10,26 @@ class Answer<T> {
   private Object value;
   private KmsakException failure;
 
-  final void credentials(String secretName, String id, String secret, String versionId) {
-    arrived(new Credentials(secretName, id, secret, versionId), null);
+  final void credentials(
+      String secretName,
+      String id,
+      String secret,
+      String versionId,
+      String generateTimestamp,
+      String expireTimestamp,
+      long refreshInterval,
+      long scheduleRotateTimestamp) {
+    Credentials credentials =
+        new Credentials(
+            secretName,
+            id,
+            secret,
+            versionId,
+            generateTimestamp,
+            expireTimestamp,
+            duration(refreshInterval),
+            instant(scheduleRotateTimestamp));
+    arrived(credentials, null);
   }
 
   final void secret(
@@ -51,8 +69,9 @@ class Answer<T> {
   }
 
   final KmsakException failure(
-      String kind, String code, String requestId, boolean retryable, int httpStatus, String message) {
-    KmsakException exception = KmsakException.of(kind, code, requestId, retryable, httpStatus, message);
+      String kind, String code, String requestId, boolean retryable, int httpStatus, String message, String cause) {
+    KmsakException exception =
+        KmsakException.of(kind, code, requestId, retryable, httpStatus, message, cause);
     arrived(null, exception);
     return exception;
   }

@@ -1,5 +1,8 @@
 package io.kmsak;
 
+import java.time.Duration;
+import java.time.Instant;
+
 /**
  * The AccessKey inside one version of a managed RAM secret. Immutable.
  *
@@ -11,12 +14,28 @@ public final class Credentials {
   private final String accessKeyId;
   private final String accessKeySecret;
   private final String versionId;
+  private final String generateTimestamp;
+  private final String expireTimestamp;
+  private final Duration refreshInterval;
+  private final Instant scheduleRotateTimestamp;
 
-  Credentials(String secretName, String accessKeyId, String accessKeySecret, String versionId) {
+  Credentials(
+      String secretName,
+      String accessKeyId,
+      String accessKeySecret,
+      String versionId,
+      String generateTimestamp,
+      String expireTimestamp,
+      Duration refreshInterval,
+      Instant scheduleRotateTimestamp) {
     this.secretName = secretName;
     this.accessKeyId = accessKeyId;
     this.accessKeySecret = accessKeySecret;
     this.versionId = versionId;
+    this.generateTimestamp = generateTimestamp;
+    this.expireTimestamp = expireTimestamp;
+    this.refreshInterval = refreshInterval;
+    this.scheduleRotateTimestamp = scheduleRotateTimestamp;
   }
 
   /**
@@ -53,6 +72,42 @@ public final class Credentials {
    */
   public String secretName() {
     return secretName;
+  }
+
+  /**
+   * When the AccessKey was made, as KMS wrote it.
+   *
+   * @return mostly {@code YYYY-MM-DDThh:mm:ssZ}; null if the secret does not say
+   */
+  public String generateTimestamp() {
+    return generateTimestamp;
+  }
+
+  /**
+   * When the AccessKey expires, as KMS wrote it. Only in older secrets.
+   *
+   * @return mostly {@code YYYY-MM-DDThh:mm:ssZ}; null if the secret does not say
+   */
+  public String expireTimestamp() {
+    return expireTimestamp;
+  }
+
+  /**
+   * How often the secret asks to be fetched again. Only in older secrets.
+   *
+   * @return the interval; null if the secret does not say
+   */
+  public Duration refreshInterval() {
+    return refreshInterval;
+  }
+
+  /**
+   * When the next rotation is due. Only in older secrets.
+   *
+   * @return the time; null if the secret does not say
+   */
+  public Instant scheduleRotateTimestamp() {
+    return scheduleRotateTimestamp;
   }
 
   @Override

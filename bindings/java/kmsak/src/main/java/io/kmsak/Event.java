@@ -5,39 +5,50 @@ import java.time.Instant;
 
 /** Something that happened inside a provider: one of the classes in here. No event carries a secret. */
 public abstract class Event {
-  private final String name;
+  /** What it tells, by name. */
+  final Fields fields;
 
-  private Event(String name) {
-    this.name = name;
+  private String name;
+
+  private Event(Fields fields) {
+    this.fields = fields;
   }
 
   /** Null for an event that is newer than this class. */
-  static Event of(String name, String first, String second, String third, long one, long two, KmsakException error) {
+  static Event of(String name, Fields fields) {
+    Event event = made(name, fields);
+    if (event != null) {
+      event.name = name;
+    }
+    return event;
+  }
+
+  private static Event made(String name, Fields fields) {
     switch (name) {
       case "fetched":
-        return new Fetched(first, second);
+        return new Fetched(fields);
       case "rotated":
-        return new Rotated(first, second, third);
+        return new Rotated(fields);
       case "refresh_failed":
-        return new RefreshFailed(first, error, Answer.duration(one), Answer.duration(two));
-      case "rotation_broken":
-        return new RotationBroken(first);
+        return new RefreshFailed(fields);
       case "endpoint_down":
-        return new EndpointDown(first, error);
+        return new EndpointDown(fields);
       case "endpoint_up":
-        return new EndpointUp(first);
+        return new EndpointUp(fields);
       case "client_key_expiring":
-        return new ClientKeyExpiring(first, Answer.instant(one), two);
+        return new ClientKeyExpiring(fields);
       case "client_key_replaced":
-        return new ClientKeyReplaced(first, second);
+        return new ClientKeyReplaced(fields);
       case "client_key_unusable":
-        return new ClientKeyUnusable(first, error);
-      case "identity_renewed":
-        return new IdentityRenewed(first, second, Answer.instant(one));
-      case "identity_unavailable":
-        return new IdentityUnavailable(first, error, Answer.instant(one));
+        return new ClientKeyUnusable(fields);
       case "cache_file_used":
-        return new CacheFileUsed(first, Answer.duration(one));
+        return new CacheFileUsed(fields);
+      case "rotation_broken":
+        return new RotationBroken(fields);
+      case "identity_renewed":
+        return new IdentityRenewed(fields);
+      case "identity_unavailable":
+        return new IdentityUnavailable(fields);
       default:
         return null;
     }
@@ -52,15 +63,15 @@ public abstract class Event {
     return name;
   }
 
+  @Override
+  public String toString() {
+    return name + fields;
+  }
+
   /** A secret was fetched from KMS, whether or not it had changed. */
   public static final class Fetched extends Event {
-    private final String secret;
-    private final String versionId;
-
-    Fetched(String secret, String versionId) {
-      super("fetched");
-      this.secret = secret;
-      this.versionId = versionId;
+    Fetched(Fields fields) {
+      super(fields);
     }
 
     /**
@@ -69,7 +80,7 @@ public abstract class Event {
      * @return the name
      */
     public String secret() {
-      return secret;
+      return fields.text("secret");
     }
 
     /**
@@ -78,31 +89,14 @@ public abstract class Event {
      * @return its id
      */
     public String versionId() {
-      return versionId;
-    }
-
-    @Override
-    public String toString() {
-      return name()
-          + "{secret="
-          + secret
-          + ", versionId="
-          + versionId
-          + "}";
+      return fields.text("versionId");
     }
   }
 
   /** The cache now holds another AccessKey than before. */
   public static final class Rotated extends Event {
-    private final String secret;
-    private final String oldAccessKeyId;
-    private final String newAccessKeyId;
-
-    Rotated(String secret, String oldAccessKeyId, String newAccessKeyId) {
-      super("rotated");
-      this.secret = secret;
-      this.oldAccessKeyId = oldAccessKeyId;
-      this.newAccessKeyId = newAccessKeyId;
+    Rotated(Fields fields) {
+      super(fields);
     }
 
     /**
@@ -111,7 +105,7 @@ public abstract class Event {
      * @return the name
      */
     public String secret() {
-      return secret;
+      return fields.text("secret");
     }
 
     /**
@@ -120,7 +114,7 @@ public abstract class Event {
      * @return its id
      */
     public String oldAccessKeyId() {
-      return oldAccessKeyId;
+      return fields.text("oldAccessKeyId");
     }
 
     /**
@@ -129,35 +123,14 @@ public abstract class Event {
      * @return its id
      */
     public String newAccessKeyId() {
-      return newAccessKeyId;
-    }
-
-    @Override
-    public String toString() {
-      return name()
-          + "{secret="
-          + secret
-          + ", oldAccessKeyId="
-          + oldAccessKeyId
-          + ", newAccessKeyId="
-          + newAccessKeyId
-          + "}";
+      return fields.text("newAccessKeyId");
     }
   }
 
   /** A secret could not be refreshed. The cached value, if there is one, stays in use. */
   public static final class RefreshFailed extends Event {
-    private final String secret;
-    private final KmsakException error;
-    private final Duration staleFor;
-    private final Duration nextTryIn;
-
-    RefreshFailed(String secret, KmsakException error, Duration staleFor, Duration nextTryIn) {
-      super("refresh_failed");
-      this.secret = secret;
-      this.error = error;
-      this.staleFor = staleFor;
-      this.nextTryIn = nextTryIn;
+    RefreshFailed(Fields fields) {
+      super(fields);
     }
 
     /**
@@ -166,7 +139,7 @@ public abstract class Event {
      * @return the name
      */
     public String secret() {
-      return secret;
+      return fields.text("secret");
     }
 
     /**
@@ -175,7 +148,7 @@ public abstract class Event {
      * @return the failure
      */
     public KmsakException error() {
-      return error;
+      return fields.error("error");
     }
 
     /**
@@ -184,7 +157,7 @@ public abstract class Event {
      * @return zero when nothing is cached
      */
     public Duration staleFor() {
-      return staleFor;
+      return fields.duration("staleFor");
     }
 
     /**
@@ -193,33 +166,14 @@ public abstract class Event {
      * @return null when nothing is cached
      */
     public Duration nextTryIn() {
-      return nextTryIn;
-    }
-
-    @Override
-    public String toString() {
-      return name()
-          + "{secret="
-          + secret
-          + ", error="
-          + error.getMessage()
-          + ", staleFor="
-          + staleFor
-          + ", nextTryIn="
-          + nextTryIn
-          + "}";
+      return fields.duration("nextTryIn");
     }
   }
 
   /** An endpoint failed repeatedly and is passed over for a while. */
   public static final class EndpointDown extends Event {
-    private final String endpoint;
-    private final KmsakException error;
-
-    EndpointDown(String endpoint, KmsakException error) {
-      super("endpoint_down");
-      this.endpoint = endpoint;
-      this.error = error;
+    EndpointDown(Fields fields) {
+      super(fields);
     }
 
     /**
@@ -228,7 +182,7 @@ public abstract class Event {
      * @return its host, and port where it is not 443
      */
     public String endpoint() {
-      return endpoint;
+      return fields.text("endpoint");
     }
 
     /**
@@ -237,27 +191,14 @@ public abstract class Event {
      * @return the failure
      */
     public KmsakException error() {
-      return error;
-    }
-
-    @Override
-    public String toString() {
-      return name()
-          + "{endpoint="
-          + endpoint
-          + ", error="
-          + error.getMessage()
-          + "}";
+      return fields.error("error");
     }
   }
 
   /** An endpoint that was down answers again. */
   public static final class EndpointUp extends Event {
-    private final String endpoint;
-
-    EndpointUp(String endpoint) {
-      super("endpoint_up");
-      this.endpoint = endpoint;
+    EndpointUp(Fields fields) {
+      super(fields);
     }
 
     /**
@@ -266,29 +207,14 @@ public abstract class Event {
      * @return its host, and port where it is not 443
      */
     public String endpoint() {
-      return endpoint;
-    }
-
-    @Override
-    public String toString() {
-      return name()
-          + "{endpoint="
-          + endpoint
-          + "}";
+      return fields.text("endpoint");
     }
   }
 
   /** The ClientKey's validity ends soon, or has ended. */
   public static final class ClientKeyExpiring extends Event {
-    private final String keyId;
-    private final Instant notAfter;
-    private final long daysLeft;
-
-    ClientKeyExpiring(String keyId, Instant notAfter, long daysLeft) {
-      super("client_key_expiring");
-      this.keyId = keyId;
-      this.notAfter = notAfter;
-      this.daysLeft = daysLeft;
+    ClientKeyExpiring(Fields fields) {
+      super(fields);
     }
 
     /**
@@ -297,7 +223,7 @@ public abstract class Event {
      * @return its id
      */
     public String keyId() {
-      return keyId;
+      return fields.text("keyId");
     }
 
     /**
@@ -306,7 +232,7 @@ public abstract class Event {
      * @return the time
      */
     public Instant notAfter() {
-      return notAfter;
+      return fields.time("notAfter");
     }
 
     /**
@@ -315,31 +241,14 @@ public abstract class Event {
      * @return zero once it has ended
      */
     public long daysLeft() {
-      return daysLeft;
-    }
-
-    @Override
-    public String toString() {
-      return name()
-          + "{keyId="
-          + keyId
-          + ", notAfter="
-          + notAfter
-          + ", daysLeft="
-          + daysLeft
-          + "}";
+      return fields.number("daysLeft");
     }
   }
 
   /** The ClientKey file was replaced and KMS accepts the new one. */
   public static final class ClientKeyReplaced extends Event {
-    private final String oldKeyId;
-    private final String newKeyId;
-
-    ClientKeyReplaced(String oldKeyId, String newKeyId) {
-      super("client_key_replaced");
-      this.oldKeyId = oldKeyId;
-      this.newKeyId = newKeyId;
+    ClientKeyReplaced(Fields fields) {
+      super(fields);
     }
 
     /**
@@ -348,7 +257,7 @@ public abstract class Event {
      * @return its id
      */
     public String oldKeyId() {
-      return oldKeyId;
+      return fields.text("oldKeyId");
     }
 
     /**
@@ -357,29 +266,14 @@ public abstract class Event {
      * @return its id
      */
     public String newKeyId() {
-      return newKeyId;
-    }
-
-    @Override
-    public String toString() {
-      return name()
-          + "{oldKeyId="
-          + oldKeyId
-          + ", newKeyId="
-          + newKeyId
-          + "}";
+      return fields.text("newKeyId");
     }
   }
 
   /** The ClientKey, password or CA file changed, but what it holds now cannot be used: the old one stays. */
   public static final class ClientKeyUnusable extends Event {
-    private final String keyId;
-    private final KmsakException error;
-
-    ClientKeyUnusable(String keyId, KmsakException error) {
-      super("client_key_unusable");
-      this.keyId = keyId;
-      this.error = error;
+    ClientKeyUnusable(Fields fields) {
+      super(fields);
     }
 
     /**
@@ -388,7 +282,7 @@ public abstract class Event {
      * @return its id
      */
     public String keyId() {
-      return keyId;
+      return fields.text("keyId");
     }
 
     /**
@@ -397,29 +291,14 @@ public abstract class Event {
      * @return the failure
      */
     public KmsakException error() {
-      return error;
-    }
-
-    @Override
-    public String toString() {
-      return name()
-          + "{keyId="
-          + keyId
-          + ", error="
-          + error.getMessage()
-          + "}";
+      return fields.error("error");
     }
   }
 
   /** KMS cannot be reached and the secret was taken from the encrypted cache file. */
   public static final class CacheFileUsed extends Event {
-    private final String secret;
-    private final Duration age;
-
-    CacheFileUsed(String secret, Duration age) {
-      super("cache_file_used");
-      this.secret = secret;
-      this.age = age;
+    CacheFileUsed(Fields fields) {
+      super(fields);
     }
 
     /**
@@ -428,7 +307,7 @@ public abstract class Event {
      * @return the name
      */
     public String secret() {
-      return secret;
+      return fields.text("secret");
     }
 
     /**
@@ -437,27 +316,14 @@ public abstract class Event {
      * @return the age, in whole seconds
      */
     public Duration age() {
-      return age;
-    }
-
-    @Override
-    public String toString() {
-      return name()
-          + "{secret="
-          + secret
-          + ", age="
-          + age
-          + "}";
+      return fields.duration("age");
     }
   }
 
   /** KMS says that it cannot rotate a secret whose rotation is on. Told once, and again if that was mended meanwhile. */
   public static final class RotationBroken extends Event {
-    private final String secret;
-
-    RotationBroken(String secret) {
-      super("rotation_broken");
-      this.secret = secret;
+    RotationBroken(Fields fields) {
+      super(fields);
     }
 
     /**
@@ -466,26 +332,14 @@ public abstract class Event {
      * @return the name
      */
     public String secret() {
-      return secret;
-    }
-
-    @Override
-    public String toString() {
-      return name() + "{secret=" + secret + "}";
+      return fields.text("secret");
     }
   }
 
   /** Who asks KMS has another AccessKey: that of a role was renewed, or a source gave another one. */
   public static final class IdentityRenewed extends Event {
-    private final String identity;
-    private final String accessKeyId;
-    private final Instant expires;
-
-    IdentityRenewed(String identity, String accessKeyId, Instant expires) {
-      super("identity_renewed");
-      this.identity = identity;
-      this.accessKeyId = accessKeyId;
-      this.expires = expires;
+    IdentityRenewed(Fields fields) {
+      super(fields);
     }
 
     /**
@@ -494,7 +348,7 @@ public abstract class Event {
      * @return its kind and name, such as {@code ecs_ram_role app}
      */
     public String identity() {
-      return identity;
+      return fields.text("identity");
     }
 
     /**
@@ -503,7 +357,7 @@ public abstract class Event {
      * @return an AccessKey id
      */
     public String accessKeyId() {
-      return accessKeyId;
+      return fields.text("accessKeyId");
     }
 
     /**
@@ -512,26 +366,14 @@ public abstract class Event {
      * @return the moment, or null where it does not end
      */
     public Instant expires() {
-      return expires;
-    }
-
-    @Override
-    public String toString() {
-      return name() + "{identity=" + identity + ", accessKeyId=" + accessKeyId + ", expires=" + expires + "}";
+      return fields.time("expires");
     }
   }
 
   /** Who asks KMS could not get another AccessKey. The one in use, if there is one, is used to its end. */
   public static final class IdentityUnavailable extends Event {
-    private final String identity;
-    private final KmsakException error;
-    private final Instant expires;
-
-    IdentityUnavailable(String identity, KmsakException error, Instant expires) {
-      super("identity_unavailable");
-      this.identity = identity;
-      this.error = error;
-      this.expires = expires;
+    IdentityUnavailable(Fields fields) {
+      super(fields);
     }
 
     /**
@@ -540,7 +382,7 @@ public abstract class Event {
      * @return its kind and name, such as {@code ecs_ram_role app}
      */
     public String identity() {
-      return identity;
+      return fields.text("identity");
     }
 
     /**
@@ -549,7 +391,7 @@ public abstract class Event {
      * @return the failure
      */
     public KmsakException error() {
-      return error;
+      return fields.error("error");
     }
 
     /**
@@ -558,12 +400,7 @@ public abstract class Event {
      * @return the moment, or null where there is none or it does not end
      */
     public Instant expires() {
-      return expires;
-    }
-
-    @Override
-    public String toString() {
-      return name() + "{identity=" + identity + ", error=" + error + ", expires=" + expires + "}";
+      return fields.time("expires");
     }
   }
 }

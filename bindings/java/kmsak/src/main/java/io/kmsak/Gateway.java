@@ -24,7 +24,7 @@ public final class Gateway {
    * @return a gateway
    */
   public static Gateway shared(String regionId) {
-    return new Gateway("shared", Objects.requireNonNull(regionId, "regionId"));
+    return new Gateway("#shared", Objects.requireNonNull(regionId, "regionId"));
   }
 
   /**
@@ -33,7 +33,7 @@ public final class Gateway {
    * @return a gateway
    */
   public static Gateway instance() {
-    return new Gateway("instance", "");
+    return new Gateway("#instance", "");
   }
 
   /**
@@ -66,6 +66,17 @@ public final class Gateway {
    */
   public Gateway vpc(boolean vpc) {
     add("vpc", Boolean.toString(vpc));
+    return this;
+  }
+
+  /**
+   * Who asks this gateway, as {@link ProviderBuilder#credentialsType} has it for all.
+   *
+   * @param type the type
+   * @return this
+   */
+  public Gateway credentialsType(String type) {
+    add("credentials_type", type);
     return this;
   }
 
@@ -176,6 +187,17 @@ public final class Gateway {
    */
   public Gateway readTimeout(Duration timeout) {
     add("read_timeout", ProviderBuilder.milliseconds("read_timeout", timeout));
+    return this;
+  }
+
+  /**
+   * Has no effect: it is for plain HTTP, which KMS does not speak.
+   *
+   * @param proxy {@code http://host:port}
+   * @return this
+   */
+  public Gateway httpProxy(String proxy) {
+    add("http_proxy", proxy);
     return this;
   }
 

@@ -1,8 +1,10 @@
 package io.kmsak;
 
+import java.io.IOException;
+
 /**
  * What can go wrong, said so that the reader knows what to do. Never holds a secret. There is a subclass for each
- * {@link Kind}.
+ * {@link Kind}. Where the system or a library refused something below, its {@link #getCause} is an {@link IOException} with what that said.
  */
 public class KmsakException extends RuntimeException implements ServiceError {
   private static final long serialVersionUID = 1L;
@@ -54,6 +56,18 @@ public class KmsakException extends RuntimeException implements ServiceError {
   }
 
   static KmsakException of(
+      String kind, String code, String requestId, boolean retryable, int httpStatus, String message, String cause) {
+    KmsakException exception = of(kind, code, requestId, retryable, httpStatus, message);
+    if (cause != null) {
+      IOException below = new IOException(cause);
+      // It did not happen here.
+      below.setStackTrace(new StackTraceElement[0]);
+      exception.initCause(below);
+    }
+    return exception;
+  }
+
+  private static KmsakException of(
       String kind, String code, String requestId, boolean retryable, int httpStatus, String message) {
     switch (kind) {
       case "configuration":

@@ -104,8 +104,8 @@ final class NativeProvider {
     unsubscribe(handle, id);
   }
 
-  void stats(StatsCollector collector) {
-    stats(handle, collector);
+  void stats(Fields fields) {
+    stats(handle, fields);
   }
 
   private static native long open(Object[] settings, Resources resources, Answer<?> answer);
@@ -146,5 +146,7 @@ final class NativeProvider {
 
   private native void unsubscribe(long handle, long id);
 
-  private native void stats(long handle, StatsCollector collector);
+  private native void stats(long handle, Fields fields);
+
+  static native void noAnswerWithin(long milliseconds, Answer<?> answer);
 }

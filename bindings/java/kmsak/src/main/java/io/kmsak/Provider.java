@@ -3,6 +3,7 @@ package io.kmsak;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -21,7 +22,7 @@ import java.util.function.Function;
  * AccessKey takes no lock and never waits for the network: one native thread for the process refreshes what is cached.
  *
  * <p>Calls that wait for KMS are not cut short by {@link Thread#interrupt}; they end when KMS answers or the configured
- * deadline passes. On a virtual thread such a call leaves its carrier to others. The forms that return a {@link
+ * deadline passes, or the timeout that the call is given. On a virtual thread such a call leaves its carrier to others. The forms that return a {@link
  * CompletableFuture} complete it, with what depends on it, on the executor that they are given, or else on daemon threads of
  * kmsak's, which end when they are idle.
  *
@@ -152,7 +153,26 @@ public final class Provider implements AutoCloseable {
   }
 
   /**
-   * As {@link #credentials}, without blocking.
+   * As {@link #credentials(String)}, with a deadline of this call alone.
+   *
+   * @param name the secret's name
+   * @param timeout how long to wait at most
+   * @return the AccessKey of this moment; do not keep it, ask again
+   * @throws NetworkException when the timeout is over; the fetch itself goes on, for the cache and for others
+   * @throws KmsakException as without one
+   */
+  public Credentials credentials(String name, Duration timeout) {
+    Credentials cached = cachedCredentials(name);
+    if (cached != null) {
+      return cached;
+    }
+    LaterAnswer<Credentials> later = new LaterAnswer<>(null);
+    provider.beginCredentials(name, later);
+    return later.join(timeout);
+  }
+
+  /**
+   * As {@link #credentials(String)}, without blocking.
    *
    * @param name the secret's name
    * @return a future that fails with {@link KmsakException}; cancelling it gives up waiting and does not stop the fetch
@@ -162,7 +182,7 @@ public final class Provider implements AutoCloseable {
   }
 
   /**
-   * As {@link #credentials}, without blocking.
+   * As {@link #credentials(String)}, without blocking.
    *
    * @param name the secret's name
    * @param executor completes the future, and so runs what depends on it; kmsak's own threads if it refuses
@@ -206,7 +226,7 @@ public final class Provider implements AutoCloseable {
    *
    * @param name the secret's name
    * @return the secret
-   * @throws KmsakException as for {@link #credentials}
+   * @throws KmsakException as for {@link #credentials(String)}
    */
   public Secret secret(String name) {
     Objects.requireNonNull(name, "name");
@@ -221,7 +241,23 @@ public final class Provider implements AutoCloseable {
   }
 
   /**
-   * As {@link #secret}, without blocking.
+   * As {@link #secret(String)}, with a deadline of this call alone.
+   *
+   * @param name the secret's name
+   * @param timeout how long to wait at most
+   * @return the secret
+   * @throws NetworkException when the timeout is over; the fetch itself goes on, for the cache and for others
+   * @throws KmsakException as without one
+   */
+  public Secret secret(String name, Duration timeout) {
+    Objects.requireNonNull(name, "name");
+    LaterAnswer<Secret> later = new LaterAnswer<>(null);
+    provider.beginSecret(name, later);
+    return later.join(timeout);
+  }
+
+  /**
+   * As {@link #secret(String)}, without blocking.
    *
    * @param name the secret's name
    * @return a future that fails with {@link KmsakException}
@@ -231,7 +267,7 @@ public final class Provider implements AutoCloseable {
   }
 
   /**
-   * As {@link #secret}, without blocking.
+   * As {@link #secret(String)}, without blocking.
    *
    * @param name the secret's name
    * @param executor completes the future, and so runs what depends on it; kmsak's own threads if it refuses
@@ -270,7 +306,25 @@ public final class Provider implements AutoCloseable {
   }
 
   /**
-   * As {@link #secretAtStage}, without blocking.
+   * As {@link #secretAtStage(String, String)}, with a deadline of this call alone.
+   *
+   * @param name the secret's name
+   * @param versionStage the label
+   * @param timeout how long to wait at most
+   * @return the secret
+   * @throws NetworkException when the timeout is over; the fetch itself goes on, for the cache and for others
+   * @throws KmsakException as without one
+   */
+  public Secret secretAtStage(String name, String versionStage, Duration timeout) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(versionStage, "versionStage");
+    LaterAnswer<Secret> later = new LaterAnswer<>(null);
+    provider.beginSecretAtStage(name, versionStage, later);
+    return later.join(timeout);
+  }
+
+  /**
+   * As {@link #secretAtStage(String, String)}, without blocking.
    *
    * @param name the secret's name
    * @param versionStage the label
@@ -281,7 +335,7 @@ public final class Provider implements AutoCloseable {
   }
 
   /**
-   * As {@link #secretAtStage}, without blocking.
+   * As {@link #secretAtStage(String, String)}, without blocking.
    *
    * @param name the secret's name
    * @param versionStage the label
@@ -325,7 +379,25 @@ public final class Provider implements AutoCloseable {
   }
 
   /**
-   * As {@link #renew}, without blocking.
+   * As {@link #renew(String, String)}, with a deadline of this call alone.
+   *
+   * @param name the secret's name
+   * @param rejectedId the id of the rejected AccessKey
+   * @param timeout how long to wait at most
+   * @return another AccessKey
+   * @throws NetworkException when the timeout is over; the fetch itself goes on, for the cache and for others
+   * @throws KmsakException as without one
+   */
+  public Credentials renew(String name, String rejectedId, Duration timeout) {
+    Objects.requireNonNull(name, "name");
+    Objects.requireNonNull(rejectedId, "rejectedId");
+    LaterAnswer<Credentials> later = new LaterAnswer<>(null);
+    provider.beginRenew(name, rejectedId, later);
+    return later.join(timeout);
+  }
+
+  /**
+   * As {@link #renew(String, String)}, without blocking.
    *
    * @param name the secret's name
    * @param rejectedId the id of the rejected AccessKey
@@ -336,7 +408,7 @@ public final class Provider implements AutoCloseable {
   }
 
   /**
-   * As {@link #renew}, without blocking.
+   * As {@link #renew(String, String)}, without blocking.
    *
    * @param name the secret's name
    * @param rejectedId the id of the rejected AccessKey
@@ -375,7 +447,23 @@ public final class Provider implements AutoCloseable {
   }
 
   /**
-   * As {@link #refresh}, without blocking.
+   * As {@link #refresh(String)}, with a deadline of this call alone.
+   *
+   * @param name the secret's name
+   * @param timeout how long to wait at most
+   * @return the secret
+   * @throws NetworkException when the timeout is over; the fetch itself goes on, for the cache and for others
+   * @throws KmsakException as without one
+   */
+  public Secret refresh(String name, Duration timeout) {
+    Objects.requireNonNull(name, "name");
+    LaterAnswer<Secret> later = new LaterAnswer<>(null);
+    provider.beginRefresh(name, later);
+    return later.join(timeout);
+  }
+
+  /**
+   * As {@link #refresh(String)}, without blocking.
    *
    * @param name the secret's name
    * @return a future that fails with {@link KmsakException}
@@ -385,7 +473,7 @@ public final class Provider implements AutoCloseable {
   }
 
   /**
-   * As {@link #refresh}, without blocking.
+   * As {@link #refresh(String)}, without blocking.
    *
    * @param name the secret's name
    * @param executor completes the future, and so runs what depends on it; kmsak's own threads if it refuses
@@ -415,7 +503,11 @@ public final class Provider implements AutoCloseable {
    *     suppressed
    */
   public <T, E extends Exception> T call(String name, Call<T, E> call) throws E {
-    return call(name, call, thrown -> thrown instanceof ServiceError ? ((ServiceError) thrown).errorCode() : null);
+    return call(name, call, Provider::codeOf);
+  }
+
+  private static String codeOf(Exception thrown) {
+    return thrown instanceof ServiceError ? ((ServiceError) thrown).errorCode() : null;
   }
 
   /**
@@ -432,9 +524,42 @@ public final class Provider implements AutoCloseable {
    *     suppressed
    */
   public <T, E extends Exception> T call(String name, Call<T, E> call, Function<Exception, String> errorCode) throws E {
+    return call(name, null, call, errorCode);
+  }
+
+  /**
+   * As {@link #call(String, Call)}, but waits for an AccessKey, and for a newer one, no longer than a timeout. How long the call itself may take
+   * is its own affair.
+   *
+   * @param name the secret's name
+   * @param timeout how long to wait at most
+   * @param call the call
+   * @param <T> what the call returns
+   * @param <E> what the call throws
+   * @return what the call returned last
+   * @throws E as {@link #call(String, Call)}
+   */
+  public <T, E extends Exception> T call(String name, Duration timeout, Call<T, E> call) throws E {
+    return call(name, Objects.requireNonNull(timeout, "timeout"), call, Provider::codeOf);
+  }
+
+  /**
+   * As {@link #call(String, Call, Function)}, but waits for an AccessKey, and for a newer one, no longer than a timeout.
+   *
+   * @param name the secret's name
+   * @param timeout how long to wait at most; null for no limit but the configuration's
+   * @param call the call
+   * @param errorCode reads the service's error code from an exception; null where there is none
+   * @param <T> what the call returns
+   * @param <E> what the call throws
+   * @return what the call returned last
+   * @throws E as {@link #call(String, Call, Function)}
+   */
+  public <T, E extends Exception> T call(
+      String name, Duration timeout, Call<T, E> call, Function<Exception, String> errorCode) throws E {
     Objects.requireNonNull(call, "call");
     Objects.requireNonNull(errorCode, "errorCode");
-    Credentials credentials = credentials(name);
+    Credentials credentials = timeout == null ? credentials(name) : credentials(name, timeout);
     try {
       return call.run(credentials);
     } catch (Exception rejected) {
@@ -444,7 +569,8 @@ public final class Provider implements AutoCloseable {
       }
       Credentials renewed;
       try {
-        renewed = renew(name, credentials.accessKeyId());
+        String id = credentials.accessKeyId();
+        renewed = timeout == null ? renew(name, id) : renew(name, id, timeout);
       } catch (KmsakException notRenewed) {
         rejected.addSuppressed(notRenewed);
         throw rejected;
@@ -598,9 +724,9 @@ public final class Provider implements AutoCloseable {
    * @return the state of this moment, without secrets; empty once the provider is closed
    */
   public Stats stats() {
-    StatsCollector collector = new StatsCollector();
-    provider.stats(collector);
-    return collector.stats();
+    Fields fields = new Fields();
+    provider.stats(fields);
+    return new Stats(fields);
   }
 
   /**

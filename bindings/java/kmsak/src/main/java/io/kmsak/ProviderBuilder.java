@@ -28,7 +28,7 @@ public final class ProviderBuilder {
    * @return this
    */
   public ProviderBuilder propertiesFile(String path) {
-    add("#properties_file", Objects.requireNonNull(path, "path"));
+    add("properties_file", Objects.requireNonNull(path, "path"));
     return this;
   }
 
@@ -39,7 +39,7 @@ public final class ProviderBuilder {
    * @return this
    */
   public ProviderBuilder properties(byte[] text) {
-    add("#properties_text", Objects.requireNonNull(text, "text").clone());
+    add("properties_text", Objects.requireNonNull(text, "text").clone());
     return this;
   }
 
@@ -49,7 +49,7 @@ public final class ProviderBuilder {
    * @return this
    */
   public ProviderBuilder environment() {
-    add("#environment", "");
+    add("environment", "true");
     return this;
   }
 
@@ -60,7 +60,7 @@ public final class ProviderBuilder {
    * @return this
    */
   public ProviderBuilder usualPlaces() {
-    add("#usual_places", "");
+    add("usual_places", "true");
     return this;
   }
 
@@ -72,7 +72,7 @@ public final class ProviderBuilder {
    * @return this
    */
   public ProviderBuilder property(String name, String value) {
-    add(plain(Objects.requireNonNull(name, "name")), value);
+    add("#property", new Object[] {Objects.requireNonNull(name, "name"), Objects.requireNonNull(value, name)});
     return this;
   }
 
@@ -94,7 +94,7 @@ public final class ProviderBuilder {
    * @return this
    */
   public ProviderBuilder clientKeyFile(String path) {
-    add("client_key_private_key_path", path);
+    add("client_key_file", path);
     return this;
   }
 
@@ -105,7 +105,7 @@ public final class ProviderBuilder {
    * @return this
    */
   public ProviderBuilder clientKey(byte[] json) {
-    add("#client_key", Objects.requireNonNull(json, "json").clone());
+    add("client_key", Objects.requireNonNull(json, "json").clone());
     return this;
   }
 
@@ -116,7 +116,7 @@ public final class ProviderBuilder {
    * @return this
    */
   public ProviderBuilder clientKeyPasswordFile(String path) {
-    add("client_key_password_from_file_path", path);
+    add("client_key_password_file", path);
     return this;
   }
 
@@ -127,7 +127,7 @@ public final class ProviderBuilder {
    * @return this
    */
   public ProviderBuilder clientKeyPasswordEnv(String variable) {
-    add("client_key_password_from_env_variable", variable);
+    add("client_key_password_env", variable);
     return this;
   }
 
@@ -138,7 +138,195 @@ public final class ProviderBuilder {
    * @return this
    */
   public ProviderBuilder clientKeyPassword(char[] password) {
-    add("#client_key_password", utf8(Objects.requireNonNull(password, "password")));
+    add("client_key_password", utf8(Objects.requireNonNull(password, "password")));
+    return this;
+  }
+
+  /**
+   * Who asks the gateways that have no ClientKey of their own.
+   *
+   * @param type {@code client_key}, or in its place {@code ak}, {@code sts}, {@code ram_role}, {@code ecs_ram_role}, {@code oidc_role_arn} or
+   *     {@code default}, the chain of the official SDKs
+   * @return this
+   */
+  public ProviderBuilder credentialsType(String type) {
+    add("credentials_type", type);
+    return this;
+  }
+
+  /**
+   * The AccessKey that asks ({@code ak}, {@code sts}), or that assumes the role ({@code ram_role}).
+   *
+   * @param id its id
+   * @return this
+   */
+  public ProviderBuilder accessKeyId(String id) {
+    add("access_key_id", id);
+    return this;
+  }
+
+  /**
+   * The secret of that AccessKey.
+   *
+   * @param secret is copied, so that the caller may wipe it
+   * @return this
+   */
+  public ProviderBuilder accessKeySecret(char[] secret) {
+    add("access_key_secret", utf8(Objects.requireNonNull(secret, "secret")));
+    return this;
+  }
+
+  /**
+   * The security token that belongs to the AccessKey, for {@code sts}.
+   *
+   * @param token is copied, so that the caller may wipe it
+   * @return this
+   */
+  public ProviderBuilder securityToken(char[] token) {
+    add("security_token", utf8(Objects.requireNonNull(token, "token")));
+    return this;
+  }
+
+  /**
+   * The ECS instance's RAM role, for {@code ecs_ram_role}; the metadata service names it where this does not.
+   *
+   * @param name the role
+   * @return this
+   */
+  public ProviderBuilder roleName(String name) {
+    add("role_name", name);
+    return this;
+  }
+
+  /**
+   * The role to assume, for {@code ram_role} and {@code oidc_role_arn}.
+   *
+   * @param arn its ARN
+   * @return this
+   */
+  public ProviderBuilder roleArn(String arn) {
+    add("role_arn", arn);
+    return this;
+  }
+
+  /**
+   * What the role's session is called in the audit trail.
+   *
+   * @param name the name
+   * @return this
+   */
+  public ProviderBuilder roleSessionName(String name) {
+    add("role_session_name", name);
+    return this;
+  }
+
+  /**
+   * How long an assumed role's token lasts: an hour by default.
+   *
+   * @param duration 15 min to 12 h, in whole seconds
+   * @return this
+   */
+  public ProviderBuilder roleSessionDuration(Duration duration) {
+    add("role_session_duration", milliseconds("role_session_duration", duration));
+    return this;
+  }
+
+  /**
+   * A RAM policy that narrows what an assumed role may do.
+   *
+   * @param policy JSON
+   * @return this
+   */
+  public ProviderBuilder rolePolicy(String policy) {
+    add("role_policy", policy);
+    return this;
+  }
+
+  /**
+   * The external id that the role's trust policy asks for, for {@code ram_role}.
+   *
+   * @param id the id
+   * @return this
+   */
+  public ProviderBuilder roleExternalId(String id) {
+    add("role_external_id", id);
+    return this;
+  }
+
+  /**
+   * Who assumes the role, for {@code ram_role}.
+   *
+   * @param type {@code ak} by default, {@code ecs_ram_role}, {@code oidc_role_arn} or {@code default}
+   * @return this
+   */
+  public ProviderBuilder roleSourceType(String type) {
+    add("role_source_type", type);
+    return this;
+  }
+
+  /**
+   * The OIDC identity provider, for {@code oidc_role_arn}; else the environment's.
+   *
+   * @param arn its ARN
+   * @return this
+   */
+  public ProviderBuilder oidcProviderArn(String arn) {
+    add("oidc_provider_arn", arn);
+    return this;
+  }
+
+  /**
+   * The file with the OIDC token, for {@code oidc_role_arn}; else the environment's. It is read anew each time.
+   *
+   * @param path the file
+   * @return this
+   */
+  public ProviderBuilder oidcTokenFile(String path) {
+    add("oidc_token_file", path);
+    return this;
+  }
+
+  /**
+   * Where an ECS instance asks for its role: {@code http://100.100.100.200} by default.
+   *
+   * @param endpoint its URL
+   * @return this
+   */
+  public ProviderBuilder ecsMetadataEndpoint(String endpoint) {
+    add("ecs_metadata_endpoint", endpoint);
+    return this;
+  }
+
+  /**
+   * The region whose STS is asked for a role.
+   *
+   * @param regionId such as {@code cn-hangzhou}
+   * @return this
+   */
+  public ProviderBuilder stsRegionId(String regionId) {
+    add("sts_region_id", regionId);
+    return this;
+  }
+
+  /**
+   * The STS to ask for a role; it wins over the region.
+   *
+   * @param endpoint {@code host} or {@code host:port}
+   * @return this
+   */
+  public ProviderBuilder stsEndpoint(String endpoint) {
+    add("sts_endpoint", endpoint);
+    return this;
+  }
+
+  /**
+   * The certificates to trust instead of the public CAs where STS is asked.
+   *
+   * @param path a file of PEM certificates, on disk or on the class path
+   * @return this
+   */
+  public ProviderBuilder stsCaFile(String path) {
+    add("sts_ca_file", path);
     return this;
   }
 
@@ -265,6 +453,17 @@ public final class ProviderBuilder {
   }
 
   /**
+   * Has no effect: it is for plain HTTP, which KMS does not speak. Checked all the same, as the official clients' configuration has it.
+   *
+   * @param proxy {@code http://host:port}
+   * @return this
+   */
+  public ProviderBuilder httpProxy(String proxy) {
+    add("http_proxy", proxy);
+    return this;
+  }
+
+  /**
    * The proxy to reach KMS through. Without one, the JVM's {@code https.proxyHost}, {@code https.proxyPort} and {@code http.nonProxyHosts}
    * count, and then the environment's {@code HTTPS_PROXY}.
    *
@@ -330,11 +529,6 @@ public final class ProviderBuilder {
   private void add(String name, Object value) {
     settings.add(name);
     settings.add(Objects.requireNonNull(value, name));
-  }
-
-  /** The names with a number sign are for this class alone. */
-  private static String plain(String name) {
-    return name.startsWith("#") ? " " + name : name;
   }
 
   static String milliseconds(String name, Duration duration) {

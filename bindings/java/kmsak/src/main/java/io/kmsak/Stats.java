@@ -9,17 +9,15 @@ public final class Stats {
   private final List<SecretStats> secrets;
   private final List<EndpointStats> endpoints;
   private final List<ClientKeyStats> clientKeys;
+  private final List<IdentityInfo> identities;
   private final long clockSkewMilliseconds;
 
-  Stats(
-      List<SecretStats> secrets,
-      List<EndpointStats> endpoints,
-      List<ClientKeyStats> clientKeys,
-      long clockSkewMilliseconds) {
-    this.secrets = secrets;
-    this.endpoints = endpoints;
-    this.clientKeys = clientKeys;
-    this.clockSkewMilliseconds = clockSkewMilliseconds;
+  Stats(Fields fields) {
+    secrets = fields.list("secrets", SecretStats::new);
+    endpoints = fields.list("endpoints", EndpointStats::new);
+    clientKeys = fields.list("clientKeys", ClientKeyStats::new);
+    identities = fields.list("identities", IdentityInfo::new);
+    clockSkewMilliseconds = fields.number("clockSkewMilliseconds");
   }
 
   /**
@@ -50,6 +48,15 @@ public final class Stats {
   }
 
   /**
+   * Who asks KMS: the ClientKeys again, and all others.
+   *
+   * @return an unmodifiable list
+   */
+  public List<IdentityInfo> identities() {
+    return identities;
+  }
+
+  /**
    * KMS's clock less this machine's, as learnt from KMS.
    *
    * @return milliseconds; 0 when KMS never complained
@@ -66,6 +73,8 @@ public final class Stats {
         + endpoints
         + ", clientKeys="
         + clientKeys
+        + ", identities="
+        + identities
         + ", clockSkewMilliseconds="
         + clockSkewMilliseconds
         + "}";
@@ -73,38 +82,10 @@ public final class Stats {
 
   /** One cached secret. */
   public static final class SecretStats {
-    private final String name;
-    private final String versionId;
-    private final String accessKeyId;
-    private final Duration age;
-    private final Duration staleFor;
-    private final Duration nextRefreshIn;
-    private final long fetches;
-    private final long failures;
-    private final long renewals;
-    private final KmsakException lastError;
+    private final Fields fields;
 
-    SecretStats(
-        String name,
-        String versionId,
-        String accessKeyId,
-        Duration age,
-        Duration staleFor,
-        Duration nextRefreshIn,
-        long fetches,
-        long failures,
-        long renewals,
-        KmsakException lastError) {
-      this.name = name;
-      this.versionId = versionId;
-      this.accessKeyId = accessKeyId;
-      this.age = age;
-      this.staleFor = staleFor;
-      this.nextRefreshIn = nextRefreshIn;
-      this.fetches = fetches;
-      this.failures = failures;
-      this.renewals = renewals;
-      this.lastError = lastError;
+    SecretStats(Fields fields) {
+      this.fields = fields;
     }
 
     /**
@@ -113,7 +94,7 @@ public final class Stats {
      * @return the name
      */
     public String name() {
-      return name;
+      return fields.text("name");
     }
 
     /**
@@ -122,7 +103,7 @@ public final class Stats {
      * @return its id, or null
      */
     public String versionId() {
-      return versionId;
+      return fields.text("versionId");
     }
 
     /**
@@ -131,7 +112,7 @@ public final class Stats {
      * @return its id, or null
      */
     public String accessKeyId() {
-      return accessKeyId;
+      return fields.text("accessKeyId");
     }
 
     /**
@@ -140,7 +121,7 @@ public final class Stats {
      * @return the age, or null
      */
     public Duration age() {
-      return age;
+      return fields.duration("age");
     }
 
     /**
@@ -149,7 +130,7 @@ public final class Stats {
      * @return zero when it succeeded
      */
     public Duration staleFor() {
-      return staleFor;
+      return fields.duration("staleFor");
     }
 
     /**
@@ -158,7 +139,7 @@ public final class Stats {
      * @return the time, or null
      */
     public Duration nextRefreshIn() {
-      return nextRefreshIn;
+      return fields.duration("nextRefreshIn");
     }
 
     /**
@@ -167,7 +148,7 @@ public final class Stats {
      * @return how many
      */
     public long fetches() {
-      return fetches;
+      return fields.number("fetches");
     }
 
     /**
@@ -176,7 +157,7 @@ public final class Stats {
      * @return how many
      */
     public long failures() {
-      return failures;
+      return fields.number("failures");
     }
 
     /**
@@ -185,7 +166,7 @@ public final class Stats {
      * @return how many
      */
     public long renewals() {
-      return renewals;
+      return fields.number("renewals");
     }
 
     /**
@@ -194,55 +175,21 @@ public final class Stats {
      * @return the failure, or null
      */
     public KmsakException lastError() {
-      return lastError;
+      return fields.error("lastError");
     }
 
     @Override
     public String toString() {
-      return "SecretStats{"
-          + "name="
-          + name
-          + ", versionId="
-          + versionId
-          + ", accessKeyId="
-          + accessKeyId
-          + ", age="
-          + age
-          + ", staleFor="
-          + staleFor
-          + ", nextRefreshIn="
-          + nextRefreshIn
-          + ", fetches="
-          + fetches
-          + ", failures="
-          + failures
-          + ", renewals="
-          + renewals
-          + ", lastError="
-          + lastError
-          + "}";
+      return "SecretStats" + fields;
     }
   }
 
   /** One endpoint. */
   public static final class EndpointStats {
-    private final String endpoint;
-    private final boolean down;
-    private final Duration latency;
-    private final long requests;
-    private final long failures;
+    private final Fields fields;
 
-    EndpointStats(
-        String endpoint,
-        boolean down,
-        Duration latency,
-        long requests,
-        long failures) {
-      this.endpoint = endpoint;
-      this.down = down;
-      this.latency = latency;
-      this.requests = requests;
-      this.failures = failures;
+    EndpointStats(Fields fields) {
+      this.fields = fields;
     }
 
     /**
@@ -251,7 +198,7 @@ public final class Stats {
      * @return its host, and port where it is not 443
      */
     public String endpoint() {
-      return endpoint;
+      return fields.text("endpoint");
     }
 
     /**
@@ -260,7 +207,7 @@ public final class Stats {
      * @return true if it is
      */
     public boolean down() {
-      return down;
+      return fields.flag("down");
     }
 
     /**
@@ -269,7 +216,7 @@ public final class Stats {
      * @return the latency, or null
      */
     public Duration latency() {
-      return latency;
+      return fields.duration("latency");
     }
 
     /**
@@ -278,7 +225,7 @@ public final class Stats {
      * @return how many
      */
     public long requests() {
-      return requests;
+      return fields.number("requests");
     }
 
     /**
@@ -287,45 +234,21 @@ public final class Stats {
      * @return how many
      */
     public long failures() {
-      return failures;
+      return fields.number("failures");
     }
 
     @Override
     public String toString() {
-      return "EndpointStats{"
-          + "endpoint="
-          + endpoint
-          + ", down="
-          + down
-          + ", latency="
-          + latency
-          + ", requests="
-          + requests
-          + ", failures="
-          + failures
-          + "}";
+      return "EndpointStats" + fields;
     }
   }
 
   /** One ClientKey. */
   public static final class ClientKeyStats {
-    private final String keyId;
-    private final String instanceId;
-    private final Instant notBefore;
-    private final Instant notAfter;
-    private final long daysLeft;
+    private final Fields fields;
 
-    ClientKeyStats(
-        String keyId,
-        String instanceId,
-        Instant notBefore,
-        Instant notAfter,
-        long daysLeft) {
-      this.keyId = keyId;
-      this.instanceId = instanceId;
-      this.notBefore = notBefore;
-      this.notAfter = notAfter;
-      this.daysLeft = daysLeft;
+    ClientKeyStats(Fields fields) {
+      this.fields = fields;
     }
 
     /**
@@ -334,7 +257,7 @@ public final class Stats {
      * @return its id
      */
     public String keyId() {
-      return keyId;
+      return fields.text("keyId");
     }
 
     /**
@@ -343,7 +266,7 @@ public final class Stats {
      * @return the instance's id, or null
      */
     public String instanceId() {
-      return instanceId;
+      return fields.text("instanceId");
     }
 
     /**
@@ -352,7 +275,7 @@ public final class Stats {
      * @return the time
      */
     public Instant notBefore() {
-      return notBefore;
+      return fields.time("notBefore");
     }
 
     /**
@@ -361,7 +284,7 @@ public final class Stats {
      * @return the time
      */
     public Instant notAfter() {
-      return notAfter;
+      return fields.time("notAfter");
     }
 
     /**
@@ -370,23 +293,80 @@ public final class Stats {
      * @return zero once it has
      */
     public long daysLeft() {
-      return daysLeft;
+      return fields.number("daysLeft");
     }
 
     @Override
     public String toString() {
-      return "ClientKeyStats{"
-          + "keyId="
-          + keyId
-          + ", instanceId="
-          + instanceId
-          + ", notBefore="
-          + notBefore
-          + ", notAfter="
-          + notAfter
-          + ", daysLeft="
-          + daysLeft
-          + "}";
+      return "ClientKeyStats" + fields;
+    }
+  }
+
+  /** Who asks KMS. */
+  public static final class IdentityInfo {
+    private final Fields fields;
+
+    IdentityInfo(Fields fields) {
+      this.fields = fields;
+    }
+
+    /**
+     * What sort of identity it is.
+     *
+     * @return as {@code credentials_type} calls it, such as {@code client_key} or {@code ecs_ram_role}
+     */
+    public String kind() {
+      return fields.text("kind");
+    }
+
+    /**
+     * What tells it from others of its kind.
+     *
+     * @return a ClientKey's or AccessKey's id, a role's name or ARN; empty where there is nothing to tell
+     */
+    public String name() {
+      return fields.text("name");
+    }
+
+    /**
+     * The AccessKey that signs now.
+     *
+     * @return its id; null where there is none yet, and for a ClientKey
+     */
+    public String accessKeyId() {
+      return fields.text("accessKeyId");
+    }
+
+    /**
+     * Where that AccessKey came from.
+     *
+     * @return as the official SDKs write it, such as {@code default/env}; or null
+     */
+    public String origin() {
+      return fields.text("origin");
+    }
+
+    /**
+     * When it ends.
+     *
+     * @return the moment, or null where it does not end
+     */
+    public Instant expires() {
+      return fields.time("expires");
+    }
+
+    /**
+     * Why no newer one could be had.
+     *
+     * @return the failure, or null
+     */
+    public KmsakException lastError() {
+      return fields.error("lastError");
+    }
+
+    @Override
+    public String toString() {
+      return "IdentityInfo" + fields;
     }
   }
 }

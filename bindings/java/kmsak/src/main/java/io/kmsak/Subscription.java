@@ -21,18 +21,17 @@ public final class Subscription implements AutoCloseable {
     id = nativeProvider.subscribe(this);
   }
 
-  /** Called from native code, which passes what it returns to {@link #event}. */
-  KmsakException failure(
-      String kind, String code, String requestId, boolean retryable, int httpStatus, String message) {
-    return KmsakException.of(kind, code, requestId, retryable, httpStatus, message);
+  /** Called from native code, which fills what it returns and passes it to {@link #event}. */
+  Fields fields() {
+    return new Fields();
   }
 
   /** Called from native code. */
-  void event(String name, String first, String second, String third, long one, long two, KmsakException error) {
+  void event(String name, Fields fields) {
     if (closed.get()) {
       return;
     }
-    Event event = Event.of(name, first, second, third, one, two, error);
+    Event event = Event.of(name, fields);
     if (event == null) {
       return;
     }

@@ -19,6 +19,7 @@ import io.kmsak.Credentials;
 import io.kmsak.Event;
 import io.kmsak.Gateway;
 import io.kmsak.KmsakException;
+import io.kmsak.NetworkException;
 import io.kmsak.NotFoundException;
 import io.kmsak.Provider;
 import io.kmsak.ProviderBuilder;
@@ -29,6 +30,7 @@ import io.kmsak.Subscription;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.net.ServerSocket;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
@@ -615,6 +617,62 @@ class ProviderTest {
       calls.put(() -> provider.refresh(null), "name");
       calls.put(() -> provider.isRejection(null), "code");
       calls.forEach((call, name) -> assertEquals(name, assertThrows(NullPointerException.class, call).getMessage()));
+    }
+  }
+
+  @Test
+  void aCallHasItsOwnDeadline() {
+    Duration soon = Duration.ofMillis(50);
+    try (Provider provider = kms.provider()) {
+      Credentials cached = provider.credentials(APP, Duration.ofSeconds(20));
+      kms.fault("{\"kind\":\"hang\"}");
+      for (Executable call :
+          List.<Executable>of(
+              () -> provider.credentials("acs/ram/user/other", soon),
+              () -> provider.secret("other", soon),
+              () -> provider.secretAtStage(APP, "ACSPrevious", Duration.ZERO),
+              () -> provider.renew(APP, cached.accessKeyId(), soon),
+              () -> provider.refresh(APP, soon),
+              () -> provider.call("acs/ram/user/other", soon, credentials -> null))) {
+        KmsakException late = assertThrows(NetworkException.class, call);
+        assertTrue(late.getMessage().contains("the fetch goes on"), late.getMessage());
+        assertTrue(late.isRetryable());
+      }
+      assertSame(cached, provider.credentials(APP, Duration.ZERO));
+      Rejected rejected =
+          assertThrows(
+              Rejected.class,
+              () ->
+                  provider.call(
+                      APP,
+                      soon,
+                      credentials -> {
+                        throw new Rejected();
+                      }));
+      assertInstanceOf(NetworkException.class, rejected.getSuppressed()[0]);
+      Thread.currentThread().interrupt();
+      assertThrows(NetworkException.class, () -> provider.secret("other", soon));
+      assertTrue(Thread.interrupted(), "the interrupt is kept for the caller");
+      assertThrows(ConfigurationException.class, () -> provider.secret("other", Duration.ofSeconds(-1)));
+      assertThrows(NullPointerException.class, () -> provider.secret("other", null));
+    }
+  }
+
+  @Test
+  void whatTheSystemSaidIsTheCause() throws IOException {
+    int unheard;
+    try (ServerSocket socket = new ServerSocket(0)) {
+      unheard = socket.getLocalPort();
+    }
+    try (Provider provider =
+        Provider.builder()
+            .propertiesFile(kms.onTheCloud())
+            .gateway(Gateway.instance().endpoint("127.0.0.1:" + unheard))
+            .fetchDeadline(Duration.ofMillis(500))
+            .open()) {
+      KmsakException refused = assertThrows(NetworkException.class, () -> provider.secret("any"));
+      assertInstanceOf(IOException.class, refused.getCause());
+      assertTrue(refused.getCause().getMessage().contains("refused"), refused.getCause().getMessage());
     }
   }
 
