@@ -43,6 +43,7 @@ static cJSON *error_parts(const kmsak_error *error) {
   add_text(parts, "request_id", kmsak_error_request_id(error));
   cJSON_AddBoolToObject(parts, "retryable", kmsak_error_retryable(error));
   add_text(parts, "message", kmsak_error_message(error));
+  add_text(parts, "cause", kmsak_error_cause(error));
   return parts;
 }
 
@@ -154,7 +155,9 @@ static void on_event(const kmsak_event *event, void *user_data) {
                {"endpoint", kmsak_event_endpoint(event)},
                {"key_id", kmsak_event_key_id(event)},
                {"old_key_id", kmsak_event_old_key_id(event)},
-               {"new_key_id", kmsak_event_new_key_id(event)}};
+               {"new_key_id", kmsak_event_new_key_id(event)},
+               {"identity", kmsak_event_identity(event)},
+               {"access_key_id", kmsak_event_access_key_id(event)}};
   size_t i;
   (void)user_data;
   add_text(whole, "name", kmsak_event_name(event));
@@ -172,6 +175,9 @@ static void on_event(const kmsak_event *event, void *user_data) {
     cJSON_AddNumberToObject(fields, "not_after", (double)kmsak_event_not_after_unix(event));
     cJSON_AddNumberToObject(fields, "days_left", (double)kmsak_event_days_left(event));
   }
+  if (kmsak_event_identity(event) != NULL && kmsak_event_expires_unix(event) >= 0) {
+    cJSON_AddNumberToObject(fields, "expires", (double)kmsak_event_expires_unix(event));
+  }
   pthread_mutex_lock(&mutex);
   cJSON_AddItemToArray(events, whole);
   pthread_cond_broadcast(&changed);
@@ -185,18 +191,69 @@ static void end_provider(void) {
   provider = NULL;
 }
 
-static cJSON *op_open(const cJSON *request) {
-  kmsak_error *error = NULL;
+static void begin_anew(void) {
   end_provider();
   pthread_mutex_lock(&mutex);
   cJSON_Delete(events);
   events = cJSON_CreateArray();
   pthread_mutex_unlock(&mutex);
-  if (kmsak_provider_from_file(text(request, "file"), &provider, &error) != KMSAK_OK ||
-      kmsak_provider_subscribe(provider, on_event, NULL, NULL, &subscription, &error) != KMSAK_OK) {
+}
+
+static cJSON *opened(kmsak_status status, kmsak_error *error) {
+  if (status != KMSAK_OK || kmsak_provider_subscribe(provider, on_event, NULL, NULL, &subscription, &error) != KMSAK_OK) {
     return failed(error);
   }
   return ok(cJSON_CreateObject());
+}
+
+static cJSON *op_open(const cJSON *request) {
+  kmsak_error *error = NULL;
+  kmsak_status status;
+  begin_anew();
+  status = kmsak_provider_from_file(text(request, "file"), &provider, &error);
+  return opened(status, error);
+}
+
+static void set_option(kmsak_config *config, const char *name, const char *value) {
+  static const struct {
+    const char *name;
+    kmsak_status (*set)(kmsak_config *, const char *);
+  } texts[] = {{"credentials_type", kmsak_config_credentials_type},
+               {"access_key_id", kmsak_config_access_key_id},
+               {"role_name", kmsak_config_role_name},
+               {"role_arn", kmsak_config_role_arn},
+               {"role_session_name", kmsak_config_role_session_name},
+               {"oidc_provider_arn", kmsak_config_oidc_provider_arn},
+               {"oidc_token_file", kmsak_config_oidc_token_file},
+               {"ecs_metadata_endpoint", kmsak_config_ecs_metadata_endpoint},
+               {"sts_endpoint", kmsak_config_sts_endpoint},
+               {"sts_ca_file", kmsak_config_sts_ca_file}};
+  size_t i;
+  if (strcmp(name, "access_key_secret") == 0) kmsak_config_access_key_secret(config, value, strlen(value));
+  if (strcmp(name, "security_token") == 0) kmsak_config_security_token(config, value, strlen(value));
+  for (i = 0; i < sizeof texts / sizeof texts[0]; ++i) {
+    if (strcmp(name, texts[i].name) == 0) texts[i].set(config, value);
+  }
+}
+
+static cJSON *op_open_code(const cJSON *request) {
+  const cJSON *described = cJSON_GetObjectItemCaseSensitive(request, "gateway");
+  kmsak_gateway *gateway = kmsak_gateway_shared(text(described, "region_id"));
+  kmsak_config *config = kmsak_config_new();
+  kmsak_error *error = NULL;
+  const cJSON *option = NULL;
+  kmsak_status status;
+  kmsak_gateway_endpoint(gateway, text(described, "endpoint"));
+  kmsak_gateway_ca_file(gateway, text(described, "ca_file"));
+  kmsak_config_gateway(config, gateway);
+  cJSON_ArrayForEach(option, cJSON_GetObjectItemCaseSensitive(request, "options")) {
+    set_option(config, option->string, cJSON_GetStringValue(option));
+  }
+  begin_anew();
+  status = kmsak_provider_open(config, &provider, &error);
+  kmsak_config_free(config);
+  kmsak_gateway_free(gateway);
+  return opened(status, error);
 }
 
 static cJSON *op_credentials(const cJSON *request) {
@@ -360,6 +417,20 @@ static cJSON *op_stats(void) {
     cJSON_AddNumberToObject(item, "days_left", (double)kmsak_client_key_stats_days_left(one));
     cJSON_AddItemToArray(list, item);
   }
+  list = cJSON_AddArrayToObject(value, "identities");
+  for (i = 0; i < kmsak_stats_identity_count(stats); ++i) {
+    const kmsak_identity_info *one = kmsak_stats_identity(stats, i);
+    const kmsak_error *error = kmsak_identity_info_last_error(one);
+    int64_t expires = kmsak_identity_info_expires_unix(one);
+    cJSON *item = cJSON_CreateObject();
+    add_text(item, "kind", kmsak_identity_info_kind(one));
+    add_text(item, "name", kmsak_identity_info_name(one));
+    add_text(item, "access_key_id", kmsak_identity_info_access_key_id(one));
+    add_text(item, "origin", kmsak_identity_info_origin(one));
+    cJSON_AddItemToObject(item, "expires", expires < 0 ? cJSON_CreateNull() : cJSON_CreateNumber((double)expires));
+    cJSON_AddItemToObject(item, "last_error", error == NULL ? cJSON_CreateNull() : error_parts(error));
+    cJSON_AddItemToArray(list, item);
+  }
   cJSON_AddNumberToObject(value, "clock_skew_milliseconds", (double)kmsak_stats_clock_skew_ms(stats));
   kmsak_stats_free(stats);
   return ok(value);
@@ -372,6 +443,25 @@ static cJSON *op_is_rejection(const cJSON *request) {
   bool rejection = provider == NULL ? kmsak_is_rejection(code, message)
                                     : kmsak_provider_is_rejection(provider, code, message);
   cJSON_AddBoolToObject(value, "is_rejection", rejection);
+  return ok(value);
+}
+
+static void add_file(cJSON *object, const char *name, const char *path) {
+  FILE *file = fopen(path, "rb");
+  char *content = malloc(1 << 20);
+  size_t length = file == NULL ? 0 : fread(content, 1, (1 << 20) - 1, file);
+  content[length] = '\0';
+  add_text(object, name, content);
+  free(content);
+  if (file != NULL) fclose(file);
+}
+
+/* C cannot look at itself: its headers are what it has. */
+static cJSON *op_describe(void) {
+  cJSON *value = cJSON_CreateObject();
+  add_text(value, "language", "c");
+  add_file(value, "header", "include/kmsak.h");
+  add_file(value, "cpp_header", "include/kmsak.hpp");
   return ok(value);
 }
 
@@ -400,6 +490,7 @@ static cJSON *answer_to(const cJSON *request) {
   const char *op = text(request, "op");
   if (op == NULL) return failed_here("driver", "a request needs an op");
   if (strcmp(op, "open") == 0) return op_open(request);
+  if (strcmp(op, "open_code") == 0) return op_open_code(request);
   if (strcmp(op, "credentials") == 0) return op_credentials(request);
   if (strcmp(op, "secret") == 0) return op_secret(request);
   if (strcmp(op, "refresh") == 0) return op_refresh(request);
@@ -409,6 +500,7 @@ static cJSON *answer_to(const cJSON *request) {
   if (strcmp(op, "wait_event") == 0) return op_wait_event(request);
   if (strcmp(op, "stats") == 0) return op_stats();
   if (strcmp(op, "is_rejection") == 0) return op_is_rejection(request);
+  if (strcmp(op, "describe") == 0) return op_describe();
   if (strcmp(op, "shown") == 0) return op_shown();
   if (strcmp(op, "logs") == 0) return op_logs();
   if (strcmp(op, "close") == 0) {

@@ -5,22 +5,29 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.kmsak.Credentials;
 import io.kmsak.Event;
+import io.kmsak.Gateway;
 import io.kmsak.KmsakException;
 import io.kmsak.Provider;
+import io.kmsak.ProviderBuilder;
 import io.kmsak.Secret;
 import io.kmsak.ServiceError;
 import io.kmsak.Stats;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -108,7 +115,8 @@ public final class Driver {
               "code", error.code(),
               "request_id", error.requestId(),
               "retryable", error.isRetryable(),
-              "message", error.getMessage()));
+              "message", error.getMessage(),
+              "cause", error.getCause() == null ? null : error.getCause().getMessage()));
     }
   }
 
@@ -116,7 +124,11 @@ public final class Driver {
     String name = text(request, "name");
     switch (op) {
       case "open":
-        return open(text(request, "file"));
+        return open(Provider.fromFile(text(request, "file")));
+      case "open_code":
+        return open(inCode(request.getAsJsonObject("gateway"), request.getAsJsonObject("options")));
+      case "describe":
+        return described();
       case "credentials":
         return credentials(provider.credentials(name));
       case "renew":
@@ -132,7 +144,7 @@ public final class Driver {
       case "is_rejection":
         return map("is_rejection", provider.isRejection(text(request, "code"), text(request, "message")));
       case "stats":
-        return stats(provider.stats());
+        return fields(provider.stats());
       case "shown":
         return map("texts", shown);
       case "logs":
@@ -154,9 +166,83 @@ public final class Driver {
     return error.kind().name().toLowerCase(Locale.ROOT);
   }
 
-  private Map<String, Object> open(String file) {
+  private static String camelCase(String name) {
+    StringBuilder camel = new StringBuilder();
+    for (String word : name.split("_")) {
+      camel.append(camel.length() == 0 ? word : word.substring(0, 1).toUpperCase(Locale.ROOT) + word.substring(1));
+    }
+    return camel.toString();
+  }
+
+  private static Provider inCode(JsonObject gateway, JsonObject options) throws ReflectiveOperationException {
+    ProviderBuilder builder =
+        Provider.builder()
+            .gateway(
+                Gateway.shared(text(gateway, "region_id"))
+                    .endpoint(text(gateway, "endpoint"))
+                    .caFile(text(gateway, "ca_file")));
+    for (String name : options.keySet()) {
+      String value = options.get(name).getAsString();
+      for (Method method : ProviderBuilder.class.getMethods()) {
+        if (method.getName().equals(camelCase(name)) && method.getParameterCount() == 1) {
+          boolean characters = method.getParameterTypes()[0] == char[].class;
+          method.invoke(builder, characters ? (Object) value.toCharArray() : value);
+        }
+      }
+    }
+    return builder.open();
+  }
+
+  /** What a class has that is public. */
+  private static Set<String> names(Class<?> kind) {
+    Set<String> names = new TreeSet<>();
+    for (Method method : kind.getMethods()) {
+      if (method.getDeclaringClass() != Object.class && !method.isSynthetic()) {
+        names.add(method.getName());
+      }
+    }
+    return names;
+  }
+
+  /** Without what every object has, and the event's own name. */
+  private static Set<String> own(Class<?> kind) {
+    Set<String> names = new TreeSet<>();
+    for (Method method : kind.getDeclaredMethods()) {
+      if (Modifier.isPublic(method.getModifiers()) && !method.getName().equals("toString")) {
+        names.add(method.getName());
+      }
+    }
+    return names;
+  }
+
+  private static Map<String, Object> described() {
+    Map<String, Object> events = new LinkedHashMap<>();
+    for (Class<?> event : Event.class.getClasses()) {
+      events.put(event.getSimpleName(), own(event));
+    }
+    Map<String, Object> stats = map("stats", own(Stats.class));
+    for (Class<?> row : Stats.class.getClasses()) {
+      stats.put(row.getSimpleName(), own(row));
+    }
+    List<String> kinds = new ArrayList<>();
+    for (KmsakException.Kind kind : KmsakException.Kind.values()) {
+      kinds.add(kind.name().toLowerCase(Locale.ROOT));
+    }
+    return map(
+        "language", "java",
+        "options", own(ProviderBuilder.class),
+        "gateway_options", own(Gateway.class),
+        "events", events,
+        "stats", stats,
+        "error_kinds", kinds,
+        "error", names(KmsakException.class),
+        "secret", names(Secret.class),
+        "credentials", names(Credentials.class),
+        "provider", names(Provider.class));
+  }
+
+  private Map<String, Object> open(Provider opened) {
     BlockingQueue<Event> queue = new LinkedBlockingQueue<>();
-    Provider opened = Provider.fromFile(file);
     opened.subscribe(
         event -> {
           shown.add(event.toString());
@@ -235,7 +321,7 @@ public final class Driver {
     return map("answers", answers);
   }
 
-  private Map<String, Object> waitFor(String name) throws InterruptedException {
+  private Map<String, Object> waitFor(String name) throws Exception {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
     while (true) {
       Event event = events.poll(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
@@ -262,69 +348,37 @@ public final class Driver {
     return duration == null ? null : duration.toNanos() / 1e9;
   }
 
-  private static Map<String, Object> fields(Event event) {
-    if (event instanceof Event.Fetched) {
-      Event.Fetched fetched = (Event.Fetched) event;
-      return map("secret", fetched.secret(), "version_id", fetched.versionId());
+  /** What a class of kmsak's has, as JSON: lengths of time in seconds. */
+  private static Map<String, Object> fields(Object told) throws ReflectiveOperationException {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    for (String name : own(told.getClass())) {
+      fields.put(snakeCase(name), plain(told.getClass().getMethod(name).invoke(told)));
     }
-    if (event instanceof Event.Rotated) {
-      Event.Rotated rotated = (Event.Rotated) event;
-      return map(
-          "secret", rotated.secret(),
-          "old_access_key_id", rotated.oldAccessKeyId(),
-          "new_access_key_id", rotated.newAccessKeyId());
-    }
-    if (event instanceof Event.RefreshFailed) {
-      Event.RefreshFailed failed = (Event.RefreshFailed) event;
-      return map(
-          "secret", failed.secret(),
-          "error", map("kind", kind(failed.error()), "code", failed.error().code()),
-          "stale_for", seconds(failed.staleFor()),
-          "next_try_in", seconds(failed.nextTryIn()));
-    }
-    if (event instanceof Event.RotationBroken) {
-      return map("secret", ((Event.RotationBroken) event).secret());
-    }
-    return map("name", event.name());
+    return fields;
   }
 
-  private static Map<String, Object> stats(Stats stats) {
-    List<Object> secrets = new ArrayList<>();
-    for (Stats.SecretStats secret : stats.secrets()) {
-      secrets.add(
-          map(
-              "name", secret.name(),
-              "version_id", secret.versionId(),
-              "access_key_id", secret.accessKeyId(),
-              "age", seconds(secret.age()),
-              "stale_for", seconds(secret.staleFor()),
-              "next_refresh_in", seconds(secret.nextRefreshIn()),
-              "fetches", secret.fetches(),
-              "failures", secret.failures(),
-              "renewals", secret.renewals()));
+  private static Object plain(Object value) throws ReflectiveOperationException {
+    if (value instanceof Duration) {
+      return seconds((Duration) value);
     }
-    List<Object> endpoints = new ArrayList<>();
-    for (Stats.EndpointStats endpoint : stats.endpoints()) {
-      endpoints.add(
-          map(
-              "endpoint", endpoint.endpoint(),
-              "down", endpoint.down(),
-              "latency", seconds(endpoint.latency()),
-              "requests", endpoint.requests(),
-              "failures", endpoint.failures()));
+    if (value instanceof Instant) {
+      return value.toString();
     }
-    List<Object> clientKeys = new ArrayList<>();
-    for (Stats.ClientKeyStats clientKey : stats.clientKeys()) {
-      clientKeys.add(
-          map(
-              "key_id", clientKey.keyId(),
-              "instance_id", clientKey.instanceId(),
-              "days_left", clientKey.daysLeft()));
+    if (value instanceof KmsakException) {
+      KmsakException error = (KmsakException) value;
+      return map("kind", kind(error), "code", error.code());
     }
-    return map(
-        "secrets", secrets,
-        "endpoints", endpoints,
-        "client_keys", clientKeys,
-        "clock_skew_milliseconds", stats.clockSkewMilliseconds());
+    if (value instanceof List) {
+      List<Object> rows = new ArrayList<>();
+      for (Object row : (List<?>) value) {
+        rows.add(fields(row));
+      }
+      return rows;
+    }
+    return value;
+  }
+
+  private static String snakeCase(String name) {
+    return name.replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
   }
 }

@@ -1,25 +1,87 @@
 // The conformance driver for Node.js; see tests/conformance/README.md.
 
+import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { inspect } from "node:util";
 import {
+  Credentials,
   forwardLogs,
   KmsakError,
   Provider,
+  Secret,
 } from "../../../../bindings/node/lib/index.mjs";
 
-const EVENTS = [
-  "fetched",
-  "rotated",
-  "refreshFailed",
-  "rotationBroken",
-  "endpointDown",
-  "endpointUp",
-  "clientKeyExpiring",
-  "clientKeyReplaced",
-  "clientKeyUnusable",
-  "cacheFileUsed",
-];
+// Types are gone at run time: what people declare by hand is what the language has.
+const declarations = readFileSync(
+  new URL("../../../../bindings/node/lib/index.d.ts", import.meta.url),
+  "utf8",
+).replace(/\/\*\*[^]*?\*\//g, "");
+
+function body(head) {
+  const start = declarations.indexOf(head);
+  if (start < 0) throw new Error(`index.d.ts has no ${head}`);
+  const end = declarations.indexOf("\n}", start);
+  return declarations.slice(declarations.indexOf("{", start) + 1, end);
+}
+
+// The members of an interface on its own level.
+function members(text) {
+  return [...text.matchAll(/^ {2}(?:readonly )?(\w+)\??:/gm)].map(
+    ([, name]) => name,
+  );
+}
+
+// The members of an object that is written between two braces.
+function inline(text) {
+  return [...text.matchAll(/(\w+)\??:/g)].map(([, name]) => name);
+}
+
+const EVENTS = Object.fromEntries(
+  [...body("interface ProviderEvents").matchAll(/^ {2}(\w+): \[(.*)\]/gm)]
+    .filter(([, name]) => name !== "close")
+    .map(([, name, told]) => [name, inline(told)]),
+);
+
+function described() {
+  const stats = body("interface Stats ");
+  const list = (name) =>
+    inline(new RegExp(`^ {2}${name}: \\{([^]*?)\\}\\[\\]`, "m").exec(stats)[1]);
+  const options = members(body("interface ClientKeyOptions"));
+  const connection = members(body("interface ConnectionOptions"));
+  const read = (kind) => Object.getOwnPropertyNames(kind.prototype);
+  return {
+    language: "node",
+    options: [
+      ...options,
+      ...connection,
+      ...members(body("interface IdentityOptions")),
+      ...members(body("interface ProviderOptions")),
+    ],
+    gateway_options: [
+      ...options,
+      ...connection,
+      ...members(body("interface GatewayOptions")),
+    ],
+    events: EVENTS,
+    stats: {
+      stats: members(stats),
+      secretStats: list("secrets"),
+      endpointStats: list("endpoints"),
+      clientKeyStats: list("clientKeys"),
+      identityInfo: list("identities"),
+    },
+    error_kinds: [
+      ...declarations
+        .slice(declarations.indexOf("type ErrorKind"), declarations.indexOf("class KmsakError"))
+        .matchAll(/\| '(\w+)'/g),
+    ].map(([, kind]) => kind),
+    error: ["message", ...members(body("class KmsakError"))],
+    secret: read(Secret),
+    credentials: read(Credentials),
+    provider: [...read(Provider), ...Object.getOwnPropertyNames(Provider)],
+  };
+}
+
 const lines = [];
 const texts = [];
 let provider;
@@ -30,18 +92,14 @@ forwardLogs((_level, line) => lines.push(line), "trace");
 
 const operations = {
   async open({ file }) {
-    provider = await Provider.fromFile(file);
-    show(provider);
-    const mine = (events = []);
-    for (const name of EVENTS) {
-      provider.on(name, (event) => {
-        show(event);
-        mine.push([name, event]);
-        told();
-      });
-    }
-    return {};
+    return opened(await Provider.fromFile(file));
   },
+  open_code({ gateway: { region_id, endpoint, ca_file }, options }) {
+    const named = Object.entries(options).map(([name, value]) => [camelCase(name), value]);
+    const gateway = { type: "shared", regionId: region_id, endpoint, caFile: ca_file };
+    return opened(new Provider({ gateways: [gateway], ...Object.fromEntries(named) }));
+  },
+  describe: described,
   async credentials({ name }) {
     return credentials(await provider.credentials(name));
   },
@@ -96,15 +154,8 @@ const operations = {
     }
   },
   stats() {
-    const { secrets, endpoints, clientKeys, clockSkew } = provider.stats();
-    return {
-      secrets: secrets.map(({ lastError, ...rest }) => fields(rest)),
-      endpoints: endpoints.map(fields),
-      client_keys: clientKeys.map(({ notBefore, notAfter, ...rest }) =>
-        fields(rest),
-      ),
-      clock_skew_milliseconds: clockSkew,
-    };
+    const { clockSkew, ...lists } = provider.stats();
+    return { ...fields(lists), clock_skew_milliseconds: clockSkew };
   },
   is_rejection({ code, message }) {
     return { is_rejection: provider.isRejection(code, message) };
@@ -175,9 +226,11 @@ function fields(object) {
     answered[snakeCase(name)] =
       value instanceof KmsakError
         ? parts(value)
-        : DURATIONS.has(name)
-          ? value / 1000
-          : value;
+        : Array.isArray(value)
+          ? value.map(fields)
+          : DURATIONS.has(name)
+            ? value / 1000
+            : value;
   }
   return answered;
 }
@@ -188,8 +241,30 @@ function parts({
   requestId = null,
   retryable = false,
   message,
+  cause,
 }) {
-  return { kind, code, request_id: requestId, retryable, message };
+  return {
+    kind,
+    code,
+    request_id: requestId,
+    retryable,
+    message,
+    cause: cause?.message ?? null,
+  };
+}
+
+function opened(next) {
+  provider = next;
+  show(provider);
+  const mine = (events = []);
+  for (const name of Object.keys(EVENTS)) {
+    provider.on(name, (event) => {
+      show(event);
+      mine.push([name, event]);
+      told();
+    });
+  }
+  return {};
 }
 
 function camelCase(name) {

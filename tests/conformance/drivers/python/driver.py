@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import datetime
 import json
@@ -11,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import Any
 
 import kmsak
@@ -63,7 +65,20 @@ def failure(error: kmsak.KmsakError) -> Answer:
             "request_id": error.request_id,
             "retryable": error.retryable,
             "message": str(error),
+            "cause": None if error.__cause__ is None else str(error.__cause__),
         }
+    }
+
+
+def declared() -> dict[str, list[str]]:
+    """Give the keywords of functions in the stub, which is what people declare by hand."""
+    stub = ast.parse((Path(kmsak.__file__).parent / "_kmsak.pyi").read_text())
+    return {
+        f"{kind.name}.{function.name}": [argument.arg for argument in function.args.args + function.args.kwonlyargs]
+        for kind in stub.body
+        if isinstance(kind, ast.ClassDef)
+        for function in kind.body
+        if isinstance(function, ast.FunctionDef)
     }
 
 
@@ -97,6 +112,7 @@ class Driver:
                     "request_id": None,
                     "retryable": False,
                     "message": str(error),
+                    "cause": None,
                 }
             }
 
@@ -107,11 +123,50 @@ class Driver:
 
     def open(self, request: Request) -> Answer:
         """Open a provider in place of the one before."""
+        return self.begin(lambda: kmsak.Provider.from_file(request["file"]))
+
+    def open_code(self, request: Request) -> Answer:
+        """Open a provider from code."""
+        gateway = kmsak.Gateway.shared(**request["gateway"])
+        return self.begin(lambda: kmsak.Provider(gateways=[gateway], **request["options"]))
+
+    def describe(self, request: Request) -> Answer:
+        """Tell what Python has, as `dir` and the stub see it."""
+        del request
+        keywords = declared()
+        documented = kmsak.Provider.__doc__ or ""
+        rows = {
+            "stats": kmsak.Stats,
+            "secret_stats": kmsak.SecretStats,
+            "endpoint_stats": kmsak.EndpointStats,
+            "client_key_stats": kmsak.ClientKeyStats,
+            "identity_info": kmsak.IdentityInfo,
+        }
+        errors = [one for one in vars(kmsak).values() if isinstance(one, type) and issubclass(one, kmsak.KmsakError)]
+        return {
+            "language": "python",
+            "options": [
+                name
+                for name in keywords["Provider.__new__"]
+                if name != "cls" and (name.startswith("_") or f"        {name}: " in documented)
+            ],
+            "gateway_options": sorted({*keywords["Gateway.shared"], *keywords["Gateway.instance"]}),
+            "events": {one.name: [field.name for field in fields(one)] for one in kmsak.Event.__subclasses__()},
+            "stats": {name: [field.name for field in fields(one)] for name, one in rows.items()},
+            "error_kinds": sorted({one.kind for one in errors}),
+            "error": [*dir(kmsak.KmsakError), *kmsak.KmsakError.__annotations__],
+            "secret": dir(kmsak.Secret),
+            "credentials": dir(kmsak.Credentials),
+            "provider": dir(kmsak.Provider),
+        }
+
+    def begin(self, opened: Callable[[], kmsak.Provider]) -> Answer:
+        """Open a provider in place of the one before."""
         if self.provider is not None:
             self.provider.close()
         self.events = queue.Queue()
         self.unread = []
-        self.provider = kmsak.Provider.from_file(request["file"])
+        self.provider = opened()
         self.latest["provider"] = self.provider
         self.subscription = self.provider.subscribe(self.events.put)
         return {}

@@ -2,14 +2,20 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::error::Error as _;
+use std::fs;
 use std::io::{self, BufRead, Write};
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use kmsak::{Credentials, Error, Event, LogLevel, Provider, Secret, ServiceError, Subscription};
+use kmsak::{
+    Builder, Credentials, Error, Event, FieldDescription, FieldValue, Fields, Gateway, LogLevel, Provider,
+    Secret, ServiceError, Setting, SettingKind, Subscription, description,
+};
 use serde_json::{Value, json};
 
 type Events = Arc<(Mutex<VecDeque<Event>>, Condvar)>;
@@ -81,7 +87,9 @@ impl Driver {
         let text = |field: &str| request[field].as_str().unwrap_or_default().to_owned();
         let name = text("name");
         let answered = match request["op"].as_str().unwrap_or_default() {
-            "open" => self.open(&text("file")),
+            "open" => Provider::from_file(text("file")).and_then(|provider| self.opened(provider)),
+            "open_code" => in_code(request).and_then(|provider| self.opened(provider)),
+            "describe" => Ok(describe()),
             "concurrently" => Ok(self.concurrently(request)),
             "wait_event" => return self.wait_event(&name),
             "shown" => Ok(json!({ "texts": *self.shown.lock().unwrap_or_else(PoisonError::into_inner) })),
@@ -95,13 +103,7 @@ impl Driver {
             Ok(ok) => json!({ "ok": ok }),
             Err(error) => {
                 self.show(&error);
-                json!({ "error": {
-                    "kind": error.kind().as_str(),
-                    "code": error.code(),
-                    "request_id": error.request_id(),
-                    "retryable": error.retryable(),
-                    "message": error.message(),
-                } })
+                json!({ "error": parts(&error) })
             }
         }
     }
@@ -117,7 +119,7 @@ impl Driver {
             "is_rejection" => {
                 json!({ "is_rejection": provider.is_rejection(text("code"), request["message"].as_str()) })
             }
-            "stats" => stats(provider),
+            "stats" => plain(provider.stats().fields()),
             "close" => {
                 provider.close();
                 json!({})
@@ -126,8 +128,7 @@ impl Driver {
         })
     }
 
-    fn open(&mut self, file: &str) -> Result<Value, Error> {
-        let provider = Provider::from_file(file)?;
+    fn opened(&mut self, provider: Provider) -> Result<Value, Error> {
         let events = Events::default();
         let (tell, shown) = (events.clone(), self.shown.clone());
         let subscription = provider.subscribe(move |event| {
@@ -207,7 +208,7 @@ impl Driver {
         loop {
             while let Some(event) = events.pop_front() {
                 if event.name() == name {
-                    return json!({ "ok": fields(&event) });
+                    return json!({ "ok": plain(event.fields()) });
                 }
             }
             let left = deadline.saturating_duration_since(Instant::now());
@@ -219,73 +220,85 @@ impl Driver {
     }
 }
 
-fn fields(event: &Event) -> Value {
-    match event {
-        Event::Fetched { secret, version_id } => json!({ "secret": secret, "version_id": version_id }),
-        Event::Rotated { secret, old_access_key_id, new_access_key_id } => json!({
-            "secret": secret,
-            "old_access_key_id": old_access_key_id,
-            "new_access_key_id": new_access_key_id,
-        }),
-        Event::RefreshFailed { secret, error, stale_for, next_try_in } => json!({
-            "secret": secret,
-            "error": { "kind": error.kind().as_str(), "code": error.code() },
-            "stale_for": stale_for.as_secs_f64(),
-            "next_try_in": next_try_in.map(|wait| wait.as_secs_f64()),
-        }),
-        Event::RotationBroken { secret } => json!({ "secret": secret }),
-        other => json!({ "name": other.name() }),
+fn in_code(request: &Value) -> Result<Provider, Error> {
+    let text = |name: &str| request["gateway"][name].as_str().unwrap_or_default();
+    let gateway = Gateway::shared(text("region_id")).endpoint(text("endpoint")).ca_file(text("ca_file"));
+    let mut builder = Provider::builder().gateway(gateway);
+    for (name, value) in request["options"].as_object().into_iter().flatten() {
+        let value = value.as_str().unwrap_or_default();
+        let kind = Builder::options().find(|(known, _)| known == name).map(|(_, kind)| kind);
+        let setting = match kind {
+            Some(SettingKind::Path) => Setting::Path(Path::new(value)),
+            Some(SettingKind::Bytes) => Setting::Bytes(value.as_bytes()),
+            _ => Setting::Text(value),
+        };
+        builder = builder.set(name, setting)?;
     }
+    builder.open()
 }
 
-fn stats(provider: &Provider) -> Value {
-    let stats = provider.stats();
-    let seconds = |duration: Option<Duration>| duration.map(|duration| duration.as_secs_f64());
-    let secrets: Vec<Value> = stats
-        .secrets
-        .iter()
-        .map(|secret| {
-            json!({
-                "name": secret.name,
-                "version_id": secret.version_id,
-                "access_key_id": secret.access_key_id,
-                "age": seconds(secret.age),
-                "stale_for": secret.stale_for.as_secs_f64(),
-                "next_refresh_in": seconds(secret.next_refresh_in),
-                "fetches": secret.fetches,
-                "failures": secret.failures,
-                "renewals": secret.renewals,
-            })
-        })
-        .collect();
-    let endpoints: Vec<Value> = stats
-        .endpoints
-        .iter()
-        .map(|endpoint| {
-            json!({
-                "endpoint": endpoint.endpoint,
-                "down": endpoint.down,
-                "latency": seconds(endpoint.latency),
-                "requests": endpoint.requests,
-                "failures": endpoint.failures,
-            })
-        })
-        .collect();
-    let client_keys: Vec<Value> = stats
-        .client_keys
-        .iter()
-        .map(|client_key| {
-            json!({
-                "key_id": client_key.info.key_id,
-                "instance_id": client_key.info.instance_id,
-                "days_left": client_key.days_left,
-            })
-        })
-        .collect();
+/// What has fields, as JSON: lengths of time in seconds.
+fn plain(fields: Fields<'_>) -> Value {
+    let fields = fields.into_iter().map(|(name, value)| {
+        let value = match value {
+            None => Value::Null,
+            Some(FieldValue::Text(text)) => text.into(),
+            Some(FieldValue::Count(count)) => count.into(),
+            Some(FieldValue::Flag(flag)) => flag.into(),
+            Some(FieldValue::Duration(duration)) => duration.as_secs_f64().into(),
+            Some(FieldValue::Milliseconds(milliseconds)) => milliseconds.into(),
+            Some(FieldValue::Time(time)) => {
+                time.duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64()).into()
+            }
+            Some(FieldValue::Error(error)) => parts(error),
+            Some(FieldValue::Rows(rows)) => rows.into_iter().map(plain).collect(),
+            Some(other) => panic!("a value that this driver does not know: {other:?}"),
+        };
+        (name.to_owned(), value)
+    });
+    Value::Object(fields.collect())
+}
+
+fn parts(error: &Error) -> Value {
     json!({
-        "secrets": secrets,
-        "endpoints": endpoints,
-        "client_keys": client_keys,
-        "clock_skew_milliseconds": stats.clock_skew_milliseconds,
+        "kind": error.kind().as_str(),
+        "code": error.code(),
+        "request_id": error.request_id(),
+        "retryable": error.retryable(),
+        "message": error.message(),
+        "cause": error.source().map(ToString::to_string),
+    })
+}
+
+/// Rust cannot look at itself: what is public in its sources is what there is. Events and statistics are described by what
+/// defines them.
+fn describe() -> Value {
+    let public = |files: &[&str]| -> Vec<String> {
+        let mut names = Vec::new();
+        for file in files {
+            let text = fs::read_to_string(Path::new("core/src").join(file)).expect("a source of the core");
+            for after in text.split("pub fn ").skip(1) {
+                names.extend(after.split(['(', '<']).next().map(str::to_owned));
+            }
+        }
+        names
+    };
+    let names = |described: Vec<(&str, Vec<FieldDescription>)>| -> Value {
+        let described = described.into_iter().map(|(name, fields)| {
+            (name.to_owned(), fields.iter().map(|field| field.name).collect::<Vec<_>>().into())
+        });
+        Value::Object(described.collect())
+    };
+    json!({
+        "language": "rust",
+        "options": public(&["config/builder.rs", "config/identity_options.rs"]),
+        "gateway_options": public(&["config/gateway.rs"]),
+        "events": names(description::events()),
+        "stats": names(description::stats()),
+        "error_kinds": description::error_kinds(),
+        "error": public(&["error.rs"]),
+        "secret": public(&["secret/mod.rs"]),
+        "credentials": public(&["secret/access_key.rs"]),
+        "provider": public(&["provider.rs", "fixed.rs"]),
     })
 }

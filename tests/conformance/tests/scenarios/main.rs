@@ -1,6 +1,10 @@
 //! The scenarios that every binding passes. `KMSAK_DRIVER` is the command that starts a binding's driver; without it
 //! the driver is Rust's own.
 
+mod described;
+mod header;
+mod identities;
+
 use std::cell::RefCell;
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -183,6 +187,8 @@ fn errors_carry_the_same_parts() {
     let network = stage.error(json!({ "op": "secret", "name": APP }));
     assert_eq!((&network["kind"], &network["retryable"]), (&json!("network"), &json!(true)));
     assert_eq!((&network["code"], &network["request_id"]), (&Value::Null, &Value::Null));
+    assert!(missing["cause"].is_null(), "KMS itself answered: {missing}");
+    assert!(!network["cause"].as_str().expect("what a library said").is_empty());
     assert_eq!(stage.error(json!({ "op": "secret", "name": "" }))["kind"], "configuration");
 }
 
