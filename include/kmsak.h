@@ -481,6 +481,13 @@ kmsak_status kmsak_config_jitter_interval_ms(kmsak_config *config,
                                              uint64_t milliseconds);
 
 /**
+ * How many processes share the account's quota of KMS; the secret's `CustomData` may say it instead. Fails as
+ * kmsak_config says. Thread-safe.
+ */
+kmsak_status kmsak_config_fleet_size(kmsak_config *config,
+                                     uint32_t processes);
+
+/**
  * How many milliseconds a connection may take to be made: 3 s by default. Fails as kmsak_config says. Thread-safe.
  */
 kmsak_status kmsak_config_connect_timeout_ms(kmsak_config *config,

@@ -808,6 +808,8 @@ class Config {
   Config& jitter_interval(std::chrono::milliseconds interval) {
     return duration(kmsak_config_jitter_interval_ms, interval);
   }
+  /// How many processes share the account's quota of KMS; the secret's CustomData may say it instead.
+  Config& fleet_size(std::uint32_t processes) { return done(kmsak_config_fleet_size(get(), processes)); }
   Config& connect_timeout(std::chrono::milliseconds timeout) { return duration(kmsak_config_connect_timeout_ms, timeout); }
   Config& read_timeout(std::chrono::milliseconds timeout) { return duration(kmsak_config_read_timeout_ms, timeout); }
   /// Checked, but without effect: KMS is spoken to over HTTPS only.

@@ -283,7 +283,7 @@ pub unsafe extern "C" fn kmsak_config_delay_interval_ms(
     unsafe { set(config, "delay_interval", Setting::Duration(Duration::from_millis(milliseconds))) }
 }
 
-/// The most, in milliseconds, that is added to each refresh at random: 5 min by default. Fails as kmsak_config says.
+/// The most, in milliseconds, that is added to each refresh at random: 30 min by default. Fails as kmsak_config says.
 /// Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_jitter_interval_ms(
@@ -292,6 +292,14 @@ pub unsafe extern "C" fn kmsak_config_jitter_interval_ms(
 ) -> kmsak_status {
     // SAFETY: the caller passes NULL or what lives.
     unsafe { set(config, "jitter_interval", Setting::Duration(Duration::from_millis(milliseconds))) }
+}
+
+/// How many processes share the account's quota of KMS; the secret's `CustomData` may say it instead. Fails as
+/// kmsak_config says. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_config_fleet_size(config: *mut kmsak_config, processes: u32) -> kmsak_status {
+    // SAFETY: the caller passes NULL or what lives.
+    unsafe { set(config, "fleet_size", Setting::Count(processes)) }
 }
 
 /// How many milliseconds a connection may take to be made: 3 s by default. Fails as kmsak_config says. Thread-safe.

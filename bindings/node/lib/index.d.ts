@@ -241,6 +241,8 @@ export interface ProviderOptions extends ClientKeyOptions, IdentityOptions, Conn
   delayInterval?: number
   /** The most that is added to each refresh at random: 30 min by default. */
   jitterInterval?: number
+  /** How many processes share the account's quota of KMS; the secret's CustomData may say it instead. */
+  fleetSize?: number
   /** How long a call may wait for a fetch with all its retries: 20 s by default. */
   fetchDeadline?: number
   /** How long a renewal goes on asking while KMS still answers with the rejected AccessKey: 10 s by default. */

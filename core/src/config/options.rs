@@ -86,6 +86,7 @@ const OPTIONS: &[(&str, &str, SettingKind)] = &[
     ("rotation_interval", keys::ROTATION_INTERVAL, SettingKind::Duration),
     ("delay_interval", keys::DELAY_INTERVAL, SettingKind::Duration),
     ("jitter_interval", keys::JITTER_INTERVAL, SettingKind::Duration),
+    ("fleet_size", keys::FLEET_SIZE, Count),
     ("connect_timeout", keys::CONNECT_TIMEOUT, SettingKind::Duration),
     ("read_timeout", keys::READ_TIMEOUT, SettingKind::Duration),
     ("http_proxy", keys::HTTP_PROXY, Text),

@@ -291,6 +291,7 @@ class Provider:
         rotation_interval: _Length | None = None,
         delay_interval: _Length | None = None,
         jitter_interval: _Length | None = None,
+        fleet_size: int | None = None,
         connect_timeout: _Length | None = None,
         read_timeout: _Length | None = None,
         http_proxy: str | None = None,

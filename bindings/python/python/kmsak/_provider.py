@@ -80,6 +80,7 @@ class Provider(_kmsak.Provider):
         rotation_interval: How often a secret without a rotation date in sight is fetched again: 6 h by default.
         delay_interval: How long after its rotation date a secret is fetched: 5 min by default.
         jitter_interval: The most that is added to each refresh at random: 30 min by default.
+        fleet_size: How many processes share the account's quota of KMS; the secret's CustomData may say it instead.
         connect_timeout: How long a connection may take to be made: 3 s by default.
         read_timeout: How long the answer may take once the request is sent: 10 s by default.
         http_proxy: Has no effect: it is for plain HTTP, which KMS does not speak.

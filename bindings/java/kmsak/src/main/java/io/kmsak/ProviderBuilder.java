@@ -375,6 +375,17 @@ public final class ProviderBuilder {
   }
 
   /**
+   * How many processes share the account's quota of KMS; the secret's CustomData may say it instead.
+   *
+   * @param processes their number
+   * @return this
+   */
+  public ProviderBuilder fleetSize(int processes) {
+    add("fleet_size", Integer.toString(processes));
+    return this;
+  }
+
+  /**
    * How long a connection may take to be made: 3 s by default.
    *
    * @param duration in whole milliseconds
