@@ -29,7 +29,7 @@ pub(crate) enum Caller {
 pub(crate) fn claimed_access_key(call: &Call) -> Option<&str> {
     let authorization = call.header("authorization");
     match authorization.and_then(Authorization::parse) {
-        Some(authorization) => Some(authorization.credential),
+        Some(authorization) => Some(authorization.access_key_id()),
         None => call.parameter("AccessKeyId"),
     }
 }
@@ -43,7 +43,9 @@ pub(crate) fn authenticate(
 ) -> Result<Caller, Refusal> {
     check_place(call)?;
     match call.header("authorization") {
-        Some(header) if header.starts_with("ACS3-") => authenticate_acs3(state, call, header, version, now),
+        Some(header) if header.starts_with("ACS3-") || header.starts_with("ACS4-") => {
+            authenticate_acs3(state, call, header, version, now)
+        }
         _ => authenticate_rpc(state, call, version, now),
     }
 }
@@ -152,7 +154,9 @@ fn authenticate_acs3(
         .keys()
         .filter(|name| name.as_str().starts_with("x-acs-"))
         .all(|name| covered(name.as_str()));
-    if !acs3_signature::MANDATORY.into_iter().all(covered) || !all_acs_covered {
+    // STS does without the host.
+    let host_covered = covered("host") || Product::of(call) == Product::Sts;
+    if !acs3_signature::MANDATORY.into_iter().all(covered) || !all_acs_covered || !host_covered {
         return Err(incomplete());
     }
     if !authorization.signed_headers.is_sorted() {
@@ -164,12 +168,19 @@ fn authenticate_acs3(
         return Err(mismatch());
     }
     let signature = from_hex(authorization.signature).ok_or_else(mismatch)?;
-    let id = authorization.credential;
+    let id = authorization.access_key_id();
     let token = call.header("x-acs-security-token").unwrap_or("");
     let caller = match authorization.algorithm {
         "ACS3-HMAC-SHA256" => {
             let secret = access_key_secret(state, id, token, now)?;
             verify_with_access_key(secret, hmac::HMAC_SHA256, "", string_to_sign.as_bytes(), &signature)
+        }
+        "ACS4-HMAC-SHA256" => {
+            let (caller, secret) = access_key_secret(state, id, token, now)?;
+            let date = header("x-acs-date")?;
+            let key = authorization.v4_key(&secret, date).ok_or_else(incomplete)?;
+            let key = hmac::Key::new(hmac::HMAC_SHA256, &key);
+            hmac::verify(&key, string_to_sign.as_bytes(), &signature).is_ok().then_some(caller)
         }
         "ACS3-RSA-SHA256" => {
             refuse_security_token(token)?;

@@ -105,7 +105,7 @@ pub(super) fn set_policy(request: &mut Request<'_>) -> Answer {
         (true, None) => return Err(missing("RotationInterval")),
         (true, Some(interval)) => {
             let first = secret.last_rotation.unwrap_or(secret.created) + interval;
-            Some((interval, first))
+            Some((interval, first.max(request.now)))
         }
     };
     request

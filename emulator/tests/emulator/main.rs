@@ -10,6 +10,7 @@ mod garbage;
 mod instance_gateway;
 mod metadata;
 mod oidc;
+mod operator;
 mod oss;
 mod permissions;
 mod roles;

@@ -1,4 +1,5 @@
 use kmsak_emulator::{AccessKeyStatus, Emulator};
+use ring::hmac;
 use std::time::Duration;
 
 use crate::client::*;
@@ -68,4 +69,33 @@ fn what_is_wrong_is_refused() {
         .text()
         .unwrap();
     assert!(text.contains("<Error>") && text.contains("<Code>InvalidAccessKeyId.NotFound</Code>"));
+}
+
+#[test]
+fn v4_signatures_and_v3_ones_without_the_host_are_taken() {
+    let emulator = Emulator::start().unwrap();
+    let (client, host) = (https(&emulator), emulator.sts_https_endpoint());
+    let url = format!("https://{host}");
+    let key = emulator.access_key_of(SECRET).unwrap();
+    let fresh = || Acs3::new(emulator.now(), &host, "2015-04-01", "GetCallerIdentity");
+    assert_eq!(json(fresh().remove("host").sign_hmac(&key).send(&client, &url)).0, 200);
+
+    let today = iso(emulator.now())[..10].replace('-', "");
+    let ask = |day: &str, signed_for: &str| {
+        let mut request = fresh();
+        request.algorithm = "ACS4-HMAC-SHA256";
+        let mut secret = format!("aliyun_v4{}", key.secret).into_bytes();
+        for part in [day, "cn-hangzhou", signed_for, "aliyun_v4_request"] {
+            let step = hmac::Key::new(hmac::HMAC_SHA256, &secret);
+            secret = hmac::sign(&step, part.as_bytes()).as_ref().to_vec();
+        }
+        let secret = hmac::Key::new(hmac::HMAC_SHA256, &secret);
+        let credential = format!("{}/{day}/cn-hangzhou/sts/aliyun_v4_request", key.id);
+        let request =
+            request.sign(&credential, |text| hmac::sign(&secret, text.as_bytes()).as_ref().to_vec());
+        refusal(request.send(&client, &url))
+    };
+    assert_eq!(ask(&today, "sts").0, 200);
+    assert_eq!(ask(&today, "kms"), (400, "SignatureDoesNotMatch".into()));
+    assert_eq!(ask("20200101", "sts"), (400, "IncompleteSignature".into()));
 }
