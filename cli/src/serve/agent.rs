@@ -49,7 +49,7 @@ pub(super) struct VersionsKept {
 /// What a reload replaces.
 pub(super) struct Open {
     pub(super) provider: Provider,
-    names: BTreeSet<String>,
+    names: ArcSwap<BTreeSet<String>>,
     any: Option<Arc<AnySecret>>,
     failures: Kept<Error>,
     versions: Kept<Arc<Secret>>,
@@ -108,7 +108,8 @@ impl Agent {
         let new = Open::new(configuration, handed_out)?;
         new.fetch_all().await;
         let old = self.open.load_full();
-        let lost = new.names.iter().find(|name| old.is_ready(name) && !new.is_ready(name));
+        let names = new.names.load_full();
+        let lost = names.iter().find(|name| old.is_ready(name) && !new.is_ready(name));
         if let Some(name) = lost {
             let why = new.remembered_failure(name).map(|error| error.message().to_owned());
             return Err(Failure::new(format!("it does not lead to {name}: {}", why.unwrap_or_default())));
@@ -132,16 +133,23 @@ impl Open {
             provider: configuration.open()?,
             failures: Kept::new(MOST_KEPT + names.len()),
             versions: Kept::new(MOST_KEPT),
-            names,
+            names: ArcSwap::from_pointee(names),
             any: handed_out.any,
             versions_kept: handed_out.versions,
             turns: Turns::default(),
         })
     }
 
+    /// As soon as they are asked for; [`keep_trying`] asks, too.
+    pub(super) fn also_hand_out<'a>(&self, more: impl Iterator<Item = &'a str>) {
+        let mut names = BTreeSet::clone(&self.names.load());
+        names.extend(more.map(str::to_owned));
+        self.names.store(Arc::new(names));
+    }
+
     /// Whether the secret may be asked for, without asking KMS.
     pub(super) fn knows(&self, name: &str) -> bool {
-        self.names.contains(name) || self.any.as_ref().is_some_and(|any| any.knows(name))
+        self.names.load().contains(name) || self.any.as_ref().is_some_and(|any| any.knows(name))
     }
 
     /// Whether the secret may be asked for. What KMS does not know takes no place among those that `--any-secret` allows.
@@ -169,7 +177,7 @@ impl Open {
 
     /// Whether every secret has been fetched.
     pub(super) fn all_ready(&self) -> bool {
-        self.names.iter().all(|name| self.is_ready(name))
+        self.names.load().iter().all(|name| self.is_ready(name))
     }
 
     fn is_ready(&self, name: &str) -> bool {
@@ -225,8 +233,8 @@ impl Open {
     }
 
     async fn fetch_all(&self) {
-        let pending: Vec<_> =
-            self.names.iter().map(|name| (name, self.provider.begin_secret(name))).collect();
+        let names = self.names.load_full();
+        let pending: Vec<_> = names.iter().map(|name| (name, self.provider.begin_secret(name))).collect();
         for (name, answer) in pending {
             self.remember(name, answer.await.as_ref().err());
         }

@@ -20,7 +20,11 @@ pub(super) struct Peer {
 }
 
 #[derive(Default)]
-pub(super) struct Clients(Vec<Arc<Client>>);
+pub(super) struct Clients {
+    list: Vec<Arc<Client>>,
+    /// Their tokens' files.
+    pub(super) token_files: Vec<PathBuf>,
+}
 
 pub(super) struct Client {
     pub(super) name: String,
@@ -67,7 +71,7 @@ impl Clients {
         })?;
         let folder = path.parent().unwrap_or(Path::new("."));
         let mut names = HashSet::new();
-        let mut clients = Vec::new();
+        let mut clients = Clients::default();
         for entry in file.client {
             if entry.name.is_empty() || !names.insert(entry.name.clone()) {
                 return Err(wrong(format!(
@@ -76,34 +80,35 @@ impl Clients {
                 )));
             }
             let name = entry.name.clone();
-            clients
-                .push(Arc::new(entry.check(folder).map_err(|why| wrong(format!("client {name}: {why}")))?));
+            clients.token_files.extend(entry.token_file.as_ref().map(|path| folder.join(path)));
+            let checked = entry.check(folder).map_err(|why| wrong(format!("client {name}: {why}")))?;
+            clients.list.push(Arc::new(checked));
         }
-        if clients.is_empty() {
+        if clients.list.is_empty() {
             return Err(wrong("no client stands there: add [[client]] with name, secrets and one of uids, gids, certificates and token_file".to_owned()));
         }
-        Ok(Clients(clients))
+        Ok(clients)
     }
 
     pub(super) fn are_none(&self) -> bool {
-        self.0.is_empty()
+        self.list.is_empty()
     }
 
     /// The secrets that are named in full.
     pub(super) fn secrets(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().flat_map(|client| &client.secrets).filter_map(|pattern| match pattern {
+        self.list.iter().flat_map(|client| &client.secrets).filter_map(|pattern| match pattern {
             Pattern::One(name) => Some(name.as_str()),
             Pattern::Beginning(_) => None,
         })
     }
 
     pub(super) fn of_peer(&self, peer: &Peer) -> Option<Arc<Client>> {
-        self.0.iter().find(|client| client.is(peer)).cloned()
+        self.list.iter().find(|client| client.is(peer)).cloned()
     }
 
     pub(super) fn of_token(&self, shown: &str) -> Option<Arc<Client>> {
         let is = |client: &&Arc<Client>| client.token.as_ref().is_some_and(|token| token.is(shown));
-        self.0.iter().find(is).cloned()
+        self.list.iter().find(is).cloned()
     }
 }
 

@@ -149,8 +149,7 @@ impl Serve {
 
         // Made if need be, so that it is not taken for one that has changed.
         self.token(&options)?;
-        // Before they are read, so that no change is missed.
-        let mut files = self.files();
+        let mut files = self.files()?;
         let tls = self.tls.open()?.map(Arc::new);
         let configuration = self.configuration.clone().on_base(&options.base);
         let clients = self.clients()?;
@@ -207,11 +206,18 @@ impl Serve {
                 () = ending.told() => break,
                 _ = look.tick() => {
                     if files.changed() {
-                        match self.read_guards_anew(&routes.guard, tls.as_deref(), &options) {
+                        let read = self.files().and_then(|new| {
+                            files = new;
+                            self.read_guards_anew(&agent, &routes.guard, tls.as_deref(), &options)
+                        });
+                        match read {
                             Ok(()) => log::write(LogLevel::Info, "tokens, clients and certificates were read anew"),
                             Err(failure) => log::write(
                                 LogLevel::Error,
-                                &format!("a changed file cannot be used, what was read from it stays: {}", failure.message()),
+                                &format!(
+                                    "a changed file cannot be used, what was read from it stays: {}",
+                                    failure.message()
+                                ),
                             ),
                         }
                     }
@@ -238,13 +244,20 @@ impl Serve {
     }
 
     /// Who may ask, by its files; either all are taken over or none.
-    fn read_guards_anew(&self, guard: &Guard, tls: Option<&Tls>, options: &Options) -> Result<(), Failure> {
+    fn read_guards_anew(
+        &self,
+        agent: &Agent,
+        guard: &Guard,
+        tls: Option<&Tls>,
+        options: &Options,
+    ) -> Result<(), Failure> {
         let clients = self.clients()?;
         let token = self.token(options)?;
         if let Some(tls) = tls {
             tls.read_anew()?;
         }
         guard.token.store(token.map(Arc::new));
+        agent.now().also_hand_out(clients.secrets());
         guard.clients.store(Arc::new(clients));
         Ok(())
     }
@@ -261,7 +274,7 @@ impl Serve {
         self.token(options)?;
         let configuration = self.configuration.clone().on_base(&options.base);
         agent.reload(&configuration, self.handed_out(options, &clients)).await?;
-        self.read_guards_anew(guard, tls, options)
+        self.read_guards_anew(agent, guard, tls, options)
     }
 }
 

@@ -87,10 +87,12 @@ impl Serve {
         }
     }
 
-    pub(super) fn files(&self) -> Files {
+    /// Those by which clients are told. They must be read once more after this, so that no change is missed.
+    pub(super) fn files(&self) -> Result<Files, Failure> {
+        let clients = self.clients()?;
         let tls = [&self.tls.tls_cert, &self.tls.tls_key, &self.tls.tls_client_ca];
         let named = [&self.token_file, &self.clients].into_iter().chain(tls).flatten();
-        Files::new(named.map(|path| path.as_path()))
+        Ok(Files::new(named.chain(&clients.token_files).map(|path| path.as_path())))
     }
 
     pub(super) fn refuse_carelessness(&self, options: &Options) -> Result<(), Failure> {

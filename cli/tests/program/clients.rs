@@ -49,7 +49,8 @@ fn a_client_gets_its_own_secrets_and_no_others() {
     assert!(status.contains("billing/database") && !status.contains(SECRET), "{status}");
 
     // A file that changes counts without a signal; a wrong one changes nothing.
-    write(&clients, &entry("\"acs/*\""), 0o600);
+    kms.emulator.create_secret("new", "Generic", SecretValue::text("three")).unwrap();
+    write(&clients, &entry("\"acs/*\", \"new\""), 0o600);
     let deadline = Instant::now() + Duration::from_secs(60);
     while ask(&format!("/credentials/{SECRET}"), BILLING).0 != 200 {
         assert!(Instant::now() < deadline, "the file was not read anew");
