@@ -1,5 +1,7 @@
 //! A provider for the Secrets Store CSI Driver: managed Alibaba Cloud AccessKeys, and KMS's other secrets, as files of a pod.
 
+#![cfg(target_os = "linux")]
+
 pub mod grpc;
 pub mod messages;
 mod mount;

@@ -7,7 +7,7 @@ use saphyr::{LoadableYamlNode, Yaml};
 use serde_json::{Map, Value};
 
 /// The settings that may stand in `configuration`.
-const SETTINGS: [&str; 13] = [
+const SETTINGS: [&str; 14] = [
     "cache_client_region_id",
     "cache_client_dkms_config_info",
     "rotation_interval",
@@ -21,6 +21,7 @@ const SETTINGS: [&str; 13] = [
     "renew_refill_interval",
     "renew_deadline",
     "rejection_codes",
+    "sts_endpoint",
 ];
 const GATEWAYS: [&str; 2] = ["cache_client_region_id", "cache_client_dkms_config_info"];
 /// And in a gateway.
