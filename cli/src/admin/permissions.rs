@@ -101,6 +101,8 @@ pub(super) static INSTANCE_SHOW: Calls = &[&kms::GET_INSTANCE, &resource_sharing
 pub(super) static INSTANCE_CA: Calls = &[&kms::GET_INSTANCE];
 pub(super) static INSTANCE_BIND: Calls =
     &[&kms::GET_INSTANCE, &kms::LIST_INSTANCES, &resource_sharing::LIST_SHARED_TARGETS, &kms::BIND_VPCS];
+pub(super) static SHARE_ENABLE: Calls =
+    &[&resource_sharing::SHARING_STATUS, &resource_sharing::ENABLE_SHARING];
 pub(super) static SHARE_VSWITCH: Calls = &[
     &resource_sharing::LIST_SHARES,
     &resource_sharing::LIST_ASSOCIATIONS,
@@ -188,6 +190,7 @@ pub(super) static COMMANDS: &[(&str, &Calls)] = &[
     ("instance show", &INSTANCE_SHOW),
     ("instance ca", &INSTANCE_CA),
     ("instance bind-vpc", &INSTANCE_BIND),
+    ("share enable", &SHARE_ENABLE),
     ("share vswitch", &SHARE_VSWITCH),
     ("share instance", &SHARE_INSTANCE),
     ("share list", &SHARE_LIST),

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::instance::Access;
 use super::instance_id;
-use super::permissions::{SHARE_DELETE, SHARE_INSTANCE, SHARE_LIST, SHARE_VSWITCH};
+use super::permissions::{SHARE_DELETE, SHARE_ENABLE, SHARE_INSTANCE, SHARE_LIST, SHARE_VSWITCH};
 use super::run::{Run, RunArguments, every_part};
 use crate::cloud::answers::Done;
 use crate::cloud::resource_sharing::{self as sharing, Association, Share as KnownShare, ShareAnswer};
@@ -17,6 +17,7 @@ use crate::failure::Failure;
 /// Share a vSwitch with the account of a KMS instance, or a KMS instance with accounts
 #[derive(Debug, Subcommand)]
 pub(super) enum Share {
+    Enable(Enable),
     /// Share a vSwitch with the account that a KMS instance belongs to, which can bind its VPC then
     #[command(after_help = "Examples:\n  kmsak admin share vswitch vsw-bp1... --with 1234567890123456")]
     Vswitch(Vswitch),
@@ -32,6 +33,7 @@ pub(super) enum Share {
 impl Share {
     pub(super) fn run(&self, arguments: &RunArguments) -> Result<ExitCode, Failure> {
         match self {
+            Share::Enable(command) => command.run(arguments),
             Share::Vswitch(command) => Run::of(arguments, SHARE_VSWITCH, |run| {
                 command.with.ensure(run, (&command.vswitch, "VSwitch"), None)
             }),
@@ -41,6 +43,29 @@ impl Share {
             Share::List(command) => command.run(arguments),
             Share::Delete(command) => command.run(arguments),
         }
+    }
+}
+
+/// Let the accounts of the resource directory share with each other: once, by its management account
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  kmsak admin share enable")]
+pub(super) struct Enable {}
+
+impl Enable {
+    fn run(&self, arguments: &RunArguments) -> Result<ExitCode, Failure> {
+        Run::of(arguments, SHARE_ENABLE, |run| {
+            let title = "the accounts of the resource directory can share";
+            if run.look(&sharing::sharing_status())?.enable_sharing_with_rd {
+                run.already(title);
+                return Ok(());
+            }
+            match run.try_change(&sharing::enable_sharing(), || Done {})? {
+                Ok(Done {}) => run.changed(title),
+                Err(refused) if refused.code == "AlreadyEnabled" => run.already(title),
+                Err(refused) => return Err(refused.into()),
+            }
+            Ok(())
+        })
     }
 }
 

@@ -122,7 +122,7 @@ pub(super) const EXACT: &[Sentence] = &[
     ("ConflictedAssociationType", "it is asked for resources and accounts at once"),
     (
         "NotEnableSharingWithResourceDirectory",
-        "sharing in the resource directory is not switched on: its management account does that in the Resource Sharing console, or share with --external",
+        "sharing in the resource directory is not switched on: its management account runs kmsak admin share enable, or share with --external",
     ),
     (
         "AccountNotInResourceDirectory",

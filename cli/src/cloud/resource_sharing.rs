@@ -8,6 +8,8 @@ use super::answers::{Done, listed};
 use super::{Action, Request, actions};
 
 actions! {
+    SHARING_STATUS = Action::read(ResourceSharing, "CheckSharingWithResourceDirectoryStatus", &[]);
+    ENABLE_SHARING = Action::change(ResourceSharing, "EnableSharingWithResourceDirectory", &[]);
     LIST_SHARES = Action::read(ResourceSharing, "ListResourceShares", &["ResourceOwner*", "ResourceShareName", "NextToken", "MaxResults*"]);
     CREATE_SHARE = Action::change(ResourceSharing, "CreateResourceShare", &[
         "ResourceShareName*", "Resources.N.ResourceId*", "Resources.N.ResourceType*", "Targets.N*", "AllowExternalTargets",
@@ -21,6 +23,23 @@ actions! {
         "AssociationType*", "ResourceShareIds.N*", "NextToken", "MaxResults*",
     ]);
     LIST_SHARED_TARGETS = Action::read(ResourceSharing, "ListSharedTargets", &["ResourceOwner*", "ResourceId*", "NextToken", "MaxResults*"]);
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct SharingStatus {
+    #[serde(default)]
+    pub(crate) enable_sharing_with_rd: bool,
+}
+
+/// Whether the accounts of the resource directory can share without invitations.
+pub(crate) fn sharing_status() -> Request<SharingStatus> {
+    Request::of(&SHARING_STATUS)
+}
+
+/// For the management account alone.
+pub(crate) fn enable_sharing() -> Request<Done> {
+    Request::of(&ENABLE_SHARING)
 }
 
 #[derive(Debug, Deserialize)]

@@ -7,7 +7,7 @@ use kmsak_emulator::Fault;
 use serde_json::Value;
 
 use crate::operator::{Operator, words};
-use crate::support::{Agent, kmsak, stderr, stdout};
+use crate::support::{Agent, Terminal, kmsak, stderr, stdout};
 
 #[test]
 fn an_application_gets_all_that_it_needs() {
@@ -208,6 +208,64 @@ fn what_cannot_be_is_said_in_a_sentence() {
     let told = stderr(&output);
     assert_eq!(output.status.code(), Some(7), "{told}");
     assert!(told.contains(&format!("(allow kms:ListApplicationAccessPoints to {})", key.id)), "{told}");
+}
+
+#[test]
+fn where_the_services_are_must_be_known() {
+    let operator = Operator::start();
+    let list = ["admin", "app", "list"];
+    let refused = |change: &dyn Fn(&mut std::process::Command)| {
+        let mut command = operator.command(&list);
+        change(&mut command);
+        let output = command.output().unwrap();
+        (output.status.code(), stderr(&output))
+    };
+    let (code, told) = refused(&|command| {
+        command.env_remove("KMSAK_API_ENDPOINT").env_remove("ALIBABA_CLOUD_REGION_ID");
+    });
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("which region? Name it with --region"), "{told}");
+    let (code, told) = refused(&|command| {
+        command.arg("--api-endpoint=https://kms/path");
+    });
+    assert_eq!(code, Some(2), "{told}");
+    assert!(told.contains("expected https://host or https://host:port"), "{told}");
+    let (code, told) = refused(&|command| {
+        command.arg("--api-ca-file=none.pem");
+    });
+    assert_eq!(code, Some(3), "{told}");
+    assert!(told.contains("none.pem"), "{told}");
+    // Verified, always: the emulator's CA is none of the system's.
+    let (code, told) = refused(&|command| {
+        command.env_remove("KMSAK_API_CA_FILE");
+    });
+    assert_eq!(code, Some(6), "{told}");
+    let (code, told) = refused(&|command| {
+        command.env_remove("ALIBABA_CLOUD_CREDENTIALS_FILE");
+    });
+    assert_eq!(code, Some(7), "{told}");
+    assert!(told.contains("set ALIBABA_CLOUD_ACCESS_KEY_ID"), "{told}");
+}
+
+#[test]
+fn a_terminal_shows_what_takes_its_time() {
+    let operator = Operator::start();
+    operator.emulator().inject(Fault::latency(Duration::from_millis(1_500)).times(1)).unwrap();
+    let mut terminal = Terminal::start(&operator.command(&["admin", "app", "list"]));
+    let shown = terminal.wait_for("app: app-1");
+    assert!(shown.starts_with("kmsak: kms ListApplicationAccessPoints ...\r\x1b[K"), "{shown:?}");
+}
+
+#[test]
+fn a_terminal_is_asked() {
+    let operator = Operator::start();
+    operator.told(&words(&operator.create_web()));
+    for (answer, said) in [("n\n", "nothing was deleted"), ("y\n", "deleted: access point web")] {
+        let mut terminal = Terminal::start(&operator.command(&["admin", "app", "delete", "web"]));
+        terminal.wait_for("? [y/N] ");
+        terminal.type_in(answer);
+        terminal.wait_for(said);
+    }
 }
 
 #[test]

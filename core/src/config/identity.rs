@@ -29,7 +29,7 @@ pub(crate) const METADATA: &str = "http://100.100.100.200";
 
 /// As in the official SDKs.
 pub(crate) const STS_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-pub(crate) const STS_READ_TIMEOUT: Duration = Duration::from_secs(10);
+const STS_READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What STS takes for a session, 15 minutes to 12 hours.
 const SESSION_SECONDS: std::ops::RangeInclusive<u32> = 900..=43_200;
