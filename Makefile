@@ -27,7 +27,7 @@ LANGUAGES := $(patsubst bindings/%/make.mk,%,$(FRAGMENTS))
 include $(FRAGMENTS) benches/make.mk dist/make.mk
 
 .PHONY: help demo build-demo test check lint clean install build-cli install-cli soak build-program demo-core test-setup test-rust \
-  test-interop lint-rust check-format check-clippy check-tests
+  test-interop test-solution lint-rust check-format check-clippy check-tests
 
 help: ## what there is to make
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -46,7 +46,7 @@ demo-core: $(DEMO_BUILT)
 	@KMSAK_BIN=$(DEMO_DIR)/kmsak tests/demo/core
 
 test: ## everything; sets up what it needs; CI runs this
-	@MAKE="$(MAKE)" tests/timed test-setup lint test-rust test-interop $(addprefix test-,$(LANGUAGES)) test-c-memory test-instructions
+	@MAKE="$(MAKE)" tests/timed test-setup lint test-rust test-interop test-solution $(addprefix test-,$(LANGUAGES)) test-c-memory test-instructions
 
 check: ## for a change in hand: formats, clippy of what changed, the tests of core, emulator and program
 	@MAKE="$(MAKE)" tests/timed check-format check-clippy check-tests
@@ -68,6 +68,9 @@ test-rust: build-program
 
 test-interop: build-program ## the official clients against the emulator and the agent
 	tests/interop/run
+
+test-solution: build-program ## the guide of the solution from beginning to end, in the emulator's two accounts
+	examples/solution/rehearse
 
 soak: build-program ## rotations, faults and replaced ClientKeys for ten minutes: not one failed call
 	KMSAK_SOAK_SECONDS=$${KMSAK_SOAK_SECONDS:-600} $(CARGO) test --test soak -- --nocapture

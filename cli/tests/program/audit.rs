@@ -88,3 +88,56 @@ fn an_audit_that_finds_nothing_ends_with_0() {
     let told = operator.told(&["audit"]);
     assert!(told.contains("nothing to mend among "), "{told}");
 }
+
+#[test]
+fn all_accounts_are_looked_at_and_one_that_cannot_be_is_told() {
+    let operator = Operator::start();
+    let report = audit(&operator, &["--all-accounts"]);
+    let accounts = |report: &Value| {
+        let keys = report["accessKeys"].as_array().unwrap();
+        let mut accounts: Vec<String> =
+            keys.iter().map(|key| key["account"].as_str().unwrap().to_owned()).collect();
+        accounts.dedup();
+        accounts
+    };
+    assert_eq!(accounts(&report), ["1234567890123456", "1654321098765432"]);
+    assert!(!kinds(&report).iter().any(|kind| kind.starts_with("not_audited")), "{:?}", kinds(&report));
+    let report = audit(&operator, &["--all-accounts", "--role", "Nobody"]);
+    assert_eq!(accounts(&report), ["1234567890123456"]);
+    assert!(kinds(&report).iter().any(|kind| kind.starts_with("not_audited")), "{:?}", kinds(&report));
+}
+
+#[test]
+fn who_uses_an_access_key_is_told() {
+    let operator = Operator::start();
+    let ini = std::fs::read_to_string(operator.kms.path("operator.ini")).unwrap();
+    let id = ini.lines().find_map(|line| line.strip_prefix("access_key_id=")).unwrap().to_owned();
+    operator.told(&["admin", "app", "list"]);
+    operator.emulator().advance_clock(DAY).unwrap();
+    let told = operator.told(&["audit", "usage", &id]);
+    assert!(told.contains(&format!("{id} of administrator: last used at ")), "{told}");
+    assert!(told.contains("Kms: last at ") && told.contains("  from 127.0.0.1 until "), "{told}");
+    assert!(told.contains("  ListApplicationAccessPoints until "), "{told}");
+    let used = operator.json(&["audit", "usage", &id]);
+    assert_eq!(used["services"][0]["addresses"][0]["name"], "127.0.0.1");
+    let told = operator.refused(&["audit", "usage", "LTAI5tNobody"], 1);
+    assert!(told.contains("ActionTrail knows nothing of that AccessKey in this account"), "{told}");
+}
+
+#[test]
+fn cloud_configs_rules_are_enabled_once_and_tell_whom_they_find() {
+    let operator = Operator::start();
+    operator.emulator().advance_clock(100 * DAY).unwrap();
+    let shown = operator.told(&["audit", "rules", "show"]);
+    assert!(shown.contains("ram-user-ak-used-expired-check: it is not enabled"), "{shown}");
+    let told = operator.told(&["audit", "rules", "enable"]);
+    assert!(told.contains("made: rule ram-user-ak-create-date-expired-check"), "{told}");
+    assert!(told.contains("  reader of 1234567890123456"), "{told}");
+    let again = operator.told(&["audit", "rules", "enable"]);
+    assert!(
+        !again.contains("made:") && again.contains("already so: rule ram-user-ak-used-expired-check"),
+        "{again}"
+    );
+    let told = operator.refused(&["audit", "rules", "show", "--aggregator", "ca-none"], 1);
+    assert!(told.contains("there is no such account group"), "{told}");
+}

@@ -3,6 +3,7 @@
 mod admin_app;
 mod admin_resume;
 mod admin_secret;
+mod admin_share;
 mod audit;
 mod clients;
 mod deployment;
