@@ -49,6 +49,14 @@ emulator_in() {
   seen=$2${kms#"$1"}
 }
 
+# The JVM looks there for itself: with_proc ROOT, for as long as the script runs.
+with_proc() {
+  mkdir -p "$1/proc"
+  mount -t proc proc "$1/proc"
+  proc=$1/proc
+  trap 'umount "$proc"; end_all' EXIT
+}
+
 id_now() { "$KMSAK_BIN" get --config "$kms/on_the_cloud.properties" "$secret" | sed -n 's/.*"AccessKeyId": *"\([^"]*\)".*/\1/p'; }
 
 # follow WHAT COMMAND...: the command prints what both gateways give, and after a line on its standard input what a renewal gives.
