@@ -18,6 +18,7 @@ import fleet
 import harness
 import idle
 import page
+import parts
 import reads
 import renewal
 import sizes
@@ -70,6 +71,7 @@ def measure_all(effort: Effort) -> None:
         for language, measure in harness.ALL.items():
             step(f"harness {language}", lambda measure=measure: measure(emulator, False))  # type: ignore[misc]
     step("sizes", sizes.measure)
+    step("parts", parts.measure)
     step("agent", agent.measure)
     step("fleet", lambda: fleet.measure(quick=False))
 

@@ -19,9 +19,13 @@ def measure(emulator: Emulator, kinds: list[Kind], effort: Effort) -> dict[str, 
     for _ in range(effort.idle_rounds):
         for kind in kinds:
             with Subject(kind, emulator.config("instance"), SECRET) as subject:
-                before = {name: subject.status(field) for name, field in FIELDS.items()}
+                before = _now(subject)
                 subject.have_the_secret()
-                after = {name: subject.status(field) for name, field in FIELDS.items()}
+                after = _now(subject)
                 for name, value in after.items():
                     found[kind.name][name].append(value - (0 if name == "peak" else before[name]))
     return {name: {what: spread(values) for what, values in fields.items()} for name, fields in found.items()}
+
+
+def _now(subject: Subject) -> dict[str, float]:
+    return {name: subject.status(field) for name, field in FIELDS.items()} | {"dirty": subject.private_dirty()}

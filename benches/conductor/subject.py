@@ -108,6 +108,14 @@ class Subject:
         for command in ("load", "open", "first"):
             self.ask(command)
 
+    def private_dirty(self) -> int:
+        """Give the memory (KiB) that is this process's alone: what was only read from a file can be thrown away at any time."""
+        for line in pathlib.Path(f"/proc/{self._process.pid}/smaps_rollup").read_text().splitlines():
+            name, _, value = line.partition(":")
+            if name == "Private_Dirty":
+                return int(value.split()[0])
+        raise RuntimeError("the kernel tells no Private_Dirty")
+
     def status(self, field: str) -> int:
         """Give a number from the process's status, such as VmRSS (KiB) or Threads."""
         for line in pathlib.Path(f"/proc/{self._process.pid}/status").read_text().splitlines():

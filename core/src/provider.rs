@@ -28,7 +28,9 @@ use crate::upkeep::endpoint::Endpoint;
 use crate::upkeep::environment::Environment;
 use crate::upkeep::fetch::Fetch;
 use crate::upkeep::keeper::{Ask, Waiter};
+use crate::upkeep::limits::USUAL_QUOTA;
 use crate::upkeep::live::{Live, State, expiry_reminder};
+use crate::upkeep::schedule;
 use crate::upkeep::script::Script;
 use crate::upkeep::turns::Occasion;
 
@@ -155,6 +157,7 @@ impl Provider {
 
     /// The AccessKey in `name` if it is cached: never waits, never fetches.
     #[must_use]
+    #[inline]
     pub fn cached_credentials(&self, name: &str) -> Option<Arc<Credentials>> {
         self.cached_credentials_by_bytes(name.as_bytes())
     }
@@ -162,15 +165,14 @@ impl Provider {
     /// As [`cached_credentials`](Provider::cached_credentials), for bindings that have a name of which nobody knows yet whether it is
     /// UTF-8: what is cached is.
     #[must_use]
+    #[inline]
     pub fn cached_credentials_by_bytes(&self, name: &[u8]) -> Option<Arc<Credentials>> {
         self.0.revive_after_fork();
         let state = &self.0.state;
         if state.config.max_stale.is_none() {
             return state.cache.credentials(name);
         }
-        // Nobody may keep what is good for a while only.
-        state.cache.changes().fetch_add(1, Ordering::Release);
-        state.cached(name)?.credentials.as_ref().map(Handles::mine)
+        self.0.credentials_for_a_while(name)
     }
 
     /// A number that grows (and wraps) with every change of the cache, before anybody is answered with what changed: whoever keeps
@@ -201,12 +203,14 @@ impl Provider {
 
     /// The secret `name` of any type if it is cached: never waits, never fetches.
     #[must_use]
+    #[inline]
     pub fn cached_secret(&self, name: &str) -> Option<Arc<Secret>> {
         self.cached_secret_by_bytes(name.as_bytes())
     }
 
     /// As [`cached_secret`](Provider::cached_secret), for bindings that have a name of which nobody knows yet whether it is UTF-8.
     #[must_use]
+    #[inline]
     pub fn cached_secret_by_bytes(&self, name: &[u8]) -> Option<Arc<Secret>> {
         self.0.revive_after_fork();
         let state = &self.0.state;
@@ -347,6 +351,14 @@ impl Provider {
         }
     }
 
+    /// How many processes share the account's quota of KMS, as `fleet_size` or the `CustomData` of the cached secret `name` say, and
+    /// over how long they spread the renewal of an AccessKey that was rejected. None where nobody has told.
+    #[must_use]
+    pub fn fleet(&self, name: &str) -> Option<(u32, Duration)> {
+        let size = self.0.state.fleet_size(name.as_bytes())?;
+        Some((size, schedule::spread_of_fleet(size, USUAL_QUOTA)))
+    }
+
     /// Whether a cloud service's error means that it does not know an AccessKey, by its `code` and, where it has one, its
     /// `message`: what `rejection_codes` names, or else as [`is_rejection`](crate::is_rejection) says.
     #[must_use]
@@ -468,8 +480,23 @@ impl Inner {
     }
 
     /// A forked child that only reads cached values must have its refreshes all the same.
+    #[inline]
     fn revive_after_fork(&self) {
-        if self.process.is_inherited() && self.live().is_err() {
+        if self.process.is_inherited() {
+            self.revive();
+        }
+    }
+
+    /// As long as `max_stale` allows.
+    fn credentials_for_a_while(&self, name: &[u8]) -> Option<Arc<Credentials>> {
+        // Nobody may keep what is good for a while only.
+        self.state.cache.changes().fetch_add(1, Ordering::Release);
+        self.state.cached(name)?.credentials.as_ref().map(Handles::mine)
+    }
+
+    #[cold]
+    fn revive(&self) {
+        if self.live().is_err() {
             logs::debug!("a forked child cannot refresh what it reads");
         }
     }

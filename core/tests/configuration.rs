@@ -77,6 +77,14 @@ fn numbers_are_checked() {
             )
         );
     }
+    for bad in ["0", "-1", "10000001", "many"] {
+        assert_eq!(
+            refused(&format!("fleet_size={bad}")),
+            format!(
+                "fleet_size in the properties text is \"{bad}\": expected a whole number from 1 to 10000000"
+            )
+        );
+    }
 }
 
 #[test]

@@ -302,3 +302,22 @@ fn subscribers_that_panic_or_block_harm_nobody() {
     told.wait_for("rotated");
     drop(release);
 }
+
+#[test]
+fn the_size_of_the_fleet_comes_with_the_secret() {
+    let kms = Kms::start();
+    let config =
+        r#"{"SecretSubType":"RamUserAccessKey","UserName":"app","CustomData":{"fleet_size":"1350"}}"#;
+    kms.emulator
+        .edit_secret(APP, |secret| secret.extended_config = Some(config.to_owned()))
+        .expect("it is there");
+    for provider in [kms.on_the_cloud(""), kms.off_the_cloud("")] {
+        assert_eq!(provider.fleet(APP), None, "nothing is known yet");
+        let old = provider.credentials(APP).expect("a first AccessKey is not waited for");
+        assert_eq!(provider.fleet(APP), Some((1350, Duration::from_secs(2))));
+        let (_, new) = kms.rotate_without_overlap();
+        let renewed = provider.renew(APP, old.access_key_id()).expect("its turn is before the deadline");
+        assert_eq!(renewed.access_key_id(), new);
+    }
+    assert_eq!(kms.on_the_cloud("fleet_size=450").fleet(APP), Some((450, Duration::ZERO)), "a setting wins");
+}

@@ -29,6 +29,7 @@ pub(super) fn check(report: &mut Report, provider: &Provider, name: &str) -> u8 
     };
     report.good("signature", "KMS accepts the ClientKey");
     report.good("permission", &format!("{name} may be read, version {}", secret.version_id()));
+    fleet(report, provider, name);
     rotation(report, &secret);
     if secret_json::is_ram(&secret)
         && let Err(failure) = secret_json::access_key(&secret)
@@ -37,6 +38,21 @@ pub(super) fn check(report: &mut Report, provider: &Provider, name: &str) -> u8 
         return failure.code();
     }
     0
+}
+
+/// What a rejected AccessKey would lead to, if all processes that use it noticed at the same moment.
+fn fleet(report: &mut Report, provider: &Provider, name: &str) {
+    let told = match provider.fleet(name) {
+        Some((size, spread)) => format!(
+            "told as {}: should {name} be rejected, the last of them has the new AccessKey after {} s",
+            if size == 1 { "1 process".to_owned() } else { format!("{size} processes") },
+            spread.as_secs() + 1
+        ),
+        None => "size not told: where more than 4,000 processes share the account's quota, say fleet_size in the configuration or in \
+                 the secret's CustomData"
+            .to_owned(),
+    };
+    report.good("fleet", &told);
 }
 
 fn refuses_the_client_key(code: &str) -> bool {

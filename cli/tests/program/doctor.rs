@@ -40,6 +40,7 @@ fn all_is_well() {
         "clock",
         "signature",
         "permission",
+        "fleet",
         "rotation",
     ];
     let mut done: Vec<&str> =
@@ -368,4 +369,19 @@ fn who_asks_is_shown() {
     let (code, report) = examine(&kms, "with_ecs_ram_role.properties", &[]);
     assert_eq!(code, 7, "{report:#}");
     assert!(find(&report, "identity", "failed").contains("has nothing for the RAM role"), "{report:#}");
+}
+
+#[test]
+fn the_size_of_the_fleet_and_what_it_means() {
+    let kms = Kms::start();
+    let (_, report) = doctor(&kms, SECRET);
+    assert!(find(&report, "fleet", "ok").starts_with("size not told: "));
+    let output = kmsak(&["doctor", "--json", SECRET, "-c"])
+        .arg(kms.config())
+        .env("KMSAK_FLEET_SIZE", "20000")
+        .output()
+        .unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let told = find(&report, "fleet", "ok");
+    assert!(told.starts_with("told as 20000 processes: ") && told.ends_with(" after 44 s"), "{told}");
 }

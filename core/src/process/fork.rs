@@ -13,6 +13,7 @@ static GENERATION: AtomicU64 = AtomicU64::new(0);
 /// bindings that keep what [`Provider::cached_credentials`](crate::Provider::cached_credentials) answered, as a child that does
 /// not ask does not begin to refresh.
 #[must_use]
+#[inline]
 pub fn generation() -> u64 {
     GENERATION.load(Ordering::Relaxed)
 }
@@ -71,6 +72,7 @@ impl<T> PerProcess<T> {
     }
 
     /// Whether the value is one that a parent made. As cheap as two loads.
+    #[inline]
     pub(crate) fn is_inherited(&self) -> bool {
         let made_in = self.made_in.load(Ordering::Relaxed);
         made_in != 0 && made_in != generation() + 1

@@ -107,6 +107,7 @@ impl Handles {
     }
 
     /// The one that this thread counts its references in.
+    #[inline]
     pub(crate) fn mine(&self) -> Arc<Credentials> {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         thread_local! {
@@ -165,12 +166,14 @@ impl Cache {
         }
     }
 
+    #[inline]
     fn head(&self, name: &[u8]) -> &OnceBox<Node> {
         let mut hasher = self.hasher.build_hasher();
         hasher.write(name);
         &self.heads[hasher.finish() as usize % HEADS]
     }
 
+    #[inline]
     fn find(&self, name: &[u8]) -> Option<&Entry> {
         let mut place = self.head(name);
         while let Some(node) = place.get() {
@@ -184,11 +187,13 @@ impl Cache {
 
     /// The AccessKey if it is cached. Takes no lock, allocates nothing, and touches no memory that another thread's
     /// read writes to.
+    #[inline]
     pub(crate) fn credentials(&self, name: &[u8]) -> Option<Arc<Credentials>> {
         let snapshot = self.find(name)?.snapshot.load();
         snapshot.as_ref()?.credentials.as_ref().map(Handles::mine)
     }
 
+    #[inline]
     pub(crate) fn secret(&self, name: &[u8]) -> Option<Arc<Secret>> {
         Some(self.find(name)?.snapshot.load().as_ref()?.secret.clone())
     }

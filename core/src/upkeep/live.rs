@@ -110,6 +110,11 @@ impl State {
         Some(self.config.max_stale?.saturating_sub(by_kms_clock.max(snapshot.fetched_at.elapsed())))
     }
 
+    /// How many processes share the account's quota, if that was told.
+    pub(crate) fn fleet_size(&self, name: &[u8]) -> Option<u32> {
+        self.config.fleet_size.or_else(|| self.cache.secret(name)?.fleet_size())
+    }
+
     /// What is cached of `name` and not older than it may be: whoever reads may be faster than whoever forgets.
     pub(crate) fn cached(&self, name: &[u8]) -> Option<Arc<Snapshot>> {
         let snapshot = self.cache.snapshot(name)?;

@@ -116,8 +116,7 @@ impl Keeper {
 
     /// Over how long a fleet of this size spreads what all of it wants.
     pub(super) fn spread_of_fleet(&self) -> Duration {
-        let configured = self.live.state().config.fleet_size;
-        let size = configured.or_else(|| self.entry.snapshot()?.secret.fleet_size());
+        let size = self.live.state().fleet_size(self.name.as_bytes());
         schedule::spread_of_fleet(size.unwrap_or_default(), USUAL_QUOTA)
     }
 
