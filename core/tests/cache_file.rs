@@ -295,3 +295,14 @@ fn what_is_asked_of_kms_in_so_many_words_is_not_taken_from_it() {
     }
     assert_eq!(kms.answers() - before, 2);
 }
+
+#[test]
+fn a_new_client_key_proves_itself_in_each_process_that_shares_it() {
+    let kms = Kms::start();
+    let providers = on_one_host(&kms, 3, "");
+    let told: Vec<_> = providers.iter().map(Told::by).collect();
+    kms.replace_client_key(&kms.client_key_of_last_year());
+    for told in &told {
+        told.wait_for("client_key_replaced");
+    }
+}

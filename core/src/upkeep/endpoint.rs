@@ -96,6 +96,8 @@ pub(crate) struct Health {
     turns: Option<Turns>,
     /// How it was the last time.
     memory: Memory,
+    /// How long it throttled this process the last time that somebody waited.
+    throttled_for: Option<Duration>,
     /// When it last did its work.
     answered: Option<Instant>,
     /// No retry leaves before.
@@ -111,6 +113,11 @@ struct Latency {
 }
 
 impl Health {
+    /// How long it throttled this process the last time that somebody waited, or has until now.
+    pub(crate) fn throttled_for(&self, now: Instant) -> Option<Duration> {
+        self.turns.as_ref().and_then(|turns| turns.throttled_for(now)).or(self.throttled_for)
+    }
+
     /// The latency, unless it was measured so long ago that it says nothing any more.
     pub(crate) fn latency(&self, now: Instant) -> Option<Duration> {
         let latency = self.latency?;
@@ -324,6 +331,9 @@ impl Endpoint {
         }
         if let Some(served) = health.turns.as_mut().and_then(|turns| turns.served(now)) {
             health.memory.learn(served);
+            if served.throttled {
+                health.throttled_for = Some(served.after);
+            }
         }
         health.next_retry = None;
         health.down_until = None;

@@ -165,6 +165,12 @@ impl Turns {
         self.haste == Haste::Urgent || haste == Haste::Unhurried
     }
 
+    /// How long it has been throttled until now, if it is, and somebody waits.
+    pub(crate) fn throttled_for(&self, now: Instant) -> Option<Duration> {
+        let lasts = self.throttled && !self.is_over() && self.haste == Haste::Urgent;
+        lasts.then(|| now.saturating_duration_since(self.since))
+    }
+
     /// Whether the endpoint has answered.
     pub(crate) fn is_over(&self) -> bool {
         self.answered.is_some()

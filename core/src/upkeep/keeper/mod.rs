@@ -198,7 +198,10 @@ impl Keeper {
                 None => following.unwrap_or(round).readers.push(reader(waiter, Some(now))),
             },
             Ask::Reconsider => self.refused = None,
-            Ask::Probe => following.unwrap_or(round).wanted = true,
+            Ask::Probe => {
+                let round = following.unwrap_or(round);
+                (round.wanted, round.probing) = (true, true);
+            }
             Ask::Rejected(id) => self.remember_rejected(id, snapshot.as_deref()),
             Ask::Renew { rejected, waiter, asked } => {
                 let until = asked + config.renewal.deadline;
@@ -241,6 +244,7 @@ impl Keeper {
             let Some(fetched) = self.fetch_listening(round, following, asks, deadline).await else {
                 // A renewal takes over; whoever waited here waits on.
                 following.wanted |= round.wanted;
+                following.probing |= round.probing;
                 round.carry_over(following);
                 return;
             };

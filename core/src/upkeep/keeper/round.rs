@@ -60,6 +60,8 @@ pub(super) struct Reader {
 #[derive(Default)]
 pub(super) struct Round {
     pub(super) wanted: bool,
+    /// KMS itself is to be asked: a ClientKey has to prove itself.
+    pub(super) probing: bool,
     pub(super) readers: Vec<Reader>,
     pub(super) renewals: Vec<Renewal>,
 }

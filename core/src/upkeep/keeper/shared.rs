@@ -31,7 +31,7 @@ impl Keeper {
         let file = live.cache_file()?;
         let lasting = live.state().identities.lasting()?;
         let wants_kms = |reader: &Reader| reader.fresh_from.is_some();
-        if self.entry.snapshot().is_none() || round.readers.iter().any(wants_kms) {
+        if self.entry.snapshot().is_none() || round.probing || round.readers.iter().any(wants_kms) {
             return None;
         }
         let end = deadline.min(Instant::now() + PATIENCE);
