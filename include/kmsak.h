@@ -1631,6 +1631,12 @@ uint64_t kmsak_endpoint_stats_requests(const kmsak_endpoint_stats *stats);
 uint64_t kmsak_endpoint_stats_failures(const kmsak_endpoint_stats *stats);
 
 /**
+ * How many milliseconds it throttled this process the last time that somebody waited, or has until now; -1 when it never did.
+ * Times KMS's quota it is about the size of the fleet. Thread-safe.
+ */
+int64_t kmsak_endpoint_stats_throttled_for_ms(const kmsak_endpoint_stats *stats);
+
+/**
  * The ClientKey's id.
  *
  * Belongs to the statistics and lives as long as they. Thread-safe.

@@ -650,6 +650,7 @@ struct Stats {
     std::optional<std::chrono::microseconds> latency;
     std::uint64_t requests;
     std::uint64_t failures;
+    std::optional<std::chrono::milliseconds> throttled_for;
   };
   struct ClientKey {
     std::string key_id;
@@ -1055,7 +1056,8 @@ class Provider {
       stats.endpoints.push_back(
           {kmsak_endpoint_stats_endpoint(one), kmsak_endpoint_stats_down(one),
            detail::optional_duration<std::chrono::microseconds>(kmsak_endpoint_stats_latency_us(one)),
-           kmsak_endpoint_stats_requests(one), kmsak_endpoint_stats_failures(one)});
+           kmsak_endpoint_stats_requests(one), kmsak_endpoint_stats_failures(one),
+           detail::optional_duration<std::chrono::milliseconds>(kmsak_endpoint_stats_throttled_for_ms(one))});
     }
     for (std::size_t i = 0; i < kmsak_stats_client_key_count(raw.get()); ++i) {
       const kmsak_client_key_stats* one = kmsak_stats_client_key(raw.get(), i);

@@ -72,6 +72,9 @@ row! {
         pub requests: u64,
         /// Those that failed.
         pub failures: u64,
+        /// How long it throttled this process the last time that somebody waited, or has until now: times KMS's quota, about the
+        /// size of the fleet.
+        pub throttled_for: Option<Duration>,
     }
 }
 
@@ -149,6 +152,7 @@ impl Stats {
                     latency: health.latency(Instant::now()),
                     requests: health.requests,
                     failures: health.failures,
+                    throttled_for: health.throttled_for(Instant::now()),
                 }
             })
             .collect();

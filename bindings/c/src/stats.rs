@@ -235,6 +235,14 @@ pub unsafe extern "C" fn kmsak_endpoint_stats_failures(stats: *const kmsak_endpo
     unsafe { read_count(stats, "failures") }
 }
 
+/// How many milliseconds it throttled this process the last time that somebody waited, or has until now; -1 when it never did.
+/// Times KMS's quota it is about the size of the fleet. Thread-safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn kmsak_endpoint_stats_throttled_for_ms(stats: *const kmsak_endpoint_stats) -> i64 {
+    // SAFETY: the caller passes NULL or a part of statistics that live.
+    unsafe { read_number(stats, "throttled_for") }
+}
+
 /// The ClientKey's id.
 ///
 /// Belongs to the statistics and lives as long as they. Thread-safe.

@@ -169,6 +169,7 @@ TEST(Arguments, OfGettersAndFrees) {
   EXPECT_EQ(kmsak_endpoint_stats_latency_us(nullptr), -1);
   EXPECT_EQ(kmsak_endpoint_stats_requests(nullptr), 0u);
   EXPECT_EQ(kmsak_endpoint_stats_failures(nullptr), 0u);
+  EXPECT_EQ(kmsak_endpoint_stats_throttled_for_ms(nullptr), -1);
   EXPECT_EQ(kmsak_client_key_stats_key_id(nullptr), nullptr);
   EXPECT_EQ(kmsak_client_key_stats_instance_id(nullptr), nullptr);
   EXPECT_EQ(kmsak_client_key_stats_not_before_unix(nullptr), -1);

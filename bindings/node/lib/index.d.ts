@@ -331,7 +331,15 @@ export interface Stats {
     lastError?: KmsakError
   }[]
   /** The endpoints as configured. */
-  endpoints: { endpoint: string; down: boolean; latency?: number; requests: number; failures: number }[]
+  endpoints: {
+    endpoint: string
+    down: boolean
+    latency?: number
+    requests: number
+    failures: number
+    /** How long it throttled this process the last time that somebody waited, or has until now. */
+    throttledFor?: number
+  }[]
   /** The ClientKeys in use. */
   clientKeys: { keyId: string; instanceId?: string; notBefore: Date; notAfter: Date; daysLeft: number }[]
   /** Who asks KMS: the ClientKeys again, and all others. */

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::time::Duration;
 
 use kmsak::{ClientKeyStats, EndpointStats};
 
@@ -62,6 +63,17 @@ pub(super) fn render(agent: &Agent, connections: &Connections) -> String {
         text.sample("kmsak_endpoint_failures_total", &[("endpoint", name)], endpoint.failures as f64);
     }
 
+    text.metric(
+        "kmsak_endpoint_throttled_seconds",
+        "gauge",
+        "How long an endpoint throttled the agent the last time that somebody waited; times KMS's quota, about the size of the fleet.",
+    );
+    for (name, endpoint) in &endpoints {
+        if let Some(throttled) = endpoint.throttled_for {
+            text.sample("kmsak_endpoint_throttled_seconds", &[("endpoint", name)], throttled.as_secs_f64());
+        }
+    }
+
     text.metric("kmsak_client_key_expiry_days", "gauge", "Whole days until the ClientKey expires.");
     for (key_id, days_left) in &client_keys {
         text.sample("kmsak_client_key_expiry_days", &[("key_id", key_id)], *days_left as f64);
@@ -84,6 +96,7 @@ struct Endpoint {
     up: bool,
     requests: u64,
     failures: u64,
+    throttled_for: Option<Duration>,
 }
 
 /// A configuration may name an endpoint twice, with different ClientKeys; a series may stand only once.
@@ -94,6 +107,7 @@ fn by_name(endpoints: &[EndpointStats]) -> BTreeMap<&str, Endpoint> {
         one.up |= !endpoint.down;
         one.requests += endpoint.requests;
         one.failures += endpoint.failures;
+        one.throttled_for = one.throttled_for.max(endpoint.throttled_for);
     }
     merged
 }

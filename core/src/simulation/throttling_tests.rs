@@ -42,6 +42,7 @@ async fn a_renewal_that_is_throttled_for_a_moment_is_served_while_somebody_waits
 async fn a_renewal_whose_turn_is_too_late_fails_at_once_says_when_and_goes_on() {
     let world = throttles_for(MINUTE);
     world.need(APP).await.expect("KMS answers");
+    assert_eq!(world.stats().endpoints[0].throttled_for, None);
     world.until(MINUTE).await;
     let error = world.renew(APP, "A").await.expect_err("KMS throttles");
     assert_eq!((error.kind(), error.retryable()), (Kind::Throttled, true));
@@ -68,6 +69,8 @@ async fn a_renewal_whose_turn_is_too_late_fails_at_once_says_when_and_goes_on() 
     // Told once for each turn, not for each call.
     assert!(world.told("refresh_failed").len() <= 16, "{}", world.told("refresh_failed").len());
     assert_eq!(world.told("rotated").len(), 1);
+    let throttled = world.stats().endpoints[0].throttled_for.expect("it was");
+    assert!(throttled >= MINUTE && throttled <= took, "{throttled:?}");
 }
 
 #[tokio::test(start_paused = true)]

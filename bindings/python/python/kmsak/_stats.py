@@ -48,6 +48,8 @@ class EndpointStats:
         latency: The moving average of its answers' latency.
         requests: Requests sent to it and ended.
         failures: Those that failed.
+        throttled_for: How long it throttled this process the last time that somebody waited, or has until now: times
+            KMS's quota, about the size of the fleet.
 
     """
 
@@ -56,6 +58,7 @@ class EndpointStats:
     latency: timedelta | None
     requests: int
     failures: int
+    throttled_for: timedelta | None
 
 
 @dataclass(frozen=True)

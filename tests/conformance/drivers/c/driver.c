@@ -398,12 +398,14 @@ static cJSON *op_stats(void) {
   for (i = 0; i < kmsak_stats_endpoint_count(stats); ++i) {
     const kmsak_endpoint_stats *one = kmsak_stats_endpoint(stats, i);
     int64_t latency = kmsak_endpoint_stats_latency_us(one);
+    int64_t throttled = kmsak_endpoint_stats_throttled_for_ms(one);
     cJSON *item = cJSON_CreateObject();
     add_text(item, "endpoint", kmsak_endpoint_stats_endpoint(one));
     cJSON_AddBoolToObject(item, "down", kmsak_endpoint_stats_down(one));
     cJSON_AddItemToObject(item, "latency", latency < 0 ? cJSON_CreateNull() : cJSON_CreateNumber((double)latency / 1e6));
     cJSON_AddNumberToObject(item, "requests", (double)kmsak_endpoint_stats_requests(one));
     cJSON_AddNumberToObject(item, "failures", (double)kmsak_endpoint_stats_failures(one));
+    cJSON_AddItemToObject(item, "throttled_for", throttled < 0 ? cJSON_CreateNull() : cJSON_CreateNumber((double)throttled / 1e3));
     cJSON_AddItemToArray(list, item);
   }
   list = cJSON_AddArrayToObject(value, "client_keys");

@@ -218,6 +218,7 @@ const DURATIONS = new Set([
   "nextRefreshIn",
   "nextTryIn",
   "staleFor",
+  "throttledFor",
 ]);
 
 function fields(object) {

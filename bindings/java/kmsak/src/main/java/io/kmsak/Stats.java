@@ -237,6 +237,16 @@ public final class Stats {
       return fields.number("failures");
     }
 
+    /**
+     * How long it throttled this process the last time that somebody waited, or has until now: times KMS's quota, about
+     * the size of the fleet.
+     *
+     * @return the time, or null
+     */
+    public Duration throttledFor() {
+      return fields.duration("throttled_for");
+    }
+
     @Override
     public String toString() {
       return "EndpointStats" + fields;
