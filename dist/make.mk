@@ -45,6 +45,7 @@ check-platforms: ## clippy over the code as Windows and macOS compile it
 # Cheap enough for every change: that the version is one, and that scripts and workflows are well-formed.
 lint-dist:
 	@dist/version check
+	@dist/try/version
 	@dist/lint
 
 set-version: ## VERSION=1.2.3, in every file that names it
