@@ -198,6 +198,9 @@ impl Open {
     }
 
     pub(super) async fn secret(&self, name: &str) -> Result<Arc<Secret>, Error> {
+        if let Some(secret) = self.provider.cached_secret(name) {
+            return Ok(secret);
+        }
         if let Some(error) = self.remembered_failure(name) {
             return Err(error);
         }
