@@ -2,6 +2,7 @@
 //! a fetch, who waits for the next, when the schedule asks for one, and what happens after a rejection is decided here.
 
 mod agenda;
+mod listening;
 mod outcome;
 mod refused;
 mod rejected;
@@ -14,23 +15,22 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until};
 
-use crate::error::{Error, Kind, Result};
-use crate::kms::SecretRequest;
+use crate::error::{Error, Kind};
 use crate::process::lock::Mutex;
 use crate::process::logs;
 use crate::process::supervision::{Pauses, caught};
 use agenda::{Next, Spread};
+use listening::late_answer;
 use outcome::{Taken, still_rejected};
 use refused::Refused;
 use rejected::Rejected;
 pub(crate) use round::{Ask, Waiter};
 use round::{Reader, Renewal, Round};
 
-use crate::upkeep::backoff::Backoff;
 use crate::upkeep::cache::{Entry, Snapshot};
 use crate::upkeep::endpoint;
 use crate::upkeep::fetch::{Fetch, Fetched};
-use crate::upkeep::limits::{LEAST_TIME, MOST_TRIES_OF_A_LONE_PROBE, PATIENCE_WITH_CACHE_FILE, TOGETHER};
+use crate::upkeep::limits::{LEAST_TIME, PATIENCE_WITH_CACHE_FILE, TOGETHER};
 use crate::upkeep::live::Live;
 use crate::upkeep::token_bucket::TokenBucket;
 use crate::upkeep::turns::Haste;
@@ -362,103 +362,6 @@ impl Keeper {
         }
     }
 
-    /// Fetches, and lets newcomers in meanwhile. None when a renewal has waited long enough for a fetch that was begun for
-    /// something else.
-    async fn fetch_listening(
-        &mut self,
-        round: &mut Round,
-        following: &mut Round,
-        asks: &mut UnboundedReceiver<Ask>,
-        deadline: Instant,
-    ) -> Option<Result<Fetched>> {
-        if let Some(script) = &self.live.state().script {
-            let fetched = script.fetch(&self.name).map(|secret| Fetched { secret, asked: Instant::now() });
-            return Some(fetched);
-        }
-        let request = Arc::new(SecretRequest::current(&self.name));
-        let earlier = self.lingering.take();
-        let occasion = self.occasion(round.is_awaited(), deadline);
-        let mut fetch = Fetch::new(self.live.clone(), request, deadline, occasion, self.lagging, earlier);
-        loop {
-            fetch.set_occasion(self.occasion(round.is_awaited(), deadline));
-            // The schedule itself is the retry of a probe that nobody waits for.
-            let alone = !round.is_awaited() && self.failing_since.is_some();
-            fetch.limit_tries(if alone { MOST_TRIES_OF_A_LONE_PROBE } else { u32::MAX });
-            let half = self.live.state().config.renewal.deadline / 2;
-            let cut = following.renewals.first().map(|renewal| renewal.until - half);
-            tokio::select! {
-                biased;
-                result = fetch.run() => {
-                    if result.is_err() && fetch.is_under_way() {
-                        self.lingering = Some(fetch);
-                    }
-                    return Some(result);
-                }
-                Some(ask) = asks.recv() => self.accept(ask, round, Some(&mut *following)),
-                () = sleep_until(cut.unwrap_or(deadline)), if cut.is_some() => {
-                    self.lingering = Some(fetch);
-                    return None;
-                }
-                () = self.too_stale() => self.forget(),
-            }
-        }
-    }
-
-    async fn wait_listening(
-        &mut self,
-        wait: Duration,
-        round: &mut Round,
-        following: &mut Round,
-        asks: &mut UnboundedReceiver<Ask>,
-    ) {
-        let end = Instant::now() + wait;
-        loop {
-            tokio::select! {
-                biased;
-                () = sleep_until(end) => return,
-                Some(ask) = asks.recv() => self.accept(ask, round, Some(&mut *following)),
-                () = self.too_stale() => self.forget(),
-            }
-        }
-    }
-
-    /// Where others may know more by then, in a file that they share, the process's turn is waited for before that is looked at.
-    async fn await_turn(
-        &mut self,
-        round: &mut Round,
-        following: &mut Round,
-        asks: &mut UnboundedReceiver<Ask>,
-        deadline: Instant,
-    ) {
-        let now = Instant::now();
-        let rest = endpoint::all_rest_for(self.live.endpoints(), Haste::Urgent, now);
-        if !rest.is_zero() && now + rest < deadline && self.live.cache_file().is_some() {
-            self.wait_listening(rest, round, following, asks).await;
-        }
-    }
-
-    fn before_next_try(&self, error: &Error, failing_for: Duration, deadline: Instant) -> Option<Duration> {
-        if let Some(script) = &self.live.state().script {
-            return script.goes_on(&self.name).then_some(Duration::ZERO);
-        }
-        let draw = self.live.environment().random.draw();
-        let pause = Backoff::after(error).pause(failing_for, error.retry_after(), draw);
-        let left = deadline.saturating_duration_since(Instant::now());
-        Backoff::after(error).before_deadline(pause, error.retry_after(), left)
-    }
-
-    /// An answer that came when nobody waited for it any more.
-    fn keep_late_answer(&mut self, late: Fetched) {
-        match self.take_over(late) {
-            Ok(Taken::New { snapshot, asked }) => {
-                self.answer_and_keep(&mut Round::default(), &snapshot, asked);
-            }
-            Ok(Taken::LagsBehind { error, .. }) | Err(error) => {
-                logs::debug!("a late answer for {} is not used: {error}", self.name);
-            }
-        }
-    }
-
     fn remember_refusal(&mut self, error: &Error) {
         self.refused = match self.refused.take() {
             Some(refused) => Some(refused.again(error.clone())),
@@ -487,14 +390,6 @@ impl Keeper {
     fn forget(&mut self) {
         logs::warn!("{} is older than max_stale allows and is not handed out any more", self.name);
         self.live.state().cache.set(&self.entry, None);
-    }
-}
-
-/// The next answer to what `lingering` has under way; none when nothing is left of it.
-async fn late_answer(lingering: &mut Option<Fetch>) -> Option<Fetched> {
-    match lingering {
-        Some(fetch) => fetch.linger().await,
-        None => std::future::pending().await,
     }
 }
 
