@@ -25,9 +25,9 @@ def measure() -> dict[str, int]:
             code[_crate(words[3])] += int(words[1], 16)
     sections: Counter[str] = Counter()
     for line in run(["size", "-A", str(LIBRARY)]).splitlines():
-        name, *numbers = line.split()
-        if name.startswith("."):
-            sections[name] += int(numbers[0])
+        words = line.split()
+        if words and words[0].startswith("."):
+            sections[words[0]] += int(words[1])
     # The linker leaves out what nothing calls.
     whole = sum(code.values())
     share = sections[".text"] / whole
@@ -51,7 +51,7 @@ def _crate(symbol: str) -> str:
     found = re.match(r"<+(?:&|mut |dyn |\[)*([a-z_0-9]+)(?:::| as )", symbol) or re.match(r"([a-z_0-9]+)::", symbol)
     name = found.group(1) if found else "C and the system"
     if name in STANDARD:
-        return "the standard library"
+        return "the standard library, with what is generic in it"
     return "kmsak" if name.startswith("kmsak") else name
 
 

@@ -28,7 +28,7 @@ fn so_many_are_throttled_at_most() {
         (Client::Kmsak, 100_000, 0.85, 40.0, 1.5),
         (Client::KmsakRemembering, 10_000, 0.62, 9.0, 1.5),
         (Client::KmsakRemembering, 100_000, 0.62, 9.0, 1.5),
-        (told(50), 10_000, 0.5, 3.0, 1.5),
+        (told(50), 10_000, 0.5, 3.0, 1.6),
         (told(125), 10_000, 0.0, 2.0, 1.5),
         (told(125), 100_000, 0.0, 2.0, 1.5),
     ] {
