@@ -4,7 +4,6 @@ use std::fs::Metadata;
 
 /// The nine bits of owner, group and others. None on Windows, whose lists of rights are not looked at.
 #[cfg(unix)]
-#[allow(clippy::unnecessary_wraps, reason = "None is for other systems")]
 pub(crate) fn mode(metadata: &Metadata) -> Option<u32> {
     Some(std::os::unix::fs::MetadataExt::mode(metadata) & 0o777)
 }

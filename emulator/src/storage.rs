@@ -104,6 +104,7 @@ fn lock(folder: &Path) -> Result<fs::File, Error> {
 
 /// A new file that only its owner may read. On Windows the folder's list says who may.
 fn owners_own() -> fs::OpenOptions {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "there is no mode"))]
     let mut options = fs::OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);

@@ -81,6 +81,7 @@ impl Token {
 
 /// On Windows the folder's list says who may read it.
 fn owners_own() -> OpenOptions {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "there is no mode"))]
     let mut options = OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);

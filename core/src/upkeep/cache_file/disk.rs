@@ -142,6 +142,7 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 }
 
 fn owners_own() -> fs::OpenOptions {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "there is no mode"))]
     let mut options = fs::OpenOptions::new();
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
