@@ -38,5 +38,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 version=$(sed -n '/^\[workspace.package\]/,/^$/s/^version = "\(.*\)"/\1/p' "$root/Cargo.toml")
 dist=${CARGO_TARGET_DIR:-$root/target}/dist
 built=$dist/build/$target
-libraries=$built/$target/release
+# DIST_PROFILE=demo builds in a third of the time what is larger and slower: to try the packaging.
+profile=${DIST_PROFILE:-release}
+libraries=$built/$target/$profile
 packages=$dist/packages
