@@ -102,7 +102,7 @@ install-cli: ## the program, its manual pages and completions
 # Where tests will be wanted the program is built along with them: what tests need changes the features of what it
 # depends on, and everything would be built again.
 build-program:
-ifneq ($(filter test test-% soak,$(MAKECMDGOALS)),)
+ifneq ($(filter-out test-dist%,$(filter test test-% soak,$(MAKECMDGOALS))),)
 	$(CARGO) test --no-run --quiet
 else
 	$(CARGO) build -p kmsak-cli -p kmsak-csi
