@@ -83,7 +83,7 @@ test('the package and the one for this platform, as npm would install them from 
   for (const part of ['lib', 'adapters', 'README.md'])
     await cp(path.join(here, part), path.join(stage, part), { recursive: true })
   const manifest = JSON.parse(await readFile(path.join(here, 'package.json'), 'utf8'))
-  // As `napi prepublish` writes it.
+  // As dist/packages/npm writes it.
   manifest.optionalDependencies = { [`kmsak-${triple}`]: manifest.version }
   await writeFile(path.join(stage, 'package.json'), JSON.stringify(manifest))
   const native = path.join(stage, 'native')
@@ -102,6 +102,15 @@ test('the package and the one for this platform, as npm would install them from 
   await mkdir(path.join(folder, 'node_modules', `kmsak-${triple}`))
   await writeFile(path.join(folder, 'node_modules', `kmsak-${triple}`, 'index.js'), 'throw new Error("broken")')
   assert.match((await run(`require('kmsak')`, { cwd: folder })).stderr, /cannot be loaded \(broken\)/)
+})
+
+test('a platform that there is no package for is told with those that there are', async () => {
+  const { stderr, status } = await run(
+    `Object.defineProperty(process, 'arch', { value: 'riscv64' }); require('./lib/index.js')`,
+    { cwd: here },
+  )
+  assert.equal(status, 1)
+  assert.match(stderr, /KmsakError: there is no kmsak for \S+-riscv64\S*: it is built for Linux and macOS/)
 })
 
 test('every native function has a panic boundary', async () => {
