@@ -18,6 +18,9 @@ from test_processes import run
 
 
 def test_a_calls_own_time(emulator: Emulator, secret: str) -> None:
+    async def nothing(credentials: kmsak.Credentials) -> None:
+        """Never run."""
+
     with kmsak.Provider.from_file(emulator.config) as provider:
         cached = emulator.new_secret()
         old = provider.credentials(cached, timeout=20)
@@ -29,7 +32,7 @@ def test_a_calls_own_time(emulator: Emulator, secret: str) -> None:
             lambda: provider.renew(cached, old.access_key_id, timeout=0.05),
             lambda: provider.call_within(0.05, secret, str),
             lambda: provider.with_credentials(secret, timeout=0.05)(str)(),
-            lambda: asyncio.run(provider.call_within_async(0.05, secret, asyncio.sleep)),
+            lambda: asyncio.run(provider.call_within_async(0.05, secret, nothing)),
             lambda: asyncio.run(provider.credentials_async(secret, timeout=0.05)),
             lambda: asyncio.run(provider.secret_async(secret, timeout=0.05)),
             lambda: asyncio.run(provider.secret_at_stage_async(cached, "ACSPrevious", timeout=0)),
@@ -64,10 +67,11 @@ def test_a_call_waits_no_longer_for_a_newer_access_key(emulator: Emulator, secre
     with kmsak.Provider.from_file(emulator.config) as provider:
         provider.credentials(secret)
         with emulator.fault(kind="hang"):
-            for call in (
+            calls: list[Callable[[], None]] = [
                 lambda: provider.call_within(0.05, secret, reject),
                 lambda: asyncio.run(provider.call_within_async(0.05, secret, reject_async)),
-            ):
+            ]
+            for call in calls:
                 with pytest.raises(RejectedError) as caught:
                     call()
                 assert isinstance(caught.value.__cause__, kmsak.TimedOutError)

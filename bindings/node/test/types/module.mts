@@ -80,7 +80,15 @@ const options: ProviderOptions = {
   clientKeyPasswordEnv: 'client_key_password',
   rotationInterval: 3_600_000,
 }
+const byRole: ProviderOptions = {
+  gateways: [{ type: 'instance', endpoint: 'kst-x.cryptoservice.kms.aliyuncs.com', credentialsType: 'default' }],
+  credentialsType: 'oidc_role_arn',
+  oidcTokenFile: new URL('file:///var/run/secrets/token'),
+  roleSessionDuration: 3_600_000,
+}
+same<(typeof byRole)['accessKeySecret'], string | Uint8Array | undefined>(true)
 const stats: Stats = new Provider(options).stats()
+same<(typeof stats.identities)[0]['expires'], Date | undefined>(true)
 same<(typeof stats.clientKeys)[0]['notAfter'], Date>(true)
 forwardLogs((level, line) => `${level satisfies string} ${line satisfies string}`, 'warn')
 forwardLogs(null)

@@ -72,7 +72,10 @@ function described() {
     },
     error_kinds: [
       ...declarations
-        .slice(declarations.indexOf("type ErrorKind"), declarations.indexOf("class KmsakError"))
+        .slice(
+          declarations.indexOf("type ErrorKind"),
+          declarations.indexOf("class KmsakError"),
+        )
         .matchAll(/\| '(\w+)'/g),
     ].map(([, kind]) => kind),
     error: ["message", ...members(body("class KmsakError"))],
@@ -95,9 +98,19 @@ const operations = {
     return opened(await Provider.fromFile(file));
   },
   open_code({ gateway: { region_id, endpoint, ca_file }, options }) {
-    const named = Object.entries(options).map(([name, value]) => [camelCase(name), value]);
-    const gateway = { type: "shared", regionId: region_id, endpoint, caFile: ca_file };
-    return opened(new Provider({ gateways: [gateway], ...Object.fromEntries(named) }));
+    const named = Object.entries(options).map(([name, value]) => [
+      camelCase(name),
+      value,
+    ]);
+    const gateway = {
+      type: "shared",
+      regionId: region_id,
+      endpoint,
+      caFile: ca_file,
+    };
+    return opened(
+      new Provider({ gateways: [gateway], ...Object.fromEntries(named) }),
+    );
   },
   describe: described,
   async credentials({ name }) {

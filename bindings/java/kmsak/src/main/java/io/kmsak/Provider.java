@@ -166,9 +166,10 @@ public final class Provider implements AutoCloseable {
     if (cached != null) {
       return cached;
     }
+    int now = changes.getInt(0);
     LaterAnswer<Credentials> later = new LaterAnswer<>(null);
     provider.beginCredentials(name, later);
-    return later.join(timeout);
+    return keep(name, now, null, later.join(timeout));
   }
 
   /**

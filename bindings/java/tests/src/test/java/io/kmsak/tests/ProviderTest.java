@@ -666,7 +666,8 @@ class ProviderTest {
     }
     try (Provider provider =
         Provider.builder()
-            .propertiesFile(kms.onTheCloud())
+            .clientKeyFile(Path.of(kms.onTheCloud()).resolveSibling("clientKey.json").toString())
+            .clientKeyPasswordFile(Path.of(kms.onTheCloud()).resolveSibling("clientKey_Password.txt").toString())
             .gateway(Gateway.instance().endpoint("127.0.0.1:" + unheard))
             .fetchDeadline(Duration.ofMillis(500))
             .open()) {
