@@ -124,6 +124,98 @@ fn secret_host() {
 }
 
 #[test]
+fn app_delete() {
+    at_every_call(
+        |operator| drop(operator.told(&words(&operator.create_web()))),
+        |_| ["admin", "app", "delete", "web", "--yes"].map(str::to_owned).to_vec(),
+        |operator| operator.json(&["admin", "app", "list"]),
+    );
+}
+
+#[test]
+fn dns_create() {
+    at_every_call(
+        |_| (),
+        |operator| {
+            let instance = operator.instance();
+            let (vpc, region) = ("vpc-hzz000000000000001234", "cn-hangzhou");
+            [
+                "admin",
+                "dns",
+                "create",
+                &instance,
+                "--address",
+                "10.1.2.3",
+                "--vpc",
+                vpc,
+                "--vpc-region",
+                region,
+            ]
+            .map(str::to_owned)
+            .to_vec()
+        },
+        |operator| {
+            let mut shown = operator.json(&["admin", "dns", "show", &operator.instance()]);
+            shown["zone"]["id"] = Value::Null;
+            shown
+        },
+    );
+}
+
+#[test]
+fn share_instance() {
+    at_every_call(
+        |operator| drop(operator.told(&["admin", "share", "enable"])),
+        |operator| {
+            let instance = operator.instance();
+            ["admin", "share", "instance", &instance, "--with", "1654321098765432"]
+                .map(str::to_owned)
+                .to_vec()
+        },
+        |operator| {
+            let mut listed = operator.json(&["admin", "share", "list"]);
+            listed["shares"][0]["id"] = Value::Null;
+            listed
+        },
+    );
+}
+
+/// A replacement that has come to its end is not gone on with: the next run would be another one.
+#[test]
+fn client_key_replace() {
+    let replace = ["admin", "client-key", "replace", "web", "--out", "web", "--yes"];
+    let run = |operator: &Operator, place: usize| {
+        operator.told(&words(&operator.create_web()));
+        let pause = operator.emulator().inject(Fault::latency(PAUSE)).unwrap();
+        let ended = end_after(operator, &replace, place);
+        operator.emulator().clear_fault(pause);
+        ended
+    };
+    for place in 1.. {
+        let operator = Operator::start();
+        let ended = run(&operator, place);
+        if ended {
+            operator.told(&replace);
+        }
+        // The old one, and the one in the folder, which works; none that nobody has.
+        let keys = operator.json(&["admin", "client-key", "list", "web"])["clientKeys"].clone();
+        assert_eq!(keys.as_array().unwrap().len(), 2, "after {place}: {keys}");
+        let key: Value =
+            serde_json::from_slice(&std::fs::read(operator.path("web/clientKey.json")).unwrap()).unwrap();
+        assert!(keys.as_array().unwrap().iter().any(|known| known["id"] == key["KeyId"]), "after {place}");
+        let again = operator.told(&words(&operator.create_web()));
+        assert!(
+            again.contains("fetched acs/ram/user/app through the shared gateway"),
+            "after {place}: {again}"
+        );
+        if !ended {
+            assert!(place > 2, "it was never ended");
+            break;
+        }
+    }
+}
+
+#[test]
 fn an_answer_that_is_lost_is_looked_for() {
     for action in ["CreateNetworkRule", "CreatePolicy", "CreateApplicationAccessPoint", "CreateClientKey"] {
         let operator = Operator::start();

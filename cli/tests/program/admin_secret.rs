@@ -1,13 +1,11 @@
-//! `kmsak admin secret`, `instance` and `permissions`
+//! `kmsak admin secret` and `instance`
 
 use std::io::Write as _;
 use std::process::Stdio;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use crate::operator::{Operator, words};
-use crate::support::{stderr, stdout};
+use crate::support::stderr;
 
 fn host(operator: &Operator, more: &[&str]) -> Vec<String> {
     let instance = operator.instance();
@@ -131,32 +129,4 @@ fn instances_are_shown_with_their_ca() {
     operator.told(&["admin", "instance", "ca", &instance, "--out", "ca.pem"]);
     let pem = std::fs::read_to_string(operator.path("ca.pem")).unwrap();
     assert!(pem.starts_with("-----BEGIN CERTIFICATE-----\n") && !pem.contains('\r'), "{pem}");
-}
-
-#[test]
-fn permissions_are_those_that_suffice() {
-    let operator = Operator::start();
-    operator.emulator().create_user("ci", &[]).unwrap();
-    let commands: [(&str, Vec<String>); 3] = [
-        ("app create", operator.create_web()),
-        ("secret host", host(&operator, &[])),
-        ("app delete", ["admin", "app", "delete", "web", "--yes"].map(str::to_owned).to_vec()),
-    ];
-    for (name, arguments) in commands {
-        let mut permissions = vec!["admin", "permissions"];
-        permissions.extend(name.split(' '));
-        let policy: Value = serde_json::from_str(&operator.told(&permissions)).unwrap();
-        let user = name.replace(' ', "-");
-        operator.emulator().put_policy(&user, &policy.to_string()).unwrap();
-        operator.emulator().create_user(&user, &[&user]).unwrap();
-        let key = operator.emulator().create_access_key(&user).unwrap();
-        let mut command = operator.command(&words(&arguments));
-        command
-            .env("ALIBABA_CLOUD_ACCESS_KEY_ID", &key.id)
-            .env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", &key.secret);
-        let output = command.output().unwrap();
-        assert!(output.status.success(), "{name}: {}{}", stdout(&output), stderr(&output));
-    }
-    let told = operator.refused(&["admin", "permissions", "dance"], 2);
-    assert!(told.contains("no command is called \"dance\": they are app create, "), "{told}");
 }
