@@ -13,6 +13,7 @@ use super::run::{Run, RunArguments};
 use super::{instance_id, network, short_name};
 use crate::cloud::answers::Done;
 use crate::cloud::kms::{self, PolicyText};
+use crate::cloud::kms_instance;
 use crate::cloud::kms_secret;
 use crate::failure::Failure;
 
@@ -64,7 +65,7 @@ impl Create {
     }
 
     fn create(&self, run: &Run) -> Result<(), Failure> {
-        let instance = run.look(&kms::get_instance(&self.instance))?.kms_instance;
+        let instance = run.look(&kms_instance::get_instance(&self.instance))?.kms_instance;
         if instance.status != "Connected" {
             return Err(Failure::new(format!(
                 "the KMS instance {} is {}: it has to be connected before applications can use it",

@@ -101,14 +101,14 @@ fn policy(run: &Run, name: &str) -> Result<Value, Failure> {
     }))
 }
 
-pub(super) fn all_names(run: &Run) -> Result<Vec<String>, Failure> {
+pub(crate) fn all_names(run: &Run) -> Result<Vec<String>, Failure> {
     every_page(|page| {
         let points = run.look(&kms::list_access_points(page))?;
         Ok((points.names(), points.total_count))
     })
 }
 
-pub(super) fn client_keys(run: &Run, access_point: &str) -> Result<Vec<ClientKey>, Failure> {
+pub(crate) fn client_keys(run: &Run, access_point: &str) -> Result<Vec<ClientKey>, Failure> {
     Ok(run.find(&kms::list_client_keys(access_point))?.map(|keys| keys.all()).unwrap_or_default())
 }
 

@@ -12,7 +12,7 @@ use super::permissions::{INSTANCE_BIND, INSTANCE_CA, INSTANCE_LIST, INSTANCE_SHO
 use super::run::{Run, RunArguments, every_page, every_part};
 use super::{counted, instance_id, private_file};
 use crate::cloud::answers::Done;
-use crate::cloud::kms::{self, BoundVpc};
+use crate::cloud::kms_instance::{self, BoundVpc, InstanceName};
 use crate::cloud::resource_sharing;
 use crate::failure::Failure;
 
@@ -44,14 +44,11 @@ pub(super) struct List {}
 impl List {
     fn run(&self, arguments: &RunArguments) -> Result<ExitCode, Failure> {
         Run::of(arguments, INSTANCE_LIST, |run| {
-            let all = every_page(|page| {
-                let instances = run.look(&kms::list_instances(page))?;
-                Ok((instances.all(), instances.total_count))
-            })?;
             let mut told: Vec<Value> = Vec::new();
-            for one in all {
-                let known =
-                    run.find(&kms::get_instance(&one.kms_instance_id))?.map(|answer| answer.kms_instance);
+            for one in all(run)? {
+                let known = run
+                    .find(&kms_instance::get_instance(&one.kms_instance_id))?
+                    .map(|answer| answer.kms_instance);
                 let status = known.map(|known| known.status).unwrap_or_default();
                 run.print(&format!("{} {status} {}", one.kms_instance_id, one.kms_instance_arn));
                 told.push(json!({"id": one.kms_instance_id, "arn": one.kms_instance_arn, "status": status}));
@@ -74,7 +71,7 @@ pub(super) struct Show {
 impl Show {
     fn run(&self, arguments: &RunArguments) -> Result<ExitCode, Failure> {
         Run::of(arguments, INSTANCE_SHOW, |run| {
-            let instance = run.look(&kms::get_instance(&self.instance))?.kms_instance;
+            let instance = run.look(&kms_instance::get_instance(&self.instance))?.kms_instance;
             let shared = shared_with(run, &self.instance)?;
             let access = Access { vpcs: instance.bound_vpcs(), accounts: shared, most: instance.vpc_num };
             run.print(&format!(
@@ -128,7 +125,7 @@ pub(super) struct Ca {
 impl Ca {
     fn run(&self, arguments: &RunArguments) -> Result<ExitCode, Failure> {
         Run::of(arguments, INSTANCE_CA, |run| {
-            let instance = run.look(&kms::get_instance(&self.instance))?.kms_instance;
+            let instance = run.look(&kms_instance::get_instance(&self.instance))?.kms_instance;
             let pem = instance.ca_certificate_chain_pem.unwrap_or_default().replace("\r\n", "\n");
             if pem.trim().is_empty() {
                 return Err(Failure::new(format!(
@@ -178,7 +175,7 @@ impl BindVpc {
     }
 
     fn bind(&self, run: &Run) -> Result<(), Failure> {
-        let instance = run.look(&kms::get_instance(&self.instance))?.kms_instance;
+        let instance = run.look(&kms_instance::get_instance(&self.instance))?.kms_instance;
         let title = format!("VPC {} may reach {}", self.vpc, self.instance);
         let bound = instance.bound_vpcs();
         if bound.iter().any(|vpc| vpc.vpc_id == self.vpc) {
@@ -200,10 +197,10 @@ impl BindVpc {
             region_id: region,
             vpc_owner_id: self.owner.to_string(),
         });
-        run.change(&kms::bind_vpcs(&self.instance, &all), || Done {})?;
+        run.change(&kms_instance::bind_vpcs(&self.instance, &all), || Done {})?;
         let bound =
             run.wait("waiting for the instance", Duration::from_secs(2), Duration::from_secs(300), || {
-                let instance = run.look(&kms::get_instance(&self.instance))?.kms_instance;
+                let instance = run.look(&kms_instance::get_instance(&self.instance))?.kms_instance;
                 Ok(instance.bound_vpcs().iter().any(|vpc| vpc.vpc_id == self.vpc).then_some(()))
             })?;
         if bound.is_none() && !run.is_dry() {
@@ -217,13 +214,18 @@ impl BindVpc {
     }
 }
 
+/// Those of the region.
+pub(super) fn all(run: &Run) -> Result<Vec<InstanceName>, Failure> {
+    every_page(|page| {
+        let instances = run.look(&kms_instance::list_instances(page))?;
+        Ok((instances.all(), instances.total_count))
+    })
+}
+
 /// The region in the instance's ARN.
 fn region_of(run: &Run, instance: &str) -> Result<String, Failure> {
-    let all = every_page(|page| {
-        let instances = run.look(&kms::list_instances(page))?;
-        Ok((instances.all(), instances.total_count))
-    })?;
-    all.iter()
+    all(run)?
+        .iter()
         .find(|one| one.kms_instance_id == instance)
         .and_then(|one| one.kms_instance_arn.split(':').nth(2).map(str::to_owned))
         .filter(|region| !region.is_empty())
@@ -239,7 +241,7 @@ pub(super) struct Access {
 
 impl Access {
     pub(super) fn of(run: &Run, instance: &str) -> Result<Self, Failure> {
-        let known = run.look(&kms::get_instance(instance))?.kms_instance;
+        let known = run.look(&kms_instance::get_instance(instance))?.kms_instance;
         Ok(Access { vpcs: known.bound_vpcs(), accounts: shared_with(run, instance)?, most: known.vpc_num })
     }
 

@@ -7,14 +7,15 @@ use serde_json::json;
 
 use super::run::print_line;
 use crate::cloud::{
-    Action, actiontrail, config, ims, kms, kms_secret, pvtz, ram, resource_directory, resource_sharing, sts,
+    Action, actiontrail, config, ims, kms, kms_instance, kms_secret, pvtz, ram, resource_directory,
+    resource_sharing, sts,
 };
 use crate::failure::Failure;
 
 pub(super) type Calls = &'static [&'static Action];
 
 pub(super) static APP_CREATE: Calls = &[
-    &kms::GET_INSTANCE,
+    &kms_instance::GET_INSTANCE,
     &kms_secret::DESCRIBE_SECRET,
     &kms::DESCRIBE_NETWORK_RULE,
     &kms::CREATE_NETWORK_RULE,
@@ -72,10 +73,10 @@ pub(super) static SECRET_HOST: Calls = &[
     &ram::CREATE_ACCESS_KEY,
     &ram::DELETE_ACCESS_KEY,
     &kms_secret::DESCRIBE_SECRET,
-    &kms::LIST_INSTANCES,
-    &kms::LIST_KEYS,
-    &kms::DESCRIBE_KEY,
-    &kms::CREATE_KEY,
+    &kms_instance::LIST_INSTANCES,
+    &kms_instance::LIST_KEYS,
+    &kms_instance::DESCRIBE_KEY,
+    &kms_instance::CREATE_KEY,
     &kms_secret::CREATE_SECRET,
     &kms_secret::UPDATE_ROTATION,
 ];
@@ -96,11 +97,16 @@ pub(super) static SECRET_ROTATION: Calls = &[
 ];
 pub(super) static SECRET_DELETE: Calls = &[&kms_secret::DESCRIBE_SECRET, &kms_secret::DELETE_SECRET];
 pub(super) static SECRET_RESTORE: Calls = &[&kms_secret::DESCRIBE_SECRET, &kms_secret::RESTORE_SECRET];
-pub(super) static INSTANCE_LIST: Calls = &[&kms::LIST_INSTANCES, &kms::GET_INSTANCE];
-pub(super) static INSTANCE_SHOW: Calls = &[&kms::GET_INSTANCE, &resource_sharing::LIST_SHARED_TARGETS];
-pub(super) static INSTANCE_CA: Calls = &[&kms::GET_INSTANCE];
-pub(super) static INSTANCE_BIND: Calls =
-    &[&kms::GET_INSTANCE, &kms::LIST_INSTANCES, &resource_sharing::LIST_SHARED_TARGETS, &kms::BIND_VPCS];
+pub(super) static INSTANCE_LIST: Calls = &[&kms_instance::LIST_INSTANCES, &kms_instance::GET_INSTANCE];
+pub(super) static INSTANCE_SHOW: Calls =
+    &[&kms_instance::GET_INSTANCE, &resource_sharing::LIST_SHARED_TARGETS];
+pub(super) static INSTANCE_CA: Calls = &[&kms_instance::GET_INSTANCE];
+pub(super) static INSTANCE_BIND: Calls = &[
+    &kms_instance::GET_INSTANCE,
+    &kms_instance::LIST_INSTANCES,
+    &resource_sharing::LIST_SHARED_TARGETS,
+    &kms_instance::BIND_VPCS,
+];
 pub(super) static SHARE_ENABLE: Calls =
     &[&resource_sharing::SHARING_STATUS, &resource_sharing::ENABLE_SHARING];
 pub(super) static SHARE_VSWITCH: Calls = &[
@@ -112,7 +118,7 @@ pub(super) static SHARE_VSWITCH: Calls = &[
 pub(super) static SHARE_INSTANCE: Calls = &[
     &resource_sharing::LIST_SHARES,
     &resource_sharing::LIST_ASSOCIATIONS,
-    &kms::GET_INSTANCE,
+    &kms_instance::GET_INSTANCE,
     &resource_sharing::LIST_SHARED_TARGETS,
     &resource_sharing::CREATE_SHARE,
     &resource_sharing::ASSOCIATE,

@@ -1,24 +1,22 @@
 //! `kmsak admin secret host`: a RAM user's AccessKeys into KMS.
 
-use std::collections::BTreeMap;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::app_delete::gone;
+use super::host_access_keys::{self, Known};
 use super::permissions::SECRET_HOST;
 use super::run::{Run, RunArguments, every_page};
 use super::secret_rotate::state_folder;
-use super::{instance_id, moment, private_file, secret, service_role};
+use super::{instance, instance_id, moment, private_file, secret, service_role};
 use crate::cloud::answers::Done;
-use crate::cloud::kms::{self, Key, KeyAnswer};
+use crate::cloud::kms_instance::{self, Key, KeyAnswer};
 use crate::cloud::kms_secret::{self, RamSecret, Secret};
-use crate::cloud::ram::{self, AccessKey, NewAccessKey};
+use crate::cloud::ram;
 use crate::cloud::random_id;
 use crate::failure::Failure;
 
@@ -75,12 +73,9 @@ pub(super) fn rotation(text: &str) -> Result<Duration, String> {
 
 const USUAL_ROTATION: Duration = Duration::from_secs(30 * 86_400);
 
-/// Ids and secrets.
-type Known = BTreeMap<String, Zeroizing<String>>;
-
 impl Host {
     pub(super) fn run(&self, arguments: &RunArguments) -> Result<ExitCode, Failure> {
-        let given = self.access_keys.as_deref().map(read_access_keys).transpose()?.unwrap_or_default();
+        let given = self.access_keys.as_deref().map(host_access_keys::read).transpose()?.unwrap_or_default();
         Run::of(arguments, SECRET_HOST, |run| self.host(run, &given))
     }
 
@@ -94,7 +89,7 @@ impl Host {
         let instance = self.instance(run)?;
         let key = self.key(run, &instance)?;
         let note = state_folder()?.join(format!("host-{instance}-{}.json", file_name(&self.user)));
-        let keys = self.access_keys(run, given, &note)?;
+        let keys = host_access_keys::all(run, &self.user, given, &note)?;
         let data = Zeroizing::new(
             json!({"AccessKeys": keys.iter().map(|(id, secret)| {
                 json!({"AccessKeyId": id, "AccessKeySecret": secret.as_str()})
@@ -174,11 +169,7 @@ impl Host {
         if let Some(instance) = &self.instance {
             return Ok(instance.clone());
         }
-        let all = every_page(|page| {
-            let instances = run.look(&kms::list_instances(page))?;
-            Ok((instances.all(), instances.total_count))
-        })?;
-        match all.as_slice() {
+        match instance::all(run)?.as_slice() {
             [only] => Ok(only.kms_instance_id.clone()),
             [] => Err(Failure::new(
                 "there is no KMS instance in this region: buy one in the KMS console, or name another --region",
@@ -196,7 +187,7 @@ impl Host {
     /// The key to encrypt with.
     fn key(&self, run: &Run, instance: &str) -> Result<String, Failure> {
         if let Some(key) = &self.key {
-            let known = run.look(&kms::describe_key(key))?.key_metadata;
+            let known = run.look(&kms_instance::describe_key(key))?.key_metadata;
             if !known.encrypts() {
                 return Err(Failure::usage(format!(
                     "the key {key} is {} and for {}: name one that is Enabled and encrypts",
@@ -206,12 +197,12 @@ impl Host {
             return Ok(key.clone());
         }
         let ids = every_page(|page| {
-            let keys = run.look(&kms::list_keys(instance, page))?;
+            let keys = run.look(&kms_instance::list_keys(instance, page))?;
             Ok((keys.ids(), keys.total_count))
         })?;
         let mut fit: Vec<Key> = Vec::new();
         for id in ids {
-            let known = run.look(&kms::describe_key(&id))?.key_metadata;
+            let known = run.look(&kms_instance::describe_key(&id))?.key_metadata;
             if known.encrypts() {
                 fit.push(known);
             }
@@ -224,7 +215,9 @@ impl Host {
                 return Ok(made.key_id.clone());
             }
             let made = run
-                .change(&kms::create_key(instance, &description), || KeyAnswer { key_metadata: new_key() })?
+                .change(&kms_instance::create_key(instance, &description), || KeyAnswer {
+                    key_metadata: new_key(),
+                })?
                 .key_metadata;
             run.made(&format!("key {} in {instance}", made.key_id));
             return Ok(made.key_id);
@@ -243,147 +236,6 @@ impl Host {
             }
         }
     }
-
-    /// All that the user has, with their secrets. The secret of one that is made here is told once, so it is kept in a file until
-    /// KMS has it; one whose answer was lost is replaced.
-    fn access_keys(&self, run: &Run, given: &Known, note: &Path) -> Result<Known, Failure> {
-        // In a dry run the user may not be there yet.
-        let listed = |run: &Run| -> Result<Vec<AccessKey>, Failure> {
-            Ok(run.find(&ram::list_access_keys(&self.user))?.map(|keys| keys.all()).unwrap_or_default())
-        };
-        let there = listed(run)?;
-        let mut known = given.clone();
-        if let Some(mine) = read_note(note)? {
-            known.extend(mine.made);
-            for lost in there.iter().filter(|key| is_lost(key, &known, mine.begun)) {
-                let id = &lost.access_key_id;
-                if run.look(&ram::access_key_last_used(&self.user, id))?.date().is_some() {
-                    continue;
-                }
-                run.confirm(&format!(
-                    "delete the AccessKey {id}, which an earlier run made and whose secret was lost, and which was never used"
-                ))?;
-                gone(
-                    run,
-                    &ram::delete_access_key(&self.user, id),
-                    &format!("AccessKey {id}, whose secret was lost"),
-                )?;
-            }
-        }
-        let there = listed(run)?;
-        if there.is_empty() {
-            return self.make_access_key(run, note);
-        }
-        let missing: Vec<&str> = there
-            .iter()
-            .map(|key| key.access_key_id.as_str())
-            .filter(|id| !known.contains_key(*id))
-            .collect();
-        if !missing.is_empty() {
-            return Err(Failure::usage(format!(
-                "KMS wants every AccessKey of {}, and the secret of {} is not known: give it with --access-keys, or delete an AccessKey that nobody uses (kmsak audit usage tells)",
-                self.user,
-                missing.join(" and of ")
-            )));
-        }
-        Ok(there
-            .into_iter()
-            .filter_map(|key| known.remove(&key.access_key_id).map(|secret| (key.access_key_id, secret)))
-            .collect())
-    }
-
-    fn make_access_key(&self, run: &Run, note: &Path) -> Result<Known, Failure> {
-        let begun = moment::written(run.client.api().now());
-        let write = |made: &Known| {
-            let made: BTreeMap<&str, &str> =
-                made.iter().map(|(id, secret)| (id.as_str(), secret.as_str())).collect();
-            let text = Zeroizing::new(json!({"begun": begun, "made": made}).to_string());
-            private_file::write(note, text.as_bytes())
-        };
-        if !run.is_dry() {
-            if let Some(folder) = note.parent() {
-                private_file::make_folder(folder)?;
-            }
-            write(&Known::new())?;
-        }
-        let made = run
-            .change(&ram::create_access_key(&self.user), || NewAccessKey { access_key: new_access_key() })?
-            .access_key;
-        let secret = made.access_key_secret.unwrap_or_default();
-        let known = Known::from([(made.access_key_id.clone(), secret)]);
-        if !run.is_dry() {
-            write(&known)?;
-        }
-        run.made(&format!("AccessKey {} of {}", made.access_key_id, self.user));
-        Ok(known)
-    }
-}
-
-/// Made since an earlier run began, and of unknown secret.
-fn is_lost(key: &AccessKey, known: &Known, begun: std::time::SystemTime) -> bool {
-    // The services' clocks need not agree to the second.
-    let allowance = Duration::from_secs(60);
-    let made = moment::read(&key.create_date);
-    !known.contains_key(&key.access_key_id) && made.is_some_and(|made| made + allowance >= begun)
-}
-
-struct Note {
-    begun: std::time::SystemTime,
-    made: Known,
-}
-
-fn read_note(path: &Path) -> Result<Option<Note>, Failure> {
-    let Some(text) = private_file::read(path)? else { return Ok(None) };
-    let json: Value = serde_json::from_str(&text).unwrap_or_default();
-    let begun = json["begun"].as_str().and_then(moment::read);
-    let made = json["made"].as_object().into_iter().flatten();
-    let made =
-        made.filter_map(|(id, secret)| Some((id.clone(), Zeroizing::new(secret.as_str()?.to_owned()))));
-    Ok(begun.map(|begun| Note { begun, made: made.collect() }))
-}
-
-fn read_access_keys(path: &Path) -> Result<Known, Failure> {
-    let text = if path == Path::new("-") {
-        let mut text = Zeroizing::new(String::new());
-        std::io::stdin().read_to_string(&mut text).map_err(Failure::doing("cannot read standard input"))?;
-        text
-    } else {
-        private_file::read(path)?
-            .ok_or_else(|| Failure::usage(format!("there is no file {}", path.display())))?
-    };
-    parse_access_keys(&text).ok_or_else(|| {
-        Failure::usage(format!(
-            "{} holds no AccessKeys: expected lines of id,secret, or KMS's JSON {{\"AccessKeys\":[...]}}",
-            path.display()
-        ))
-    })
-}
-
-/// KMS's JSON, one AccessKey as JSON, or the console's CSV with or without its head.
-fn parse_access_keys(text: &str) -> Option<Known> {
-    let text = text.trim().trim_start_matches('\u{feff}');
-    let mut known = Known::new();
-    if text.starts_with('{') {
-        let json: Value = serde_json::from_str(text).ok()?;
-        let one = std::slice::from_ref(&json);
-        let list = json["AccessKeys"].as_array().map_or(one, Vec::as_slice);
-        for key in list {
-            let secret = Zeroizing::new(key["AccessKeySecret"].as_str()?.to_owned());
-            known.insert(key["AccessKeyId"].as_str()?.to_owned(), secret);
-        }
-    } else {
-        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-            let mut fields = line.split(',').map(|field| field.trim().trim_matches('"'));
-            let (id, secret) = (fields.next()?, fields.next()?);
-            // The head of the console's CSV has blanks in it.
-            if id.contains(' ') {
-                continue;
-            }
-            known.insert(id.to_owned(), Zeroizing::new(secret.to_owned()));
-        }
-    }
-    let fits = |(id, secret): (&String, &Zeroizing<String>)| !id.is_empty() && !secret.is_empty();
-    (!known.is_empty() && known.iter().all(fits)).then_some(known)
 }
 
 /// RAM allows letters, digits, dots, - and _, all of which files may have.
@@ -401,36 +253,9 @@ fn new_key() -> Key {
     }
 }
 
-fn new_access_key() -> AccessKey {
-    AccessKey {
-        access_key_id: "LTAI(new)".to_owned(),
-        access_key_secret: None,
-        status: String::new(),
-        create_date: String::new(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn access_keys_are_read_as_the_console_and_kms_write_them() {
-        let csv = "\u{feff}AccessKey ID,AccessKey Secret\r\nLTAI1,one\r\n\"LTAI2\",\"two\"\r\n";
-        let json = r#"{"AccessKeys":[{"AccessKeyId":"LTAI1","AccessKeySecret":"one"},{"AccessKeyId":"LTAI2","AccessKeySecret":"two"}]}"#;
-        for text in [csv, json, "LTAI1,one\nLTAI2,two"] {
-            let known = parse_access_keys(text).unwrap();
-            assert_eq!(
-                known.iter().map(|(id, s)| (id.as_str(), s.as_str())).collect::<Vec<_>>(),
-                [("LTAI1", "one"), ("LTAI2", "two")]
-            );
-        }
-        let one = parse_access_keys(r#"{"AccessKeyId":"LTAI1","AccessKeySecret":"one"}"#).unwrap();
-        assert_eq!(one.len(), 1);
-        for wrong in ["", "{}", "LTAI1", "LTAI1,", "{\"AccessKeys\":[]}", "AccessKey ID,AccessKey Secret"] {
-            assert!(parse_access_keys(wrong).is_none(), "{wrong}");
-        }
-    }
 
     #[test]
     fn intervals_are_those_that_kms_takes() {

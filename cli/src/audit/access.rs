@@ -4,8 +4,8 @@ use super::Limits;
 use super::findings::{Finding, Kind};
 use super::table::Table;
 use crate::admin::moment;
-use crate::admin::run::{Run, every_page};
-use crate::admin::secret;
+use crate::admin::run::Run;
+use crate::admin::{app_show, secret};
 use crate::cloud::kms;
 use crate::cloud::kms_secret::{self, Secret};
 use crate::failure::Failure;
@@ -45,11 +45,7 @@ pub(super) fn access_points(
     limits: &Limits,
     found: &mut Table,
 ) -> Result<(), Failure> {
-    let names = every_page(|page| {
-        let points = run.look(&kms::list_access_points(page))?;
-        Ok((points.names(), points.total_count))
-    })?;
-    for name in names {
+    for name in app_show::all_names(run)? {
         let Some(point) = run.find(&kms::describe_access_point(&name))? else { continue };
         let mut add = |kind, what| {
             found.add(Finding { kind, account: account.to_owned(), subject: name.clone(), what });
@@ -65,8 +61,7 @@ pub(super) fn access_points(
                 );
             }
         }
-        let keys = run.find(&kms::list_client_keys(&name))?.map(|keys| keys.all()).unwrap_or_default();
-        for key in keys {
+        for key in app_show::client_keys(run, &name)? {
             let Some(days) = moment::days_until(&key.not_after, run.client.api().now()) else { continue };
             if days > limits.client_key_days {
                 continue;

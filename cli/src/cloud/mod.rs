@@ -7,6 +7,7 @@ pub(crate) mod client;
 pub(crate) mod config;
 pub(crate) mod ims;
 pub(crate) mod kms;
+pub(crate) mod kms_instance;
 pub(crate) mod kms_secret;
 pub(crate) mod pvtz;
 pub(crate) mod ram;
@@ -254,6 +255,7 @@ pub(crate) fn random_id() -> String {
 pub(crate) fn all_actions() -> impl Iterator<Item = &'static Action> {
     [
         kms::ALL,
+        kms_instance::ALL,
         kms_secret::ALL,
         ram::ALL,
         ims::ALL,
