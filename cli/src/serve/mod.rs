@@ -95,8 +95,8 @@ pub(crate) struct Serve {
     #[arg(long, requires = "clients", requires = "unix")]
     clients_only: bool,
     /// Hand out any secret that KMS lets the agent read, COUNT of them at most [default: 1000]
-    #[arg(long, value_name = "COUNT", num_args = 0..=1, require_equals = true, default_missing_value = "0")]
-    any_secret: Option<u32>,
+    #[arg(long, value_name = "COUNT", num_args = 0..=1, require_equals = true, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    any_secret: Option<Option<u32>>,
     /// Answer as Alibaba Cloud's KMS Agent does, too
     #[arg(long)]
     kms_agent: bool,

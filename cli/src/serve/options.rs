@@ -40,7 +40,7 @@ impl Serve {
         }
         let port = if self.kms_agent { file.port } else { OWN_PORT };
         let most_of_mode = if self.kms_agent { file.most_connections } else { 1024 };
-        let any = self.any_secret.map(|most| if most == 0 { file.cache_size } else { most });
+        let any = self.any_secret.map(|most| most.unwrap_or(file.cache_size));
         Ok(Options {
             listen: self.listen.unwrap_or(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)),
             most_connections: self.max_connections.unwrap_or(most_of_mode),

@@ -258,4 +258,6 @@ fn a_file_that_is_wrong_is_told() {
     assert!(stderr(&output).contains("[Server] ResponseType: expected a whole number from 0 to 2"));
     let output = kmsak(&["serve", "--kms-agent-config"]).arg(&path).output().unwrap();
     assert_eq!(output.status.code(), Some(2), "it is KMS Agent's file");
+    let output = kmsak(&["serve", "--any-secret=0"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "none is what there is without it");
 }
