@@ -1,37 +1,30 @@
 //! The public face.
 
+mod inner;
+mod opening;
+
 use std::borrow::Cow;
 use std::fmt;
-use std::io::{self, Write as _};
 use std::panic::{self, AssertUnwindSafe};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::config::{Builder, Config};
+use self::inner::Inner;
 use crate::error::{Error, Result};
 use crate::event::{Event, Subscribers, Subscription};
 use crate::pending::{Pending, closed};
-use crate::process::descriptors;
-use crate::process::engine::Engine;
-use crate::process::fork::{self, PerProcess};
 use crate::process::lock::Mutex;
-use crate::process::logs;
 use crate::secret::name::{check_name, check_stage};
 use crate::secret::{Credentials, Secret};
 use crate::stats::Stats;
-use crate::upkeep::cache::Handles;
-use crate::upkeep::endpoint::Endpoint;
-use crate::upkeep::environment::Environment;
 use crate::upkeep::fetch::Fetch;
 use crate::upkeep::keeper::{Ask, Waiter};
 use crate::upkeep::limits::USUAL_QUOTA;
-use crate::upkeep::live::{Live, State, expiry_reminder};
+use crate::upkeep::live::expiry_reminder;
 use crate::upkeep::schedule;
-use crate::upkeep::script::Script;
 use crate::upkeep::turns::Occasion;
 
 /// Hands out managed AccessKeys and other secrets, and keeps them current.
@@ -42,90 +35,7 @@ use crate::upkeep::turns::Occasion;
 #[derive(Clone)]
 pub struct Provider(Arc<Inner>);
 
-struct Inner {
-    state: Arc<State>,
-    start_warnings: Vec<String>,
-    endpoints: PerProcess<Vec<Arc<Endpoint>>>,
-    process: PerProcess<Process>,
-}
-
-/// What a forked child has to make anew.
-struct Process {
-    live: Arc<Live>,
-    /// Dropped after `live` is closed: with the last provider the thread ends.
-    _engine: Arc<Engine>,
-}
-
 impl Provider {
-    /// Opens a provider as the `.properties` file at `path` says (see `docs/configuration.md` for its keys); an
-    /// environment variable of the same setting wins over a line of the file. Secrets
-    /// named in `secret_names` begin to be fetched; nobody waits for them here.
-    ///
-    /// # Errors
-    /// [`Kind::Configuration`](crate::Kind::Configuration) or [`Kind::ClientKey`](crate::Kind::ClientKey), with what
-    /// to mend; [`Kind::Tls`](crate::Kind::Tls) when TLS cannot be set up.
-    pub fn from_file(path: impl AsRef<Path>) -> Result<Self> {
-        Provider::open(Config::from_file(path.as_ref())?)
-    }
-
-    /// Opens a provider as the usual places say: environment variables named like the properties, and the file that the
-    /// variable `KMSAK_CONFIG` names, or else `managed_credentials_providers.properties` in the working directory if it
-    /// is there.
-    ///
-    /// # Errors
-    /// As for [`from_file`](Provider::from_file).
-    pub fn from_env() -> Result<Self> {
-        Provider::open(Config::from_usual_places()?)
-    }
-
-    /// Begins a configuration from code; [`Builder::open`] ends it.
-    pub fn builder() -> Builder {
-        Builder::new()
-    }
-
-    /// Opens a provider with `config`. What is odd about it, or a ClientKey that is not valid now, is logged as a warning, and
-    /// written to standard error where nobody receives logs ([`start_warnings`](Provider::start_warnings) has it as well). A
-    /// ClientKey that is soon to expire is only logged.
-    ///
-    /// # Errors
-    /// As for [`from_file`](Provider::from_file).
-    pub fn open(config: Config) -> Result<Self> {
-        Provider::open_with(config, None)
-    }
-
-    /// Opens a provider that `script` answers, if there is one, and not KMS.
-    pub(crate) fn open_with(config: Config, script: Option<Script>) -> Result<Self> {
-        let mut start_warnings = config.warnings.clone();
-        start_warnings.iter().for_each(|warning| warn(warning));
-        let secret_names = config.secret_names.clone();
-        let mut state = State::new(config, Environment::real())?;
-        state.script = script;
-        for client_key in &state.identities.client_keys {
-            if let Some(warning) = client_key.proven().info().validity_warning(state.now()) {
-                // Two gateways may have one ClientKey.
-                if !start_warnings.contains(&warning) {
-                    warn(&warning);
-                    start_warnings.push(warning);
-                }
-            } else if let Some(reminder) = expiry_reminder(client_key, state.now()) {
-                reminder.log();
-            }
-        }
-        let inner = Inner {
-            state: Arc::new(state),
-            start_warnings,
-            endpoints: PerProcess::empty(),
-            process: PerProcess::empty(),
-        };
-        let provider = Provider(Arc::new(inner));
-        // Opened now, so that a CA that cannot be used is told here and not at the first fetch.
-        provider.0.endpoints()?;
-        for name in secret_names {
-            drop(provider.begin_secret(&name));
-        }
-        Ok(provider)
-    }
-
     /// What was odd about the configuration and the ClientKey's validity when this was opened, a sentence each, without secrets.
     /// All of it was logged then; this is for programs that show it in their own way.
     #[must_use]
@@ -441,91 +351,6 @@ impl Provider {
             }
             Err(error) => Pending::ready(Err(error)),
         }
-    }
-}
-
-/// A warning of the start, which must be seen in any case.
-fn warn(warning: &str) {
-    logs::warn!("{warning}");
-    if !logs::are_received() {
-        // A standard error that is closed is no reason not to start.
-        drop(writeln!(io::stderr(), "kmsak: warning: {warning}"));
-    }
-}
-
-impl Inner {
-    fn live(&self) -> Result<Arc<Live>> {
-        if self.state.closed.load(Ordering::Acquire) {
-            return Err(closed());
-        }
-        descriptors::notice();
-        let make = || {
-            let engine = Engine::get()?;
-            // The runtime is entered on its own thread alone: whoever asks from an exit handler has no way in any more.
-            let live = Live::start(self.state.clone(), self.endpoints()?, engine.handle());
-            Ok(Arc::new(Process { live, _engine: engine.clone() }))
-        };
-        let process = self.process.get_or_make(make, |unused: Arc<Process>| unused.live.close())?;
-        if self.state.closed.load(Ordering::Acquire) {
-            // Closed while it was being made.
-            self.close();
-            return Err(closed());
-        }
-        Ok(process.live.clone())
-    }
-
-    fn endpoints(&self) -> Result<Arc<Vec<Arc<Endpoint>>>> {
-        fork::watch();
-        self.endpoints.get_or_make(|| self.state.open_endpoints(), drop)
-    }
-
-    /// A forked child that only reads cached values must have its refreshes all the same.
-    #[inline]
-    fn revive_after_fork(&self) {
-        if self.process.is_inherited() {
-            self.revive();
-        }
-    }
-
-    /// As long as `max_stale` allows.
-    fn credentials_for_a_while(&self, name: &[u8]) -> Option<Arc<Credentials>> {
-        // Nobody may keep what is good for a while only.
-        self.state.cache.changes().fetch_add(1, Ordering::Release);
-        self.state.cached(name)?.credentials.as_ref().map(Handles::mine)
-    }
-
-    #[cold]
-    fn revive(&self) {
-        if self.live().is_err() {
-            logs::debug!("a forked child cannot refresh what it reads");
-        }
-    }
-
-    fn close(&self) {
-        self.state.closed.store(true, Ordering::Release);
-        self.state.cache.close();
-        // What was left behind is not touched here.
-        descriptors::notice();
-        if let Some(process) = self.process.take() {
-            process.live.close();
-        }
-        drop(self.endpoints.take());
-    }
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        self.close();
-    }
-}
-
-impl Builder {
-    /// Checks the configuration and opens a provider with it.
-    ///
-    /// # Errors
-    /// As for [`Builder::build`] and [`Provider::open`].
-    pub fn open(self) -> Result<Provider> {
-        Provider::open(self.build()?)
     }
 }
 
