@@ -35,6 +35,8 @@ pub(crate) struct Provider {
 struct Kept {
     /// By name, exactly `str`, so that looking one up runs nobody's Python code while the lock is held.
     credentials: Py<PyDict>,
+    /// The first of them, by the very object that named it: a program with one secret names it by the same literal each time.
+    first: (Py<PyString>, Py<Credentials>),
     changes: u32,
     /// A forked child asks the core, which begins to refresh there.
     process: u64,
@@ -71,9 +73,13 @@ impl Provider {
         if let Some(name) = plain
             && let Some(kept) = self.lock_kept(py).as_ref()
             && kept.is_from(changes, process)
-            && let Some(found) = kept.credentials.bind(py).get_item(name)?
         {
-            return Ok(Some(found.cast_into::<Credentials>()?.unbind()));
+            if kept.first.0.is(name) {
+                return Ok(Some(kept.first.1.clone_ref(py)));
+            }
+            if let Some(found) = kept.credentials.bind(py).get_item(name)? {
+                return Ok(Some(found.cast_into::<Credentials>()?.unbind()));
+            }
         }
         let Some(credentials) = self.core().cached_credentials(&name.extract::<PyBackedStr>()?) else {
             return Ok(None);
@@ -101,7 +107,8 @@ impl Provider {
         // Making a dict may run the collector, hence Python code: outside the lock.
         let begun = PyDict::new(py);
         begun.set_item(name, credentials)?;
-        self.exchange_kept(py, Some(Kept { credentials: begun.unbind(), changes, process }));
+        let first = (name.clone().unbind(), credentials.clone_ref(py));
+        self.exchange_kept(py, Some(Kept { credentials: begun.unbind(), first, changes, process }));
         Ok(())
     }
 
