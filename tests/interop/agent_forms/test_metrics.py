@@ -32,7 +32,9 @@ def queries() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def series(emulator: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, str]]]:
-    """The labels of each metric's samples, from an agent that has answered."""
+    """The labels of each metric's samples, from an agent that was throttled at first and has answered since."""
+    error = {"kind": "error", "status": 429, "code": "Rejected.Throttling", "times": 1}
+    emulator.admin("POST", "/faults", error)
     agent = Agent(tmp_path_factory.mktemp("agent"), emulator, 0)
     agent.wait_for_other_than("")
     request = urllib.request.Request(f"{agent.url}/metrics", headers={"X-KMS-Token": agent.token})
