@@ -101,7 +101,10 @@ pub(super) const EXACT: &[Sentence] = &[
     ("InvalidParameter.UserName.Length", "the user's name is too long: 64 letters at most"),
     ("InvalidParameter.PolicyType", "a policy is either System or Custom"),
     ("MalformedPolicyDocument", "the policy is not RAM's JSON"),
-    ("EntityNotExist.User", "there is no such RAM user in this account: make it in RAM first"),
+    (
+        "EntityNotExist.User",
+        "there is no such RAM user in this account: make it in RAM first, or have secret host make it with --make-user",
+    ),
     ("EntityNotExist.User.AccessKey", "the RAM user has no such AccessKey"),
     ("EntityNotExist.User.Policy", "the RAM user does not have that policy"),
     ("EntityNotExist.Role", "there is no such RAM role"),
