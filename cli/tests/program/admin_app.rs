@@ -279,4 +279,7 @@ fn a_busy_service_is_asked_again() {
     operator.emulator().inject(Fault::error(403, "Forbidden.InDebt").times(1)).unwrap();
     let told = operator.refused(&["admin", "app", "list"], 7);
     assert!(told.contains("settle the bill [code Forbidden.InDebt]"), "{told}");
+    operator.emulator().inject(Fault::garbage().times(1)).unwrap();
+    let told = operator.refused(&["admin", "app", "list"], 10);
+    assert!(told.contains("the answer is not what its API describes"), "{told}");
 }
