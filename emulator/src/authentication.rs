@@ -121,6 +121,7 @@ fn authenticate_rpc(
     };
     let caller = caller.ok_or_else(mismatch)?;
     check_nonce(state, id, nonce, now)?;
+    check_network(state, id, call)?;
     state.note_use(id, call, Product::of(call).service(), now);
     Ok(caller)
 }
@@ -190,8 +191,17 @@ fn authenticate_acs3(
     };
     let caller = caller.ok_or_else(mismatch)?;
     check_nonce(state, id, nonce, now)?;
+    check_network(state, id, call)?;
     state.note_use(id, call, Product::of(call).service(), now);
     Ok(caller)
+}
+
+/// An AccessKey may be bound to some addresses.
+fn check_network(state: &State, id: &str, call: &Call) -> Result<(), Refusal> {
+    if state.may_be_used_from(id, call.source) {
+        return Ok(());
+    }
+    Err(Refusal::front(403, "Forbidden.AccessKey", "The AccessKey may not be used from this address."))
 }
 
 /// Whom an AccessKey belongs to and what it signs with, if it may be used.

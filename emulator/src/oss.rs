@@ -74,6 +74,9 @@ fn list_buckets(
             "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
         ));
     }
+    if !state.may_be_used_from(&signature.access_key_id, call.source) {
+        return Err(denied("The AccessKey may not be used from this address."));
+    }
     state.note_use(&signature.access_key_id, call, "Oss", now);
     let fields = json!({
         "Owner": {"ID": state.account_id, "DisplayName": state.account_id},

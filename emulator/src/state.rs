@@ -13,6 +13,8 @@ use crate::cloud::FIRST_ACCOUNT;
 use crate::config::aggregator::Aggregator;
 use crate::config::rule::Rule;
 use crate::error::Error;
+use crate::ims::network_policy::NetworkPolicies;
+use crate::ims::recycle_bin::Recycled;
 use crate::ims::report::CredentialReport;
 use crate::kms::keys::KmsKey;
 use crate::kms::{NamedAccessPoint, NamedPolicy, NetworkRule};
@@ -73,6 +75,10 @@ pub(crate) struct State {
     #[serde(default)]
     pub(crate) trail: Trail,
     #[serde(default)]
+    pub(crate) network_policies: NetworkPolicies,
+    #[serde(default)]
+    pub(crate) recycle_bin: Vec<Recycled>,
+    #[serde(default)]
     pub(crate) credential_report: Option<CredentialReport>,
     #[serde(default)]
     pub(crate) config_rules: Vec<Rule>,
@@ -125,6 +131,8 @@ impl State {
             named_access_points: BTreeMap::new(),
             vpcs: vec![Vpc::at_start(account_id, region)],
             trail: Trail::default(),
+            network_policies: NetworkPolicies::default(),
+            recycle_bin: Vec::new(),
             credential_report: None,
             config_rules: Vec::new(),
             aggregators: Vec::new(),

@@ -65,13 +65,18 @@ pub(super) fn list(request: &mut Request<'_>) -> Answer {
     Ok(json!({"AccessKeys": {"AccessKey": keys}}))
 }
 
-pub(super) fn last_used(request: &mut Request<'_>) -> Answer {
-    let user = asked(request)?;
+/// The id of the user's AccessKey that the request names.
+pub(super) fn asked_key<'a>(request: &Request<'a>) -> Result<&'a str, Refusal> {
     let id = request.mandatory("UserAccessKeyId")?;
-    if !user.access_keys.iter().any(|key| key.id == id) {
-        let message = format!("The access key does not exist: {id}.");
-        return Err(Refusal::front(404, "EntityNotExist.User.AccessKey", message));
+    if asked(request)?.access_keys.iter().any(|key| key.id == id) {
+        return Ok(id);
     }
+    let message = format!("The access key does not exist: {id}.");
+    Err(Refusal::front(404, "EntityNotExist.User.AccessKey", message))
+}
+
+pub(super) fn last_used(request: &mut Request<'_>) -> Answer {
+    let id = asked_key(request)?;
     let used = request.state().last_used.get(id);
     let (date, service) = used.map_or_else(Default::default, |used| (iso8601(used.at), used.service.clone()));
     Ok(json!({"AccessKeyLastUsed": {"LastUsedDate": date, "ServiceName": service}}))

@@ -1,6 +1,9 @@
-//! IMS, version 2019-08-15: users by their principal names, and the credential report. RAM's policies govern it.
+//! IMS, version 2019-08-15: users by their principal names, the credential report, from where AccessKeys may be used, and
+//! the recycle bin. RAM's policies govern it.
 
 mod access_keys;
+pub(crate) mod network_policy;
+pub(crate) mod recycle_bin;
 pub(crate) mod report;
 
 use crate::refusal::Refusal;
@@ -16,6 +19,14 @@ fn handler(action: &str) -> Option<Handler> {
         "ListUsers" => access_keys::users,
         "ListAccessKeys" => access_keys::list,
         "GetAccessKeyLastUsed" => access_keys::last_used,
+        "SetAccessKeyPolicy" => network_policy::set,
+        "GetAccessKeyPolicy" => network_policy::get,
+        "SetAccessKeyPolicyForAccount" => network_policy::set_for_account,
+        "GetAccessKeyPolicyForAccount" => network_policy::get_for_account,
+        "ListAccessKeysInRecycleBin" => recycle_bin::list,
+        "GetAccessKeyInfoInRecycleBin" => recycle_bin::get,
+        "RestoreAccessKeyFromRecycleBin" => recycle_bin::restore,
+        "DeleteAccessKeyInRecycleBin" => recycle_bin::delete,
         _ => return None,
     })
 }

@@ -184,7 +184,7 @@ pub(super) fn get(request: &mut Request<'_>) -> Answer {
         "LogStorage": 0,
         "ProductVersion": "3",
         "ProductType": "kms_ddi_public_cn",
-        "ChargeType": "PREPAY",
+        "ChargeType": if instance.id == request.state().instance_id { "PREPAY" } else { "POSTPAY" },
         "CreateTime": iso8601(instance.created),
         "StartDate": iso8601(instance.created),
         "EndDate": iso8601(instance.created + Duration::days(365)),
@@ -287,6 +287,32 @@ pub(super) fn connect(request: &mut Request<'_>) -> Answer {
     vpc_id.clone_into(&mut instance.vpc_id);
     instance.vswitch_ids = vec![vswitch_id.to_owned()];
     instance.zone_ids = zones.into_iter().map(str::to_owned).collect();
+    Ok(json!({}))
+}
+
+/// Only what was bought to be paid as it is used can be given back: all but the instance that is there from the start.
+pub(super) fn release(request: &mut Request<'_>) -> Answer {
+    let id = request.needed("KmsInstanceId")?;
+    request.permit(&format!("keystore/{id}"))?;
+    request.flag("ForceDeleteWithoutBackup")?;
+    let account = request.account;
+    let instance = request.cloud.owned_instance(id, account)?.clone();
+    if id == request.state().instance_id {
+        return Err(Refusal::service(
+            400,
+            "UnsupportedOperation",
+            "An instance that was paid in advance cannot be released.",
+        ));
+    }
+    let here = |of: &Option<String>| of.as_ref() == Some(&instance.id);
+    let used = request.cloud.accounts.iter().any(|account| {
+        account.keys.iter().any(|key| here(&key.instance))
+            || account.secrets.values().any(|secret| here(&secret.instance))
+    });
+    if used || request.cloud.access_used(&instance, request.now) > 0 {
+        return Err(Refusal::resource_in_use());
+    }
+    request.cloud.instances.retain(|one| one.id != instance.id);
     Ok(json!({}))
 }
 

@@ -19,7 +19,7 @@ mod secret_values;
 mod secret_versions;
 mod tags;
 
-pub(crate) use named_access_points::{NamedAccessPoint, NamedPolicy, NetworkRule};
+pub(crate) use named_access_points::{NamedAccessPoint, NamedPolicy, NetworkRule, network};
 
 use serde_json::{Value, json};
 
@@ -67,6 +67,7 @@ fn handler(action: &str) -> Option<Handler> {
         "GetDefaultKmsInstance" => instances::get_default,
         "GetKmsInstanceQuotaInfos" => instances::quota,
         "ConnectKmsInstance" => instances::connect,
+        "ReleaseKmsInstance" => instances::release,
         "UpdateKmsInstance" => instances::update,
         "UpdateKmsInstanceBindVpc" => instances::bind_vpcs,
         "OpenKmsService" => open_service,
@@ -97,6 +98,10 @@ fn handler(action: &str) -> Option<Handler> {
         "SetSecretPolicy" => secret_policy::set,
         "TagResource" => tags::tag,
         "UntagResource" => tags::untag,
+        "ListResourceTags" => tags::list_of_key,
+        "TagResources" => tags::tag_many,
+        "UntagResources" => tags::untag_many,
+        "ListTagResources" => tags::list,
         _ => return None,
     })
 }

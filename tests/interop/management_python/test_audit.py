@@ -6,6 +6,7 @@ import base64
 import configparser
 import csv
 import io
+import json
 import time
 from typing import Any
 
@@ -120,3 +121,46 @@ def test_credential_report(emulator: Any) -> None:
     ).body
     parts = [list(csv.DictReader(io.StringIO(base64.b64decode(one.content).decode()))) for one in (first, rest)]
     assert [row["user"] for part in parts for row in part] == [row["user"] for row in rows]
+
+
+def test_an_access_key_that_is_bound_to_addresses(emulator: Any) -> None:
+    ims = client(Ims, emulator)
+    key, _ = reader(emulator)
+    of_reader = {
+        "user_principal_name": f"reader@{account_id(emulator, 'default')}.onaliyun.com",
+        "user_access_key_id": key,
+    }
+    absent = ims_models.GetAccessKeyPolicyRequest(**of_reader)
+    refused("EntityNotExist.AccessKeyPolicy", 404, ims.get_access_key_policy, absent)
+
+    def policy(*networks: str) -> ims_models.SetAccessKeyPolicyRequest:
+        statement = {"Type": "ClassicWhiteList", "IPList": networks}
+        text = json.dumps({"Version": 1, "Status": "Active", "Statements": [statement]})
+        return ims_models.SetAccessKeyPolicyRequest(**of_reader, access_key_policy=text)
+
+    refused("InvalidParameter.AccessKeyPolicy", 400, ims.set_access_key_policy, policy("home"))
+    ims.set_access_key_policy(policy("10.0.0.0/8"))
+    refused("Forbidden.AccessKey", 403, read_a_secret, emulator)
+    ims.set_access_key_policy(policy("127.0.0.1"))
+    assert read_a_secret(emulator) == key
+    got = ims.get_access_key_policy(absent).body
+    assert json.loads(got.access_key_policy)["Status"] == "Active"
+
+
+def test_the_recycle_bin(emulator: Any) -> None:
+    ims, ram = client(Ims, emulator), client(Ram, emulator)
+    user = ram.create_user(ram_models.CreateUserRequest(user_name="gone")).body.user
+    made = ram.create_access_key(ram_models.CreateAccessKeyRequest(user_name="gone")).body.access_key
+    deletion = ram_models.DeleteAccessKeyRequest(user_name="gone", user_access_key_id=made.access_key_id)
+    ram.delete_access_key(deletion)
+    refused("EntityNotExist.User.AccessKey", 404, ram.delete_access_key, deletion)
+    listing = ims_models.ListAccessKeysInRecycleBinRequest(user_id=user.user_id)
+    [binned] = ims.list_access_keys_in_recycle_bin(listing).body.access_keys.access_key
+    assert binned.access_key_id == made.access_key_id
+    restoration = ims_models.RestoreAccessKeyFromRecycleBinRequest(
+        user_id=user.user_id, user_access_key_id=made.access_key_id
+    )
+    ims.restore_access_key_from_recycle_bin(restoration)
+    listed = ram.list_access_keys(ram_models.ListAccessKeysRequest(user_name="gone")).body
+    assert [one.access_key_id for one in listed.access_keys.access_key] == [made.access_key_id]
+    refused("EntityNotExist.User.AccessKey", 404, ims.restore_access_key_from_recycle_bin, restoration)

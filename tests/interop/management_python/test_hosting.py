@@ -159,6 +159,31 @@ def test_generic_secrets(emulator: Any) -> None:
     assert listed(("TagKey", "team"), ("TagValue", "web")) == ["db/main"]
     assert listed(("SecretType", "Generic"), ("SecretName", "db/")) == ["db/main"]
     assert listed(("SecretName", "none")) == []
+    kms.tag_resources(
+        models.TagResourcesRequest(
+            resource_type="secret",
+            resource_id=["db/main"],
+            tag=[models.TagResourcesRequestTag(key="stage", value="test")],
+        )
+    )
+    tagged = kms.list_tag_resources(
+        models.ListTagResourcesRequest(
+            resource_type="secret", tag=[models.ListTagResourcesRequestTag(key="stage", value="test")]
+        )
+    ).body.tag_resources.tag_resource
+    assert {(one.resource_id, one.tag_key) for one in tagged} == {("db/main", "team"), ("db/main", "stage")}
+    gone = models.UntagResourcesRequest(resource_type="secret", resource_id=["db/none"], tag_key=["stage"])
+    refused("InvalidResourceId.NotFound", 404, kms.untag_resources, gone)
+    batch = kms.batch_get_secret_value(
+        models.BatchGetSecretValueRequest(
+            secrets_list=[
+                models.BatchGetSecretValueRequestSecretsList(secret_name=name)
+                for name in ("db/main", "db/none")
+            ]
+        )
+    ).body
+    assert [one.secret_data for one in batch.secret_values] == ["third"]
+    assert [(one.secret_name, one.code) for one in batch.errors] == [("db/none", "Forbidden.ResourceNotFound")]
     dry = models.GetSecretValueRequest(secret_name="db/main", dry_run="true")
     refused("DryRunOperationError", 400, kms.get_secret_value, dry)
     dry = models.GetSecretValueRequest(secret_name="none", dry_run="true")

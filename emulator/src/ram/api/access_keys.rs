@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{not_exist, users};
 use crate::clock::iso8601;
+use crate::ims::recycle_bin::Recycled;
 use crate::journal::What;
 use crate::ram::user::{AccessKey, AccessKeyStatus, MAX_ACCESS_KEYS};
 use crate::refusal::Refusal;
@@ -67,7 +68,12 @@ pub(super) fn update(request: &mut Request<'_>) -> Answer {
 
 pub(super) fn delete(request: &mut Request<'_>) -> Answer {
     let (user, id) = asked(request)?;
+    let owner = users::existing(request, &user)?;
+    let key = owner.access_keys.iter().find(|key| key.id == id).cloned();
+    let recycled =
+        key.map(|key| Recycled { user: user.clone(), user_id: owner.id.clone(), key, at: request.now });
     request.state_mut().delete_access_key(id).map_err(|_| not_exist("User.AccessKey", id))?;
+    request.state_mut().recycle_bin.extend(recycled);
     request.happened.push((request.now, What::AccessKeyDeleted { user, access_key_id: id.to_owned() }));
     Ok(json!({}))
 }
