@@ -89,32 +89,25 @@ pub(crate) fn unix_seconds(at: Option<SystemTime>) -> i64 {
 /// Here and below: `row` is NULL or points to a [`Row`] that lives for as long as the answer.
 pub(crate) unsafe fn read_field<T>(row: *const T, name: &'static str) -> *const c_char {
     // SAFETY: as the caller promises.
-    unsafe { read_text(row.cast(), |row: &Row| row.text(name)) }
+    unsafe { text(row.cast(), name) }
 }
 
 /// A number in the field's own unit; -1 for none.
 pub(crate) unsafe fn read_number<T>(row: *const T, name: &'static str) -> i64 {
     // SAFETY: as the caller promises.
-    unsafe { read_or(-1, row, name) }
+    unsafe { number(-1, row.cast(), name) }
 }
 
 /// A number in the field's own unit, which may be negative.
 pub(crate) unsafe fn read_or<T>(otherwise: i64, row: *const T, name: &'static str) -> i64 {
     // SAFETY: as the caller promises.
-    unsafe {
-        read(row.cast(), otherwise, |row: &Row| match row.get(name) {
-            Some(Held::Number(number)) => *number,
-            Some(Held::Duration(duration)) => milliseconds(Some(*duration)),
-            Some(Held::Time(time)) => unix_seconds(Some(*time)),
-            _ => otherwise,
-        })
-    }
+    unsafe { number(otherwise, row.cast(), name) }
 }
 
 /// How many; 0 for none.
 pub(crate) unsafe fn read_count<T>(row: *const T, name: &'static str) -> u64 {
     // SAFETY: as the caller promises.
-    u64::try_from(unsafe { read_number(row, name) }).unwrap_or(0)
+    u64::try_from(unsafe { number(-1, row.cast(), name) }).unwrap_or(0)
 }
 
 /// Microseconds; -1 for none.
@@ -131,26 +124,61 @@ pub(crate) unsafe fn read_micros<T>(row: *const T, name: &'static str) -> i64 {
 /// A failure; NULL for none.
 pub(crate) unsafe fn read_error<T>(row: *const T, name: &'static str) -> *const kmsak_error {
     // SAFETY: as the caller promises.
+    unsafe { error(row.cast(), name) }
+}
+
+/// How long a list is.
+pub(crate) unsafe fn read_length<T>(row: *const T, name: &'static str) -> usize {
+    // SAFETY: as the caller promises.
+    unsafe { length(row.cast(), name) }
+}
+
+/// One of a list; NULL when there are fewer.
+pub(crate) unsafe fn read_row<T, R>(row: *const T, name: &'static str, index: usize) -> *const R {
+    // SAFETY: as the caller promises.
+    unsafe { one(row.cast(), name, index) }.cast()
+}
+
+// What the getters share, compiled once: none of it is read often.
+
+#[inline(never)]
+unsafe fn text(row: *const Row, name: &'static str) -> *const c_char {
+    // SAFETY: as the caller promises.
+    unsafe { read_text(row, |row| row.text(name)) }
+}
+
+#[inline(never)]
+unsafe fn number(otherwise: i64, row: *const Row, name: &'static str) -> i64 {
+    // SAFETY: as the caller promises.
     unsafe {
-        read(row.cast(), ptr::null(), |row: &Row| match row.get(name) {
+        read(row, otherwise, |row| match row.get(name) {
+            Some(Held::Number(number)) => *number,
+            Some(Held::Duration(duration)) => milliseconds(Some(*duration)),
+            Some(Held::Time(time)) => unix_seconds(Some(*time)),
+            _ => otherwise,
+        })
+    }
+}
+
+#[inline(never)]
+unsafe fn error(row: *const Row, name: &'static str) -> *const kmsak_error {
+    // SAFETY: as the caller promises.
+    unsafe {
+        read(row, ptr::null(), |row| match row.get(name) {
             Some(Held::Error(error)) => ptr::from_ref(error),
             _ => ptr::null(),
         })
     }
 }
 
-/// How long a list is.
-pub(crate) unsafe fn read_length<T>(row: *const T, name: &'static str) -> usize {
+#[inline(never)]
+unsafe fn length(row: *const Row, name: &'static str) -> usize {
     // SAFETY: as the caller promises.
-    unsafe { read(row.cast(), 0, |row: &Row| row.rows(name).len()) }
+    unsafe { read(row, 0, |row| row.rows(name).len()) }
 }
 
-/// One of a list; NULL when there are fewer.
-pub(crate) unsafe fn read_row<T, R>(row: *const T, name: &'static str, index: usize) -> *const R {
+#[inline(never)]
+unsafe fn one(row: *const Row, name: &'static str, index: usize) -> *const Row {
     // SAFETY: as the caller promises.
-    unsafe {
-        read(row.cast(), ptr::null(), |row: &Row| {
-            row.rows(name).get(index).map_or(ptr::null(), |row| ptr::from_ref(row).cast())
-        })
-    }
+    unsafe { read(row, ptr::null(), |row| row.rows(name).get(index).map_or(ptr::null(), ptr::from_ref)) }
 }

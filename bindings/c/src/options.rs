@@ -1,4 +1,4 @@
-//! Setting an option by its name, for what has options.
+//! Setting an option by its name, for what has options. Compiled once for each sort: no setter is called often.
 
 use std::ffi::{c_char, c_void};
 use std::path::Path;
@@ -20,6 +20,7 @@ pub(crate) trait Options {
 
 /// # Safety
 /// Here and below: `options` is NULL or points to what lives.
+#[inline(never)]
 pub(crate) unsafe fn set<T: Options>(
     options: *const T,
     name: &'static str,
@@ -31,6 +32,7 @@ pub(crate) unsafe fn set<T: Options>(
 
 /// # Safety
 /// `text` is NULL or a string.
+#[inline(never)]
 pub(crate) unsafe fn set_text<T: Options>(
     options: *const T,
     name: &'static str,
@@ -47,6 +49,7 @@ pub(crate) unsafe fn set_text<T: Options>(
 
 /// # Safety
 /// `path` is NULL or a string.
+#[inline(never)]
 pub(crate) unsafe fn set_path<T: Options>(
     options: *const T,
     name: &'static str,
@@ -63,6 +66,7 @@ pub(crate) unsafe fn set_path<T: Options>(
 
 /// # Safety
 /// `bytes` is NULL or points to `length` bytes.
+#[inline(never)]
 pub(crate) unsafe fn set_bytes<T: Options>(
     options: *const T,
     name: &'static str,
@@ -79,6 +83,7 @@ pub(crate) unsafe fn set_bytes<T: Options>(
 
 /// # Safety
 /// `texts` is NULL or points to `count` pointers, each NULL or a string.
+#[inline(never)]
 pub(crate) unsafe fn set_texts<T: Options>(
     options: *const T,
     name: &'static str,

@@ -299,6 +299,6 @@ fn describe() -> Value {
         "error": public(&["error.rs"]),
         "secret": public(&["secret/mod.rs"]),
         "credentials": public(&["secret/access_key.rs"]),
-        "provider": public(&["provider.rs", "fixed.rs"]),
+        "provider": public(&["provider/mod.rs", "provider/opening.rs", "fixed.rs"]),
     })
 }
