@@ -527,7 +527,7 @@ kmsak_status kmsak_config_fetch_deadline_ms(kmsak_config *config,
                                             uint64_t milliseconds);
 
 /**
- * How many milliseconds a renewal goes on asking while KMS still answers with the rejected AccessKey: 10 s by default.
+ * How many milliseconds a renewal goes on asking while KMS still answers with the rejected AccessKey: 15 s by default.
  * Fails as kmsak_config says. Thread-safe.
  */
 kmsak_status kmsak_config_renew_deadline_ms(kmsak_config *config,
@@ -1274,7 +1274,7 @@ kmsak_status kmsak_provider_secret_at_stage(const kmsak_provider *provider,
  * call. Run the refused call once more with what this answers; when it fails, the service's own error stands.
  *
  * `*credentials` are yours to free with kmsak_credentials_free, `*error` with kmsak_error_free. Fails with any status when
- * KMS has no other AccessKey, or cannot be reached, within `renew_deadline` (10 s unless configured), and with
+ * KMS has no other AccessKey, or cannot be reached, within `renew_deadline` (15 s unless configured), and with
  * KMSAK_THROTTLED when the secret's renewals are used up for now. Thread-safe.
  */
 kmsak_status kmsak_provider_renew(const kmsak_provider *provider,

@@ -25,7 +25,10 @@ use rand::{RngExt, SeedableRng};
 
 const THREADS: usize = 8;
 
-/// Shorter than the renewal deadline of 10 s, as a fault that nobody shall notice has to be where the old AccessKey is gone at once.
+/// Whoever renews has a turn after this time and before the renewal deadline, however KMS throttles.
+const LONGEST_THROTTLING: Duration = Duration::from_millis(7500);
+
+/// Shorter than the renewal deadline of 15 s, as a fault that nobody shall notice has to be where the old AccessKey is gone at once.
 const LONGEST_FAULT: Duration = Duration::from_secs(9);
 
 /// Longer than the deadlines of renewals and of fetches: nobody notices while the old AccessKey lives.
@@ -127,7 +130,8 @@ fn torment(kms: &Kms, mut random: StdRng, how_long: Duration, callers: &[Caller]
             break;
         }
         let passed = started.elapsed().as_secs_f64() / how_long.as_secs_f64();
-        let fault = match random.random_range(0..12) {
+        let kind = random.random_range(0..12);
+        let fault = match kind {
             0 => Some(Fault::throttle(random.random_range(0..3))),
             1 => Some(Fault::latency(HANG)),
             2 => Some(Fault::drop_connection()),
@@ -154,7 +158,8 @@ fn torment(kms: &Kms, mut random: StdRng, how_long: Duration, callers: &[Caller]
             long_faults += 1;
             (LONG_FAULT, LONG_FAULT + Duration::from_secs(1))
         } else {
-            let lasts = random.random_range(100..=LONGEST_FAULT.as_millis() as u64);
+            let longest = if kind == 0 { LONGEST_THROTTLING } else { LONGEST_FAULT };
+            let lasts = random.random_range(100..=longest.as_millis() as u64);
             let overlap = if random.random_bool(0.5) { 0 } else { 500 };
             (Duration::from_millis(lasts), Duration::from_millis(overlap))
         };

@@ -365,7 +365,7 @@ pub unsafe extern "C" fn kmsak_config_fetch_deadline_ms(
     unsafe { set(config, "fetch_deadline", Setting::Duration(Duration::from_millis(milliseconds))) }
 }
 
-/// How many milliseconds a renewal goes on asking while KMS still answers with the rejected AccessKey: 10 s by default.
+/// How many milliseconds a renewal goes on asking while KMS still answers with the rejected AccessKey: 15 s by default.
 /// Fails as kmsak_config says. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_config_renew_deadline_ms(

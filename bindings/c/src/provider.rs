@@ -231,7 +231,7 @@ pub unsafe extern "C" fn kmsak_provider_secret_at_stage(
 /// call. Run the refused call once more with what this answers; when it fails, the service's own error stands.
 ///
 /// `*credentials` are yours to free with kmsak_credentials_free, `*error` with kmsak_error_free. Fails with any status when
-/// KMS has no other AccessKey, or cannot be reached, within `renew_deadline` (10 s unless configured), and with
+/// KMS has no other AccessKey, or cannot be reached, within `renew_deadline` (15 s unless configured), and with
 /// KMSAK_THROTTLED when the secret's renewals are used up for now. Thread-safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn kmsak_provider_renew(

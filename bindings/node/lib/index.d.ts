@@ -245,7 +245,7 @@ export interface ProviderOptions extends ClientKeyOptions, IdentityOptions, Conn
   fleetSize?: number
   /** How long a call may wait for a fetch with all its retries: 20 s by default. */
   fetchDeadline?: number
-  /** How long a renewal goes on asking while KMS still answers with the rejected AccessKey: 10 s by default. */
+  /** How long a renewal goes on asking while KMS still answers with the rejected AccessKey: 15 s by default. */
   renewDeadline?: number
   /** How many renewals in a row a secret is given: 5 by default. */
   renewTokens?: number

@@ -223,7 +223,7 @@ impl Builder {
         self.put(keys::FETCH_DEADLINE, Value::Duration(deadline))
     }
 
-    /// How long a renewal goes on asking while KMS still answers with the rejected AccessKey: 10 s by default, 1 ms
+    /// How long a renewal goes on asking while KMS still answers with the rejected AccessKey: 15 s by default, 1 ms
     /// to 1 h.
     pub fn renew_deadline(self, deadline: Duration) -> Self {
         self.put(keys::RENEW_DEADLINE, Value::Duration(deadline))

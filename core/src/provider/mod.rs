@@ -171,7 +171,7 @@ impl Provider {
     /// call.
     ///
     /// # Errors
-    /// When KMS has no other AccessKey, or cannot be reached, within `renew_deadline` (10 s unless configured); or
+    /// When KMS has no other AccessKey, or cannot be reached, within `renew_deadline` (15 s unless configured); or
     /// [`Kind::Throttled`](crate::Kind::Throttled) when the secret's token bucket is empty.
     pub fn renew(&self, name: &str, rejected_id: &str) -> Result<Arc<Credentials>> {
         self.begin_renew(name, rejected_id).wait()

@@ -11,7 +11,7 @@ use crate::upkeep::limits::FIRST_WINDOW;
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 /// `renew_deadline` unless it is configured.
-const DEADLINE: Duration = Duration::from_secs(10);
+const DEADLINE: Duration = Duration::from_secs(15);
 
 /// KMS that has rotated after a minute, and throttles for `long` from then on.
 fn throttles_for(long: Duration) -> World {
@@ -39,6 +39,25 @@ async fn a_renewal_that_is_throttled_for_a_moment_is_served_while_somebody_waits
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_account_that_is_throttled_for_seconds_costs_no_failed_call() {
+    for draws in 0..40 {
+        let world = throttles_for(SECOND * 8);
+        world.need(APP).await.expect("KMS answers");
+        for _ in 0..draws {
+            world.state.environment.random.draw();
+        }
+        world.until(MINUTE).await;
+        assert_eq!(
+            world.renew(APP, "A").await.expect("one turn comes after").access_key_id(),
+            "B",
+            "{draws}"
+        );
+        assert!(world.time.since() - MINUTE < DEADLINE);
+        assert!(world.requests_since(MINUTE) <= 4);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_renewal_whose_turn_is_too_late_fails_at_once_says_when_and_goes_on() {
     let world = throttles_for(MINUTE);
     world.need(APP).await.expect("KMS answers");
@@ -62,7 +81,7 @@ async fn a_renewal_whose_turn_is_too_late_fails_at_once_says_when_and_goes_on() 
         }
         sleep(SECOND / 2).await;
     }
-    assert!(failed_at_once > 50, "{failed_at_once}");
+    assert!(failed_at_once > 20, "{failed_at_once}");
     assert!(world.requests_since(MINUTE) <= 8, "{:?}", world.requests());
     let took = world.time.since() - MINUTE;
     assert!(took < MINUTE * 2, "{took:?}");

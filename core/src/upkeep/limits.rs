@@ -72,7 +72,7 @@ pub(crate) const LATENCY_REMEMBERED: Duration = Duration::from_secs(3600);
 pub(crate) const REJECTED_REMEMBERED: Duration = Duration::from_secs(24 * 3600);
 
 /// Whoever is throttled while somebody waits asks again within this time, or within what is left of the deadline. It is shorter
-/// than `renew_deadline`, so that a fleet whose size is at most eight times the quota is served while its applications wait.
+/// than `renew_deadline`, so that a fleet whose size is at most eight times the quota is served while its applications wait, and so is the next one.
 pub(crate) const FIRST_WINDOW: Duration = Duration::from_secs(8);
 
 /// How much wider each window is than the one before, while somebody waits.

@@ -47,9 +47,10 @@ impl Occasion {
     }
 }
 
-/// How much of the time that somebody waits, `left`, the first turns may be spread over: a request and its answer have room after.
+/// How much of the time that somebody waits, `left`, the first turns may be spread over: the second ones are to be over before it,
+/// so that each process has one in the second half of it, and whoever is throttled for less than that notices nothing.
 pub(crate) fn promised(left: Duration) -> Duration {
-    FIRST_WINDOW.min(left.mul_f64(0.8))
+    FIRST_WINDOW.min(left.mul_f64(0.99 / GROWTH_URGENT))
 }
 
 /// One process's turns at one endpoint.
@@ -266,7 +267,7 @@ mod tests {
     #[test]
     fn one_turn_in_each_window_at_the_same_place() {
         let now = Instant::now();
-        let urgent = Occasion::urgent(SECOND * 10);
+        let urgent = Occasion::urgent(SECOND * 20);
         close(&places(Turns::turned_away(urgent, now, 0.5), now, 4), &[4.0, 10.881, 20.130, 37.240]);
         close(&places(Turns::turned_away(urgent, now, 1.0), now, 3), &[8.0, 14.8, 27.38]);
     }
@@ -311,7 +312,7 @@ mod tests {
     #[test]
     fn a_memory_keeps_nobody_waiting_for_longer_than_they_can_until_it_is_confirmed() {
         let served = |seconds, throttled| Served { after: SECOND * seconds, throttled };
-        let left = SECOND * 10;
+        let left = SECOND * 15;
         let mut memory = Memory::default();
         assert_eq!(memory.spread(left), Duration::ZERO);
         memory.learn(served(200, true));

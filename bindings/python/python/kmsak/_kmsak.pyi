@@ -335,7 +335,7 @@ class Provider:
         """An AccessKey other than `rejected_id`, which a cloud service has just refused.
 
         If the cache holds another one already, it is given at once; otherwise KMS is asked, once for the whole
-        process however many threads call. Waits renew_deadline (10 s unless configured) or `timeout` at most, with the
+        process however many threads call. Waits renew_deadline (15 s unless configured) or `timeout` at most, with the
         GIL released.
 
         Raises a KmsakError if KMS has no other AccessKey or cannot be reached, ThrottledError if the secret

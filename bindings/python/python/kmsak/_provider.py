@@ -87,7 +87,7 @@ class Provider(_kmsak.Provider):
         https_proxy: The proxy to reach KMS through.
         no_proxy: Hosts, domains and networks, separated by commas, that are reached without a proxy.
         fetch_deadline: How long a call may wait for a fetch with all its retries: 20 s by default.
-        renew_deadline: How long a renewal goes on while KMS answers with the rejected AccessKey: 10 s by default.
+        renew_deadline: How long a renewal goes on while KMS answers with the rejected AccessKey: 15 s by default.
         renew_tokens: How many renewals in a row a secret is given: 5 by default.
         renew_refill_interval: After which time a secret is given one renewal more: 10 min by default.
         rejection_codes: The codes by which a cloud service says that it does not know an AccessKey, instead of those of

@@ -57,7 +57,7 @@ fn defaults_are_the_documented_ones() {
     assert_eq!(config.refresh.delay, Duration::from_secs(300));
     assert_eq!(config.refresh.jitter, Duration::from_secs(1800));
     assert_eq!(config.fleet_size, None);
-    assert_eq!(config.renewal.deadline, Duration::from_secs(10));
+    assert_eq!(config.renewal.deadline, Duration::from_secs(15));
     assert_eq!(config.renewal.tokens, 5);
     assert_eq!(config.renewal.refill, Duration::from_secs(600));
     assert_eq!(config.renewal.rejections, Rejections::usual());

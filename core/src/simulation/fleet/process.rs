@@ -24,7 +24,7 @@ pub(super) struct KmsakProcess {
 }
 
 const FETCH_DEADLINE: Duration = Duration::from_secs(20);
-const RENEW_DEADLINE: Duration = Duration::from_secs(10);
+const RENEW_DEADLINE: Duration = Duration::from_secs(15);
 /// The random part of scheduled refreshes.
 pub(super) const JITTER: Duration = Duration::from_secs(1800);
 /// Between refreshes that fail.

@@ -363,7 +363,7 @@ public final class Provider implements AutoCloseable {
    * @param rejectedId the id of the rejected AccessKey
    * @return another AccessKey
    * @throws ThrottledException if the secret was renewed too often of late
-   * @throws KmsakException if KMS has no other AccessKey, or cannot be reached, within {@code renew_deadline} (10 s unless
+   * @throws KmsakException if KMS has no other AccessKey, or cannot be reached, within {@code renew_deadline} (15 s unless
    *     configured)
    */
   public Credentials renew(String name, String rejectedId) {

@@ -419,7 +419,7 @@ public final class ProviderBuilder {
   }
 
   /**
-   * How long a renewal goes on asking while KMS still answers with the rejected AccessKey: 10 s by default.
+   * How long a renewal goes on asking while KMS still answers with the rejected AccessKey: 15 s by default.
    *
    * @param duration in whole milliseconds
    * @return this
