@@ -194,7 +194,7 @@ mod virtual_memory {
             // SAFETY: memory at an address that the system chooses touches none that exists.
             let start =
                 unsafe { VirtualAlloc(std::ptr::null(), length, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE) };
-            let Some(start) = NonNull::new(start.cast()) else {
+            let Some(start) = NonNull::<u8>::new(start.cast()) else {
                 std::alloc::handle_alloc_error(
                     std::alloc::Layout::array::<u8>(length).expect("a secret's size"),
                 );
