@@ -1,11 +1,11 @@
 //! Files that only their owner may read, exchanged in one step.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use crate::failure::Failure;
+use crate::mode::owners_own;
 
 /// Takes the place of what is there, whatever happens on the way: who reads sees the old or the new one.
 pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
@@ -18,12 +18,12 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+        let mut file = owners_own().write(true).create_new(true).open(&temporary)?;
         let written = file
             .write_all(content)
             .and_then(|()| file.sync_all())
             .and_then(|()| fs::rename(&temporary, path))
-            .and_then(|()| fs::File::open(folder)?.sync_all());
+            .and_then(|()| keep_names(folder));
         if written.is_err() {
             // The error is that of writing.
             let _ = fs::remove_file(&temporary);
@@ -51,7 +51,22 @@ pub(crate) fn remove(path: &Path) -> Result<(), Failure> {
 
 /// A folder that only its owner may enter, unless it is there already.
 pub(crate) fn make_folder(path: &Path) -> Result<(), Failure> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| cannot("make", path, &error))
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path).map_err(|error| cannot("make", path, &error))
+}
+
+/// What a folder's names lead to outlives a loss of power.
+#[cfg(unix)]
+fn keep_names(folder: &Path) -> io::Result<()> {
+    fs::File::open(folder)?.sync_all()
+}
+
+/// Windows opens no folder, and keeps names with the file.
+#[cfg(not(unix))]
+fn keep_names(_: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 fn cannot(what: &str, path: &Path, error: &io::Error) -> Failure {
@@ -61,7 +76,7 @@ fn cannot(what: &str, path: &Path, error: &io::Error) -> Failure {
     ))
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
 

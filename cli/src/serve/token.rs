@@ -1,6 +1,6 @@
 //! The token that clients must show.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::failure::Failure;
-use crate::mode::mode;
+use crate::mode::{mode, owners_own};
 
 /// Long enough that nobody guesses it.
 const SHORTEST: usize = 16;
@@ -77,15 +77,6 @@ impl Token {
     pub(super) fn is(&self, shown: &str) -> bool {
         self.0.as_bytes().ct_eq(shown.as_bytes()).into()
     }
-}
-
-/// On Windows the folder's list says who may read it.
-fn owners_own() -> OpenOptions {
-    #[cfg_attr(not(unix), expect(unused_mut, reason = "there is no mode"))]
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
 }
 
 fn random() -> Result<Zeroizing<String>, Failure> {
