@@ -1,15 +1,16 @@
 //! Events as the classes of `kmsak/_events.py`.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, SystemTime};
 
 use kmsak::Event;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::sync::{MutexExt, PyOnceLock};
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyModule, PyTuple};
 use pyo3::{PyTraverseError, PyVisit};
 
+use crate::attached_lock::lock;
 use crate::courier::{Call, Route, send_and_wait};
 use crate::error::to_python as to_exception;
 use crate::field::keywords;
@@ -47,7 +48,7 @@ struct Listener(Arc<Mutex<Option<Py<PyAny>>>>);
 
 impl Listener {
     fn lock(&self, py: Python<'_>) -> MutexGuard<'_, Option<Py<PyAny>>> {
-        self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+        lock(py, &self.0)
     }
 
     /// The call that tells of `event`; none when nobody listens any more.
@@ -86,7 +87,7 @@ impl Subscription {
 impl Subscription {
     /// Ends the subscription: a call that runs at this moment ends, no other begins. Doing it again does nothing.
     fn unsubscribe(&self, py: Python<'_>) {
-        let core = self.core.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner).take();
+        let core = lock(py, &self.core).take();
         drop(core);
         // The listener, a Python object, is let go of outside the lock.
         let listener = self.listener.lock(py).take();

@@ -1,6 +1,7 @@
 //! The native module `kmsak._kmsak`: translates between Python and the crate `kmsak`. What users see, and its
 //! documentation, is in `python/kmsak`.
 
+mod attached_lock;
 mod builder;
 mod courier;
 mod credentials;

@@ -1,14 +1,14 @@
 //! Answers for asyncio tasks, which must not wait for them.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::sync::MutexExt;
 use pyo3::types::PyTuple;
 
+use crate::attached_lock::lock;
 use crate::courier::{Route, is_stopped, send};
 use crate::credentials::Credentials;
 use crate::error::{to_object, to_python};
@@ -58,7 +58,7 @@ impl Pending {
     /// Calls `settle(value, error)` on another thread once the answer is there. To be called once.
     #[pyo3(signature = (settle))]
     fn then(&self, py: Python<'_>, settle: Py<PyAny>) -> PyResult<()> {
-        let awaited = self.0.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner).take();
+        let awaited = lock(py, &self.0).take();
         match awaited {
             Some(Awaited::Credentials(pending)) => tell_later(py, pending, settle, Credentials),
             Some(Awaited::Secret(pending)) => tell_later(py, pending, settle, Secret),

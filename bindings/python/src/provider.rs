@@ -2,14 +2,14 @@
 
 use std::mem;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
-use pyo3::sync::MutexExt;
 use pyo3::types::{PyDict, PyString};
 use pyo3::{PyTraverseError, PyVisit};
 
+use crate::attached_lock::lock;
 use crate::builder::Options;
 use crate::credentials::Credentials;
 use crate::error::to_python;
@@ -33,7 +33,7 @@ pub(crate) struct Provider {
 /// The answers given since the last change: programs ask for the same few secrets over and over, and translating costs
 /// more than reading. Let go of at the next reading after a change, and when the provider is closed.
 struct Kept {
-    /// By name, exactly `str`, so that looking one up runs nobody's Python code while the lock is held.
+    /// By name, exactly `str`, so that looking one up runs nobody's Python code.
     credentials: Py<PyDict>,
     /// The first of them, by the very object that named it: a program with one secret names it by the same literal each time.
     first: (Py<PyString>, Py<Credentials>),
@@ -70,14 +70,14 @@ impl Provider {
         let changes = self.changes.load(Ordering::Acquire);
         let process = kmsak::process_generation();
         let plain = name.cast_exact::<PyString>().ok();
-        if let Some(name) = plain
-            && let Some(kept) = self.lock_kept(py).as_ref()
-            && kept.is_from(changes, process)
-        {
-            if kept.first.0.is(name) {
-                return Ok(Some(kept.first.1.clone_ref(py)));
-            }
-            if let Some(found) = kept.credentials.bind(py).get_item(name)? {
+        if let Some(name) = plain {
+            let by_name = match self.lock_kept(py).as_ref().filter(|kept| kept.is_from(changes, process)) {
+                Some(kept) if kept.first.0.is(name) => return Ok(Some(kept.first.1.clone_ref(py))),
+                kept => kept.map(|kept| kept.credentials.clone_ref(py)),
+            };
+            if let Some(by_name) = by_name
+                && let Some(found) = by_name.bind(py).get_item(name)?
+            {
                 return Ok(Some(found.cast_into::<Credentials>()?.unbind()));
             }
         }
@@ -99,12 +99,12 @@ impl Provider {
         changes: u32,
         process: u64,
     ) -> PyResult<()> {
-        if let Some(kept) = self.lock_kept(py).as_ref()
-            && kept.is_from(changes, process)
-        {
-            return kept.credentials.bind(py).set_item(name, credentials);
+        let is_current = |kept: &&Kept| kept.is_from(changes, process);
+        let by_name =
+            self.lock_kept(py).as_ref().filter(is_current).map(|kept| kept.credentials.clone_ref(py));
+        if let Some(by_name) = by_name {
+            return by_name.bind(py).set_item(name, credentials);
         }
-        // Making a dict may run the collector, hence Python code: outside the lock.
         let begun = PyDict::new(py);
         begun.set_item(name, credentials)?;
         let first = (name.clone().unbind(), credentials.clone_ref(py));
@@ -119,7 +119,7 @@ impl Provider {
     }
 
     fn lock_subscriptions(&self, py: Python<'_>) -> MutexGuard<'_, Vec<Py<Subscription>>> {
-        self.subscriptions.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+        lock(py, &self.subscriptions)
     }
 
     fn let_go_of_subscriptions(&self, py: Python<'_>) {
@@ -128,7 +128,7 @@ impl Provider {
     }
 
     fn lock_kept(&self, py: Python<'_>) -> MutexGuard<'_, Option<Kept>> {
-        self.kept.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner)
+        lock(py, &self.kept)
     }
 }
 
@@ -277,10 +277,8 @@ impl Provider {
     fn subscribe(&self, py: Python<'_>, listener: &Bound<'_, PyAny>) -> PyResult<Py<Subscription>> {
         let subscription = Py::new(py, self._listen(listener)?)?;
         let mut held = self.lock_subscriptions(py);
-        let (ended, mut live): (Vec<_>, Vec<_>) =
-            mem::take(&mut *held).into_iter().partition(|one: &Py<Subscription>| one.get().has_ended(py));
-        live.push(subscription.clone_ref(py));
-        *held = live;
+        let ended: Vec<_> = held.extract_if(.., |one| one.get().has_ended(py)).collect();
+        held.push(subscription.clone_ref(py));
         // A weak reference's callback is Python code: outside the lock.
         drop(held);
         drop(ended);
