@@ -13,7 +13,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use serde_json::Value;
 
-use crate::support::{Agent, Kms, Running, SECRET, kmsak, stderr, stdout};
+use crate::support::{Agent, Kms, Running, SECRET, kmsak, open_to_all, program, stderr, stdout};
 
 const BILLING: &str = "billing-0123456789abcdef";
 
@@ -97,7 +97,7 @@ fn peers_of_a_socket_are_told_by_user() {
     }
     use std::os::unix::process::CommandExt;
     let kms = with_second_secret();
-    std::fs::set_permissions(kms.folder.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
+    let everybodys = open_to_all(&kms);
     let clients = kms.path("clients.toml");
     let text = "[[client]]\nname = \"nobody\"\nuids = [65534]\nsecrets = [\"billing/*\", \"billing/database\"]\n\
                 [[client]]\nname = \"group\"\ngids = [12345]\nsecrets = [\"acs/ram/user/app\"]\n";
@@ -108,7 +108,7 @@ fn peers_of_a_socket_are_told_by_user() {
     let mut running = Running::start(&mut command);
     assert!(running.line().contains("agent.sock"));
     let status = |user: u32, group: u32| {
-        let mut command = kmsak(&["status", "--json", "--unix"]);
+        let mut command = program(&everybodys, &["status", "--json", "--unix"]);
         command.arg(&socket).uid(user).gid(group).output().unwrap()
     };
     while !stdout(&status(0, 0)).contains("\"ready\":true") {}

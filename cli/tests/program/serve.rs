@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use kmsak_emulator::{Fault, SecretValue};
 use serde_json::Value;
 
-use crate::support::{Agent, Kms, Running, SECRET, kmsak, stderr};
+use crate::support::{Agent, Kms, Running, SECRET, kmsak, open_to_all, program, stderr};
 
 #[test]
 fn credentials_in_the_form_of_a_credentials_uri() {
@@ -330,9 +330,9 @@ fn a_unix_socket_refuses_other_users() {
     }
     let kms = Kms::start();
     let path = kms.path("agent.sock");
-    std::fs::set_permissions(kms.folder.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
+    let everybodys = open_to_all(&kms);
     let probe_by = |user_id: u32| {
-        let mut command = kmsak(&["serve", "--probe", "--unix"]);
+        let mut command = program(&everybodys, &["serve", "--probe", "--unix"]);
         command.arg(&path).uid(user_id).status().unwrap().success()
     };
     let serve = |more: &[&str]| {

@@ -3,8 +3,9 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -65,7 +66,20 @@ impl Kms {
 
 /// The program without anything that the environment of the tests might tell it.
 pub(crate) fn kmsak(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_kmsak"));
+    program(Path::new(env!("CARGO_BIN_EXE_kmsak")), arguments)
+}
+
+/// Where every user can start the program, and reach what lies beside it: the working copy may be its owner's alone.
+pub(crate) fn open_to_all(kms: &Kms) -> PathBuf {
+    std::fs::set_permissions(kms.folder.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
+    let path = kms.path("kmsak");
+    std::fs::copy(env!("CARGO_BIN_EXE_kmsak"), &path).unwrap();
+    path
+}
+
+/// As [`kmsak`], from another place.
+pub(crate) fn program(path: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(path);
     command
         .args(arguments)
         .env_remove("KMSAK_CONFIG")
