@@ -26,7 +26,9 @@ test('rotated and fetched', async () => {
   provider.close()
 })
 
-test('close ends what iterates over events', { timeout: 20_000 }, async () => {
+// Node.js 18 ends iterators by an AbortSignal alone.
+const closes = { timeout: 20_000, skip: process.versions.node.startsWith('18.') && 'on() knows no option close before Node.js 20' }
+test('close ends what iterates over events', closes, async () => {
   const provider = await Provider.fromFile(kms.file)
   let closes = 0
   provider.on('close', () => closes++)

@@ -39,7 +39,7 @@ const loops = {
   failures: [100_000, `() => provider.credentials('').catch(() => {})`],
   statistics: [100_000, `() => provider.stats()`],
   listeners: [100_000, `() => provider.on('rotated', listener).off('rotated', listener)`],
-  fetches: [2000, `() => provider.refresh(app)`],
+  fetches: [8000, `() => provider.refresh(app)`],
   'time-outs and signals': [100_000, `() => provider.secret(app, { timeout: 1000, signal })`],
   providers: [
     100,

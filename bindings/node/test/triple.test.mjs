@@ -24,7 +24,11 @@ test('no report is made where the loader is known', onLinux, () => {
 test('without the file that tells it the report is asked', onLinux, () => {
   const script = `
     const fs = require('node:fs')
-    fs.openSync = () => { throw new Error('there is no /proc') }
+    const { openSync } = fs
+    fs.openSync = (path, ...rest) => {
+      if (String(path).startsWith('/proc')) throw new Error('there is no /proc')
+      return openSync(path, ...rest)
+    }
     process.stdout.write(require(${JSON.stringify(require.resolve('../lib/triple.js'))}).triple)`
   const { triple } = require('../lib/triple.js')
   assert.equal(execFileSync(process.execPath, ['-e', script], { encoding: 'utf8' }), triple)
