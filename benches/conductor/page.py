@@ -49,7 +49,9 @@ def _parts(results: dict[str, Any]) -> dict[str, str]:
         "handshake": seconds(_limit(results, "TLS handshake")),
         "signature": seconds(_limit(results, "RSA-2048 signature")),
         **{f"cold_{gateway}": _cold(results, gateway) for gateway in GATEWAYS},
-        "idle": table(("", "memory", "of it private and dirty", "threads", "peak of the process"), _idle(results["idle"])),
+        "idle": table(
+            ("", "memory", "of it private and dirty", "threads", "peak of the process"), _idle(results["idle"])
+        ),
         "sizes": table(("", "size"), ((what, size(number)) for what, number in results["sizes"].items())),
         "parts": table(("", "size"), ((what, size(number)) for what, number in results["parts"].items())),
         "threads": str(effort["crowd_threads"]),

@@ -109,7 +109,7 @@ class Subject:
             self.ask(command)
 
     def private_dirty(self) -> int:
-        """Give the memory (KiB) that is this process's alone: what was only read from a file can be thrown away at any time."""
+        """Give the memory (KiB) that is this process's alone: what was only read from a file can be thrown away."""
         for line in pathlib.Path(f"/proc/{self._process.pid}/smaps_rollup").read_text().splitlines():
             name, _, value = line.partition(":")
             if name == "Private_Dirty":
