@@ -28,4 +28,4 @@ def measure(emulator: Emulator, kinds: list[Kind], effort: Effort) -> dict[str, 
 
 
 def _now(subject: Subject) -> dict[str, float]:
-    return {name: subject.status(field) for name, field in FIELDS.items()} | {"dirty": subject.private_dirty()}
+    return {**{name: subject.status(field) for name, field in FIELDS.items()}, "dirty": subject.private_dirty()}
