@@ -27,7 +27,10 @@ test('rotated and fetched', async () => {
 })
 
 // Node.js 18 ends iterators by an AbortSignal alone.
-const closes = { timeout: 20_000, skip: process.versions.node.startsWith('18.') && 'on() knows no option close before Node.js 20' }
+const closes = {
+  timeout: 20_000,
+  skip: process.versions.node.startsWith('18.') && 'on() knows no option close before Node.js 20',
+}
 test('close ends what iterates over events', closes, async () => {
   const provider = await Provider.fromFile(kms.file)
   let closes = 0
