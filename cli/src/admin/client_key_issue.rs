@@ -46,15 +46,23 @@ pub(super) fn ensure(run: &Run, access_point: &str, folder: &Folder, days: u32) 
         }
         run.note(&format!("the ClientKey {id} in {} is of no use any more", folder.shown()));
     }
-    let id = issue(run, access_point, &place, days)?;
+    let id = issue(run, access_point, &place, days, None)?;
     run.made(&format!("ClientKey {id} in {}, good for {days} days", folder.shown()));
     Ok(id)
 }
 
-/// A new ClientKey, in files of its own. What an earlier run had issued, and was ended before it had written it down, is deleted.
-pub(super) fn issue(run: &Run, access_point: &str, place: &Place, days: u32) -> Result<String, Failure> {
+/// A new ClientKey, in files of its own. What an earlier run had issued, and was ended before it had written it down, is deleted;
+/// `in_use` is not, even if it was issued in the same second.
+pub(super) fn issue(
+    run: &Run,
+    access_point: &str,
+    place: &Place,
+    days: u32,
+    in_use: Option<&str>,
+) -> Result<String, Failure> {
     if let Some(plan) = read_plan(&place.plan)? {
-        delete_lost(run, access_point, place, &plan)?;
+        let written = key_id_in(&place.key)?;
+        delete_lost(run, access_point, &plan, &[in_use, written.as_deref()])?;
     }
     let now = run.client.api().now();
     let until = now + Duration::from_secs(u64::from(days) * 86_400);
@@ -122,13 +130,12 @@ fn read_plan(path: &std::path::Path) -> Result<Option<Plan>, Failure> {
 }
 
 /// It is known by its validity, which is this plan's to the second.
-fn delete_lost(run: &Run, access_point: &str, place: &Place, plan: &Plan) -> Result<(), Failure> {
-    let kept = key_id_in(&place.key)?;
+fn delete_lost(run: &Run, access_point: &str, plan: &Plan, kept: &[Option<&str>]) -> Result<(), Failure> {
     let keys = run.find(&kms::list_client_keys(access_point))?.map(|keys| keys.all()).unwrap_or_default();
     for key in keys {
         let is_planned = moment::read(&key.not_before) == Some(plan.not_before)
             && moment::read(&key.not_after) == Some(plan.not_after);
-        if is_planned && kept.as_deref() != Some(key.client_key_id.as_str()) {
+        if is_planned && !kept.contains(&Some(key.client_key_id.as_str())) {
             run.change(&kms::delete_client_key(&key.client_key_id), || Done {})?;
             run.deleted(&format!(
                 "ClientKey {}, which an earlier run had issued and not written down",

@@ -104,7 +104,7 @@ impl Replace {
         let new = if old == current {
             let new = match key_id_in(&staged.place.key)? {
                 Some(id) if run.find(&kms::get_client_key(&id))?.is_some() => id,
-                _ => client_key_issue::issue(run, &self.name, &staged.place, self.days)?,
+                _ => client_key_issue::issue(run, &self.name, &staged.place, self.days, Some(&current))?,
             };
             run.made(&format!("ClientKey {new}, good for {} days", self.days));
             if !run.is_dry() {
