@@ -39,9 +39,11 @@ use std::time::Duration;
 
 use clap::Args;
 use kmsak::LogLevel;
+use rustls::ServerConfig;
 use tokio::sync::watch;
 
 use self::agent::Agent;
+use self::clients::Clients;
 use self::connections::Connections;
 use self::guard::{Guard, Hosts};
 use self::kms_agent::Interface;
@@ -49,6 +51,7 @@ use self::listener::{Listener, Reception};
 use self::options::Options;
 use self::reload::Reload;
 use self::tls::{Tls, TlsArguments};
+use self::token::Token;
 use self::unix_socket::UnixSocket;
 use crate::configuration::ConfigurationArguments;
 use crate::ending::Ending;
@@ -208,10 +211,13 @@ impl Serve {
                     if files.changed() {
                         let read = self.files().and_then(|new| {
                             files = new;
-                            self.read_guards_anew(&agent, &routes.guard, tls.as_deref(), &options)
+                            self.guards(tls.as_deref(), &options)
                         });
                         match read {
-                            Ok(()) => log::write(LogLevel::Info, "tokens, clients and certificates were read anew"),
+                            Ok(guards) => {
+                                guards.take_over(&agent, &routes.guard, tls.as_deref());
+                                log::write(LogLevel::Info, "tokens, clients and certificates were read anew");
+                            }
                             Err(failure) => log::write(
                                 LogLevel::Error,
                                 &format!(
@@ -243,23 +249,13 @@ impl Serve {
         finish(stop, &connections, accepting).await
     }
 
-    /// Who may ask, by its files; either all are taken over or none.
-    fn read_guards_anew(
-        &self,
-        agent: &Agent,
-        guard: &Guard,
-        tls: Option<&Tls>,
-        options: &Options,
-    ) -> Result<(), Failure> {
-        let clients = self.clients()?;
-        let token = self.token(options)?;
-        if let Some(tls) = tls {
-            tls.read_anew()?;
-        }
-        guard.token.store(token.map(Arc::new));
-        agent.now().also_hand_out(clients.secrets());
-        guard.clients.store(Arc::new(clients));
-        Ok(())
+    /// Who may ask, by its files as they are now.
+    fn guards(&self, tls: Option<&Tls>, options: &Options) -> Result<Guards, Failure> {
+        Ok(Guards {
+            clients: self.clients()?,
+            token: self.token(options)?,
+            tls: tls.map(Tls::read).transpose()?,
+        })
     }
 
     /// That and the configuration; either both are taken over or neither.
@@ -270,11 +266,29 @@ impl Serve {
         tls: Option<&Tls>,
         options: &Options,
     ) -> Result<(), Failure> {
-        let clients = self.clients()?;
-        self.token(options)?;
+        let guards = self.guards(tls, options)?;
         let configuration = self.configuration.clone().on_base(&options.base);
-        agent.reload(&configuration, self.handed_out(options, &clients)).await?;
-        self.read_guards_anew(agent, guard, tls, options)
+        agent.reload(&configuration, self.handed_out(options, &guards.clients)).await?;
+        guards.take_over(agent, guard, tls);
+        Ok(())
+    }
+}
+
+/// Who may ask, read whole before any of it is taken over.
+struct Guards {
+    clients: Clients,
+    token: Option<Token>,
+    tls: Option<ServerConfig>,
+}
+
+impl Guards {
+    fn take_over(self, agent: &Agent, guard: &Guard, tls: Option<&Tls>) {
+        if let Some((tls, config)) = tls.zip(self.tls) {
+            tls.take_over(config);
+        }
+        guard.token.store(self.token.map(Arc::new));
+        agent.now().also_hand_out(self.clients.secrets());
+        guard.clients.store(Arc::new(self.clients));
     }
 }
 

@@ -51,9 +51,14 @@ impl TlsArguments {
 }
 
 impl Tls {
-    pub(super) fn read_anew(&self) -> Result<(), Failure> {
-        self.config.store(Arc::new(config(&self.certificate, &self.key, self.client_ca.as_deref())?));
-        Ok(())
+    /// What the files hold now.
+    pub(super) fn read(&self) -> Result<ServerConfig, Failure> {
+        config(&self.certificate, &self.key, self.client_ca.as_deref())
+    }
+
+    /// For the connections from here on.
+    pub(super) fn take_over(&self, config: ServerConfig) {
+        self.config.store(Arc::new(config));
     }
 
     pub(super) fn acceptor(&self) -> tokio_rustls::TlsAcceptor {

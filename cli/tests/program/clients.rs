@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -277,6 +278,48 @@ fn certificates_tell_clients_and_renew_themselves() {
         assert!(Instant::now() < deadline, "the certificate was not read anew");
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+#[test]
+fn a_reload_takes_over_all_or_nothing() {
+    let kms = with_second_secret();
+    Ca::new().issue(&kms, "server", "kmsak.apps.svc");
+    let config = kms.path("served.properties");
+    let text = std::fs::read_to_string(kms.config()).unwrap();
+    write(&config, &text, 0o600);
+    let notified = kms.path("notify.sock");
+    let socket = UnixDatagram::bind(&notified).unwrap();
+    let told = || {
+        let mut bytes = [0; 256];
+        let length = socket.recv(&mut bytes).unwrap();
+        String::from_utf8(bytes[..length].to_vec()).unwrap()
+    };
+    let mut command = kmsak(&["serve", "--listen", "127.0.0.1:0", "--secret", SECRET]);
+    command.env("NOTIFY_SOCKET", &notified).arg("--config").arg(&config);
+    command.arg("--token-file").arg(kms.path("token"));
+    command.arg("--tls-cert").arg(kms.path("server.pem")).arg("--tls-key").arg(kms.path("server.key"));
+    let mut running = Running::start(&mut command);
+    let line: Value = serde_json::from_str(&running.line()).unwrap();
+    let address = line["listening"].as_str().unwrap().strip_prefix("https://").unwrap().to_owned();
+    assert_eq!(told(), "READY=1\n");
+    let token = std::fs::read_to_string(kms.path("token")).unwrap().trim().to_owned();
+    let answer = || get_tls(&kms, &address, "/secrets/billing/database", None, &token).unwrap();
+    assert!(answer().contains(" 404 "), "{}", answer());
+
+    // The configuration is good, and the certificate is not.
+    let certificate = std::fs::read_to_string(kms.path("server.pem")).unwrap();
+    write(&kms.path("server.pem"), "nonsense", 0o644);
+    write(&config, &format!("{text}secret_names=billing/database\n"), 0o600);
+    running.signal("HUP");
+    assert!(told().starts_with("RELOADING=1"));
+    assert_eq!(told(), "READY=1\n");
+    assert!(answer().contains(" 404 "), "{}", answer());
+
+    write(&kms.path("server.pem"), &certificate, 0o644);
+    running.signal("HUP");
+    assert!(told().starts_with("RELOADING=1"));
+    assert_eq!(told(), "READY=1\n");
+    assert!(answer().contains(" 200 "), "{}", answer());
 }
 
 #[test]
