@@ -16,6 +16,35 @@ pub(crate) fn is_ram(secret: &Secret) -> bool {
 
 /// The fields as `kmsak get --format json` and the agent tell them.
 pub(crate) fn of(secret: &Secret) -> Result<Map<String, Value>, Failure> {
+    let mut fields = about(secret);
+    if is_ram(secret) {
+        let (id, access_key_secret) = access_key(secret)?;
+        fields.insert("AccessKeyId".to_owned(), id.into());
+        fields.insert("AccessKeySecret".to_owned(), access_key_secret.into());
+    } else {
+        put_value(secret, &mut fields);
+    }
+    fields.insert("VersionStages".to_owned(), secret.version_stages().into());
+    Ok(fields)
+}
+
+/// The value as KMS writes it.
+pub(crate) fn put_value(secret: &Secret, fields: &mut Map<String, Value>) {
+    let (data, kind) = value(secret);
+    fields.insert("SecretData".to_owned(), data.into());
+    fields.insert("SecretDataType".to_owned(), kind.into());
+}
+
+/// The value as KMS writes it, with its `SecretDataType`.
+pub(crate) fn value(secret: &Secret) -> (String, &'static str) {
+    match secret.as_text() {
+        Some(text) if !secret.is_binary() => (text.to_owned(), "text"),
+        _ => (base64(secret.as_bytes()), "binary"),
+    }
+}
+
+/// What KMS tells of a secret, by KMS's names: all but the value and the version stages.
+pub(crate) fn about(secret: &Secret) -> Map<String, Value> {
     let mut fields = Map::new();
     let mut put = |name: &str, value: Option<String>| {
         if let Some(value) = value {
@@ -24,22 +53,6 @@ pub(crate) fn of(secret: &Secret) -> Result<Map<String, Value>, Failure> {
     };
     put("SecretName", Some(secret.name().to_owned()));
     put("SecretType", Some(secret.secret_type().to_owned()));
-    if is_ram(secret) {
-        let (id, access_key_secret) = access_key(secret)?;
-        put("AccessKeyId", Some(id));
-        put("AccessKeySecret", Some(access_key_secret));
-    } else {
-        match secret.as_text() {
-            Some(text) if !secret.is_binary() => {
-                put("SecretData", Some(text.to_owned()));
-                put("SecretDataType", Some("text".to_owned()));
-            }
-            _ => {
-                put("SecretData", Some(base64(secret.as_bytes())));
-                put("SecretDataType", Some("binary".to_owned()));
-            }
-        }
-    }
     put("VersionId", Some(secret.version_id().to_owned()));
     put("CreateTime", secret.create_time().map(str::to_owned));
     put("LastRotationDate", secret.last_rotation_date().map(moment));
@@ -47,9 +60,7 @@ pub(crate) fn of(secret: &Secret) -> Result<Map<String, Value>, Failure> {
     put("RotationInterval", secret.rotation_interval().map(|interval| format!("{}s", interval.as_secs())));
     put("AutomaticRotation", secret.automatic_rotation().map(str::to_owned));
     put("ExtendedConfig", secret.extended_config().map(str::to_owned));
-    let stages = secret.version_stages().iter().cloned().map(Value::String).collect();
-    fields.insert("VersionStages".to_owned(), Value::Array(stages));
-    Ok(fields)
+    fields
 }
 
 /// The AccessKey's id and secret inside a managed RAM secret.

@@ -3,9 +3,9 @@
 use std::time::SystemTime;
 
 use kmsak::Secret;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::secret_json::{base64, moment};
+use crate::secret_json::{self, moment, value};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::serve) enum Form {
@@ -56,35 +56,11 @@ fn aws_type(status: u16) -> &'static str {
 
 /// `GetSecretValue` of the OpenAPI, version 2016-01-20.
 fn kms(secret: &Secret) -> Value {
-    let mut fields = Map::new();
-    let mut put = |name: &str, value: Option<String>| {
-        if let Some(value) = value {
-            fields.insert(name.to_owned(), Value::String(value));
-        }
-    };
-    put("RequestId", Some(secret.request_id().to_owned()));
-    put("SecretName", Some(secret.name().to_owned()));
-    put("SecretType", Some(secret.secret_type().to_owned()));
-    let (data, kind) = value(secret);
-    put("SecretData", Some(data));
-    put("SecretDataType", Some(kind.to_owned()));
-    put("VersionId", Some(secret.version_id().to_owned()));
-    put("CreateTime", secret.create_time().map(str::to_owned));
-    put("LastRotationDate", secret.last_rotation_date().map(moment));
-    put("NextRotationDate", secret.next_rotation_date().map(moment));
-    put("RotationInterval", secret.rotation_interval().map(|interval| format!("{}s", interval.as_secs())));
-    put("AutomaticRotation", secret.automatic_rotation().map(str::to_owned));
-    put("ExtendedConfig", secret.extended_config().map(str::to_owned));
+    let mut fields = secret_json::about(secret);
+    fields.insert("RequestId".to_owned(), secret.request_id().into());
+    secret_json::put_value(secret, &mut fields);
     fields.insert("VersionStages".to_owned(), json!({ "VersionStage": secret.version_stages() }));
     Value::Object(fields)
-}
-
-/// As KMS writes it, with its `SecretDataType`.
-fn value(secret: &Secret) -> (String, &'static str) {
-    match secret.as_text() {
-        Some(text) if !secret.is_binary() => (text.to_owned(), "text"),
-        _ => (base64(secret.as_bytes()), "binary"),
-    }
 }
 
 /// `GetSecretValue` of AWS Secrets Manager, version 2017-10-17. Its ARN has KMS's form; region and account are not in KMS's answer.
