@@ -88,20 +88,13 @@ pub(crate) fn write(level: LogLevel, line: &str) {
 
 /// `kmsak: warning: ...`, or an object. A standard error that is closed is no reason to stop.
 fn print(level: LogLevel, line: &str) {
-    let name = match level {
-        LogLevel::Error => "error",
-        LogLevel::Warn => "warning",
-        LogLevel::Info => "info",
-        LogLevel::Debug => "debug",
-        LogLevel::Trace => "trace",
-    };
     progress::clear();
     let line = match FORMAT.get() {
         Some(Format::Json) => {
             let time = secret_json::moment(SystemTime::now());
-            serde_json::json!({ "time": time, "level": name, "message": line }).to_string()
+            serde_json::json!({ "time": time, "level": level.to_string(), "message": line }).to_string()
         }
-        _ => format!("kmsak: {name}: {line}"),
+        _ => format!("kmsak: {level}: {line}"),
     };
     let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -107,12 +107,5 @@ fn keep_out_of_core_dumps() -> Result<(), String> {
 
 /// A standard error that is closed is no reason to stop.
 fn log(level: LogLevel, line: &str) {
-    let name = match level {
-        LogLevel::Error => "error",
-        LogLevel::Warn => "warning",
-        LogLevel::Info => "info",
-        LogLevel::Debug => "debug",
-        LogLevel::Trace => "trace",
-    };
-    let _ = writeln!(std::io::stderr(), "kmsak-csi: {name}: {line}");
+    let _ = writeln!(std::io::stderr(), "kmsak-csi: {level}: {line}");
 }

@@ -53,6 +53,19 @@ pub enum LogLevel {
     Trace,
 }
 
+/// `error`, `warning`, `info`, `debug` or `trace`.
+impl fmt::Display for LogLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            LogLevel::Error => "error",
+            LogLevel::Warn => "warning",
+            LogLevel::Info => "info",
+            LogLevel::Debug => "debug",
+            LogLevel::Trace => "trace",
+        })
+    }
+}
+
 type Receiver = Box<dyn Fn(LogLevel, &str) + Send + Sync>;
 
 static RECEIVER: ArcSwapOption<(LogLevel, Receiver)> = ArcSwapOption::const_empty();
