@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::ims::network_policy::NetworkPolicies;
 use crate::ims::recycle_bin::Recycled;
 use crate::ims::report::CredentialReport;
-use crate::kms::keys::KmsKey;
+use crate::kms::keys::{self, KmsKey};
 use crate::kms::{NamedAccessPoint, NamedPolicy, NetworkRule};
 use crate::metadata::Metadata;
 use crate::nonces::Nonces;
@@ -65,6 +65,7 @@ pub(crate) struct State {
     pub(crate) client_keys: BTreeMap<String, RegisteredClientKey>,
     /// The ClientKey whose files lie in the folder.
     pub(crate) default_client_key: Option<ClientKey>,
+    #[serde(deserialize_with = "keys::stored")]
     pub(crate) keys: Vec<KmsKey>,
     #[serde(default)]
     pub(crate) network_rules: BTreeMap<String, NetworkRule>,

@@ -1,6 +1,6 @@
 //! KMS keys, and the calls about them. They encrypt secrets; nothing else can be encrypted with them here.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
@@ -25,7 +25,6 @@ pub(crate) enum KeyState {
 
 /// A KMS key.
 #[derive(Clone, Serialize, Deserialize)]
-#[serde(from = "Stored")]
 pub(crate) struct KmsKey {
     pub(crate) id: String,
     /// None for the account's default key.
@@ -47,52 +46,16 @@ pub(crate) struct KmsKey {
 #[serde(untagged)]
 enum Stored {
     Id(String),
-    Whole {
-        id: String,
-        instance: Option<String>,
-        state: KeyState,
-        spec: String,
-        usage: String,
-        description: String,
-        created: Option<OffsetDateTime>,
-        rotation_interval: Option<i64>,
-        delete_at: Option<OffsetDateTime>,
-        protection: Option<String>,
-        tags: Vec<(String, String)>,
-    },
+    Whole(KmsKey),
 }
 
-impl From<Stored> for KmsKey {
-    fn from(stored: Stored) -> Self {
-        match stored {
-            Stored::Id(id) => Self::new(id, None, None),
-            Stored::Whole {
-                id,
-                instance,
-                state,
-                spec,
-                usage,
-                description,
-                created,
-                rotation_interval,
-                delete_at,
-                protection,
-                tags,
-            } => Self {
-                id,
-                instance,
-                state,
-                spec,
-                usage,
-                description,
-                created,
-                rotation_interval,
-                delete_at,
-                protection,
-                tags,
-            },
-        }
-    }
+/// The keys of a state file.
+pub(crate) fn stored<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<KmsKey>, D::Error> {
+    let keys = Vec::<Stored>::deserialize(deserializer)?.into_iter().map(|stored| match stored {
+        Stored::Id(id) => KmsKey::new(id, None, None),
+        Stored::Whole(key) => key,
+    });
+    Ok(keys.collect())
 }
 
 impl KmsKey {
