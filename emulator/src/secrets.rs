@@ -145,6 +145,21 @@ pub struct Secret {
 }
 
 impl Secret {
+    /// Refuses a change that is for secrets of another type, or of one that is about to be deleted.
+    pub(crate) fn check_changeable(&self, is_of_the_type: bool) -> Result<(), Refusal> {
+        if !is_of_the_type {
+            return Err(Refusal::service(
+                400,
+                "UnsupportedOperation",
+                "This operation is not supported for this type of secret.",
+            ));
+        }
+        if self.planned_delete.is_some() {
+            return Err(Refusal::in_delete_window());
+        }
+        Ok(())
+    }
+
     pub(crate) fn new(name: &str, secret_type: &str, encryption_key_id: &str, now: OffsetDateTime) -> Self {
         Self {
             name: name.to_owned(),

@@ -28,17 +28,7 @@ pub(super) fn rotation_fields(secret: &Secret, put: &mut impl FnMut(&str, Value)
 
 fn managed(request: &Request<'_>, name: &str) -> Result<(), Refusal> {
     let secret = &request.state().secrets[name];
-    if secret.user.is_none() {
-        return Err(Refusal::service(
-            400,
-            "UnsupportedOperation",
-            "This operation is not supported for this type of secret.",
-        ));
-    }
-    if secret.planned_delete.is_some() {
-        return Err(Refusal::in_delete_window());
-    }
-    Ok(())
+    secret.check_changeable(secret.user.is_some())
 }
 
 pub(super) fn rotate(request: &mut Request<'_>) -> Answer {

@@ -13,16 +13,7 @@ const GENERIC: &str = "Generic";
 fn generic(request: &Request<'_>) -> Result<String, Refusal> {
     let name = request.own_secret()?;
     let secret = &request.state().secrets[&name];
-    if !secret.secret_type.eq_ignore_ascii_case(GENERIC) {
-        return Err(Refusal::service(
-            400,
-            "UnsupportedOperation",
-            "This operation is not supported for this type of secret.",
-        ));
-    }
-    if secret.planned_delete.is_some() {
-        return Err(Refusal::in_delete_window());
-    }
+    secret.check_changeable(secret.secret_type.eq_ignore_ascii_case(GENERIC))?;
     Ok(name)
 }
 
