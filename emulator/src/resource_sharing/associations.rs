@@ -59,8 +59,17 @@ impl Asked {
         }
     }
 
-    fn is_empty(&self) -> bool {
-        self.resources.is_empty() && self.targets.is_empty()
+    /// As [`read`](Self::read), of a request that has to name something.
+    fn read_some(request: &Request<'_>) -> Result<Self, Refusal> {
+        let asked = Self::read(request)?;
+        if asked.resources.is_empty() && asked.targets.is_empty() {
+            return Err(Refusal::front(
+                400,
+                "ResourceAndTargetBothEmpty",
+                "Neither resources nor targets are given.",
+            ));
+        }
+        Ok(asked)
     }
 
     /// Whether the caller may share these resources, and with these targets.
@@ -144,7 +153,7 @@ pub(super) fn add(request: &mut Request<'_>, place: usize, asked: &Asked) {
     let targets = asked.targets.iter().map(|id| (id, None));
     for (id, kind) in resources.chain(targets) {
         let share = &request.cloud.shares[place];
-        if share.associations.iter().any(|one| one.entity == *id && one.stands()) {
+        if share.has(id) {
             continue;
         }
         let before: Vec<usize> =
@@ -199,18 +208,11 @@ fn answer(request: &Request<'_>, place: usize, asked: &Asked) -> Value {
     json!({"ResourceShareAssociations": listed})
 }
 
-fn empty() -> Refusal {
-    Refusal::front(400, "ResourceAndTargetBothEmpty", "Neither resources nor targets are given.")
-}
-
 pub(super) fn associate(request: &mut Request<'_>) -> Answer {
     let place = own_share(request)?;
-    let asked = Asked::read(request)?;
-    if asked.is_empty() {
-        return Err(empty());
-    }
+    let asked = Asked::read_some(request)?;
     let share = &request.cloud.shares[place];
-    let there = |id: &String| share.associations.iter().any(|one| one.entity == *id && one.stands());
+    let there = |id: &String| share.has(id);
     if asked.targets.iter().any(there) || asked.resources.iter().any(|(id, _)| there(id)) {
         return Err(conflict("AssociateConflict", "The resource or the target is associated already."));
     }
@@ -221,12 +223,9 @@ pub(super) fn associate(request: &mut Request<'_>) -> Answer {
 
 pub(super) fn disassociate(request: &mut Request<'_>) -> Answer {
     let place = own_share(request)?;
-    let asked = Asked::read(request)?;
-    if asked.is_empty() {
-        return Err(empty());
-    }
+    let asked = Asked::read_some(request)?;
     let share = &request.cloud.shares[place];
-    let there = |id: &String| share.associations.iter().any(|one| one.entity == *id && one.stands());
+    let there = |id: &String| share.has(id);
     if !asked.targets.iter().all(there) || !asked.resources.iter().all(|(id, _)| there(id)) {
         return Err(Refusal::front(
             400,

@@ -89,6 +89,11 @@ impl Share {
         }
     }
 
+    /// Whether a resource or a target of this id is associated with it.
+    pub(crate) fn has(&self, id: &str) -> bool {
+        self.associations.iter().any(|one| one.entity == id && one.stands())
+    }
+
     pub(crate) fn is_shown(&self, now: OffsetDateTime) -> bool {
         self.deleted.is_none_or(|at| now < at + SHOWN)
     }
