@@ -2,7 +2,7 @@
 
 use std::mem;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex};
 
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
@@ -71,7 +71,7 @@ impl Provider {
         let process = kmsak::process_generation();
         let plain = name.cast_exact::<PyString>().ok();
         if let Some(name) = plain {
-            let by_name = match self.lock_kept(py).as_ref().filter(|kept| kept.is_from(changes, process)) {
+            let by_name = match lock(py, &self.kept).as_ref().filter(|kept| kept.is_from(changes, process)) {
                 Some(kept) if kept.first.0.is(name) => return Ok(Some(kept.first.1.clone_ref(py))),
                 kept => kept.map(|kept| kept.credentials.clone_ref(py)),
             };
@@ -101,7 +101,7 @@ impl Provider {
     ) -> PyResult<()> {
         let is_current = |kept: &&Kept| kept.is_from(changes, process);
         let by_name =
-            self.lock_kept(py).as_ref().filter(is_current).map(|kept| kept.credentials.clone_ref(py));
+            lock(py, &self.kept).as_ref().filter(is_current).map(|kept| kept.credentials.clone_ref(py));
         if let Some(by_name) = by_name {
             return by_name.bind(py).set_item(name, credentials);
         }
@@ -113,22 +113,14 @@ impl Provider {
     }
 
     fn exchange_kept(&self, py: Python<'_>, kept: Option<Kept>) {
-        let before = mem::replace(&mut *self.lock_kept(py), kept);
+        let before = mem::replace(&mut *lock(py, &self.kept), kept);
         // Python's destructors run outside the lock.
         drop(before);
     }
 
-    fn lock_subscriptions(&self, py: Python<'_>) -> MutexGuard<'_, Vec<Py<Subscription>>> {
-        lock(py, &self.subscriptions)
-    }
-
     fn let_go_of_subscriptions(&self, py: Python<'_>) {
-        let held = mem::take(&mut *self.lock_subscriptions(py));
+        let held = mem::take(&mut *lock(py, &self.subscriptions));
         drop(held);
-    }
-
-    fn lock_kept(&self, py: Python<'_>) -> MutexGuard<'_, Option<Kept>> {
-        lock(py, &self.kept)
     }
 }
 
@@ -276,7 +268,7 @@ impl Provider {
     #[pyo3(signature = (listener))]
     fn subscribe(&self, py: Python<'_>, listener: &Bound<'_, PyAny>) -> PyResult<Py<Subscription>> {
         let subscription = Py::new(py, self._listen(listener)?)?;
-        let mut held = self.lock_subscriptions(py);
+        let mut held = lock(py, &self.subscriptions);
         let ended: Vec<_> = held.extract_if(.., |one| one.get().has_ended(py)).collect();
         held.push(subscription.clone_ref(py));
         // A weak reference's callback is Python code: outside the lock.
