@@ -11,12 +11,14 @@ import kmsak
 import pytest
 from conftest import Emulator
 
+# Of the stable ABI that the wheel is built for.
+OLDEST = 10
 NEWEST = 20
 
 
 def candidates() -> list[str]:
     """Interpreters by the names that they usually have, on PATH and where pyenv keeps them."""
-    names = [f"python3.{minor}" for minor in range(9, NEWEST)]
+    names = [f"python3.{minor}" for minor in range(OLDEST, NEWEST)]
     folders = [pathlib.Path(folder) for folder in os.get_exec_path()]
     folders += sorted(pathlib.Path(os.environ.get("PYENV_ROOT", pathlib.Path.home() / ".pyenv")).glob("versions/*/bin"))
     return [sys.executable, *(str(folder / name) for folder in folders for name in names if (folder / name).exists())]
