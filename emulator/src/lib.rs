@@ -29,8 +29,6 @@ mod access_point;
 mod acs3_signature;
 mod actiontrail;
 mod admin;
-mod admin_identities;
-mod admin_instances;
 mod arn;
 mod authentication;
 mod body;

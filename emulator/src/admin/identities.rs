@@ -5,14 +5,14 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
-use crate::admin::{Answer, Failure, done, read};
+use super::{Answer, Failure, done, read};
 use crate::clock::iso8601;
 use crate::control::Control;
 use crate::metadata::MetadataMode;
 use crate::ram::trust::TrustPolicy;
 
 /// Answers what is about identities; none if the request is about something else.
-pub(crate) fn route(
+pub(super) fn route(
     control: &Control,
     method: &str,
     path: &str,

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::admin::{Answer, Failure, done, read};
+use super::{Answer, Failure, done, read};
 use crate::clock::iso8601;
 use crate::cloud::FIRST_ACCOUNT;
 use crate::control::Control;
@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::kms::instances::Instance;
 
 /// Answers what is about instances; none if the request is about something else.
-pub(crate) fn route(
+pub(super) fn route(
     control: &Control,
     method: &str,
     path: &str,
