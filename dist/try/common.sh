@@ -4,6 +4,8 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../toolchain.sh" "$1"
 unset RUSTC RUSTC_BOOTSTRAP LD_LIBRARY_PATH
 clients=$root/dist/try/clients
+# As the package of Python's calls it.
+zig() { python-zig "$@"; }
 ran=()
 
 # Installs Debian packages of the machine's own that are missing: system_packages COMMAND:PACKAGE...
