@@ -38,7 +38,7 @@ impl Calls {
                 })
             })
             .collect();
-        print_line(&format!("{:#}", Value::Array(calls)));
+        print_line(&format!("{:#}", Value::Array(calls)))?;
         Ok(ExitCode::SUCCESS)
     }
 }

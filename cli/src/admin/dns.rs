@@ -8,9 +8,9 @@ use serde_json::json;
 
 use super::app::instance_host;
 use super::app_delete::gone;
-use super::instance_id;
 use super::permissions::{DNS_CREATE, DNS_DELETE, DNS_SHOW};
-use super::run::{Run, RunArguments};
+use super::run::{Run, RunArguments, every_page};
+use super::{counted, instance_id};
 use crate::cloud::answers::Done;
 use crate::cloud::pvtz::{self, Record, Zone, ZoneVpc};
 use crate::cloud::random_id;
@@ -103,7 +103,7 @@ impl Create {
             .vpc
             .iter()
             .filter(|vpc| !all.iter().any(|bound| &&bound.vpc_id == vpc))
-            .map(|vpc| ZoneVpc { vpc_id: vpc.clone(), region_id: region.to_owned() })
+            .map(|vpc| ZoneVpc { vpc_id: vpc.clone(), region_id: region.to_owned(), vpc_type: None })
             .collect();
         if missing.is_empty() {
             run.already(&title);
@@ -147,7 +147,10 @@ fn own_records(run: &Run, zone: &str) -> Result<Vec<Record>, Failure> {
     if zone == "(new)" {
         return Ok(Vec::new());
     }
-    let all = run.look(&pvtz::describe_records(zone))?.all();
+    let all = every_page(|page| {
+        let records = run.look(&pvtz::describe_records(zone, page))?;
+        Ok((records.all(), records.total_items))
+    })?;
     let is_own = |record: &Record| record.rr == "@" && matches!(record.kind.as_str(), "A" | "AAAA");
     Ok(all.into_iter().filter(is_own).collect())
 }
@@ -212,7 +215,10 @@ impl Delete {
                 return Ok(());
             };
             let bound = run.look(&pvtz::describe_zone(&zone.zone_id))?.vpcs();
-            run.confirm(&format!("delete the zone {name}, which {} VPCs resolve from", bound.len()))?;
+            run.confirm(&format!(
+                "delete the zone {name}, from which {} resolve",
+                counted(bound.len(), "VPC")
+            ))?;
             if !bound.is_empty() {
                 run.change(&pvtz::bind_zone(&zone.zone_id, &[], &random_id()), || Done {})?;
                 run.changed(&format!("zone {name} is bound to no VPC"));

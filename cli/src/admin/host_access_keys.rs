@@ -67,9 +67,6 @@ fn make(run: &Run, user: &str, note: &Path) -> Result<Known, Failure> {
         private_file::write(note, text.as_bytes())
     };
     if !run.is_dry() {
-        if let Some(folder) = note.parent() {
-            private_file::make_folder(folder)?;
-        }
         write(&Known::new())?;
     }
     let made = run

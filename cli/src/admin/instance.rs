@@ -13,6 +13,7 @@ use super::run::{Run, RunArguments, every_page, every_part};
 use super::{counted, instance_id, private_file};
 use crate::cloud::answers::Done;
 use crate::cloud::kms_instance::{self, BoundVpc, InstanceName};
+use crate::cloud::refused::Refused;
 use crate::cloud::resource_sharing;
 use crate::failure::Failure;
 
@@ -136,8 +137,14 @@ impl Ca {
             match &self.out {
                 Some(_) if run.is_dry() => {}
                 Some(path) => {
-                    private_file::write(path, pem.as_bytes())?;
-                    run.made(&format!("{}, the CA chain of {}", path.display(), self.instance));
+                    let title = format!("{}, the CA chain of {}", path.display(), self.instance);
+                    match private_file::read(path)? {
+                        Some(there) if *there == pem => run.already(&title),
+                        there => {
+                            private_file::write(path, pem.as_bytes())?;
+                            if there.is_some() { run.changed(&title) } else { run.made(&title) }
+                        }
+                    }
                 }
                 None => run.print(pem.trim_end()),
             }
@@ -175,12 +182,45 @@ impl BindVpc {
     }
 
     fn bind(&self, run: &Run) -> Result<(), Failure> {
-        let instance = run.look(&kms_instance::get_instance(&self.instance))?.kms_instance;
         let title = format!("VPC {} may reach {}", self.vpc, self.instance);
+        let mut last = None;
+        let sent = run.wait("waiting for the instance", BETWEEN, BUSY, || match self.send(run)? {
+            Ok(sent) => Ok(Some(sent)),
+            Err(refused) if refused.not_carried_out() => {
+                last = Some(refused);
+                Ok(None)
+            }
+            Err(refused) => Err(refused.into()),
+        })?;
+        match (sent, last) {
+            (Some(Sent::Yes), _) => {}
+            (Some(Sent::AlreadySo), _) => {
+                run.already(&title);
+                return Ok(());
+            }
+            (None, Some(refused)) => return Err(refused.into()),
+            (None, None) => return Err(Failure::new(format!("{} is busy: run it again", self.instance))),
+        }
+        let bound = run.wait("waiting for the instance", BETWEEN, BUSY, || {
+            let instance = run.look(&kms_instance::get_instance(&self.instance))?.kms_instance;
+            Ok(instance.bound_vpcs().iter().any(|vpc| vpc.vpc_id == self.vpc).then_some(()))
+        })?;
+        if bound.is_none() && !run.is_dry() {
+            return Err(Failure::new(format!(
+                "{} does not list {} yet: run it again",
+                self.instance, self.vpc
+            )));
+        }
+        run.changed(&title);
+        Ok(())
+    }
+
+    /// Sends the whole list of VPCs as it is at this moment, with this one in it.
+    fn send(&self, run: &Run) -> Result<Result<Sent, Box<Refused>>, Failure> {
+        let instance = run.look(&kms_instance::get_instance(&self.instance))?.kms_instance;
         let bound = instance.bound_vpcs();
         if bound.iter().any(|vpc| vpc.vpc_id == self.vpc) {
-            run.already(&title);
-            return Ok(());
+            return Ok(Ok(Sent::AlreadySo));
         }
         let region = bound.first().map(|vpc| vpc.region_id.clone()).filter(|region| !region.is_empty());
         let region = match region.or_else(|| run.client.services.region().map(str::to_owned)) {
@@ -197,22 +237,19 @@ impl BindVpc {
             region_id: region,
             vpc_owner_id: self.owner.to_string(),
         });
-        run.change(&kms_instance::bind_vpcs(&self.instance, &all), || Done {})?;
-        let bound =
-            run.wait("waiting for the instance", Duration::from_secs(2), Duration::from_secs(300), || {
-                let instance = run.look(&kms_instance::get_instance(&self.instance))?.kms_instance;
-                Ok(instance.bound_vpcs().iter().any(|vpc| vpc.vpc_id == self.vpc).then_some(()))
-            })?;
-        if bound.is_none() && !run.is_dry() {
-            return Err(Failure::new(format!(
-                "{} does not list {} yet: run it again",
-                self.instance, self.vpc
-            )));
-        }
-        run.changed(&title);
-        Ok(())
+        let sent = run.try_change(&kms_instance::bind_vpcs(&self.instance, &all), || Done {})?;
+        Ok(sent.map(|Done {}| Sent::Yes))
     }
 }
+
+enum Sent {
+    Yes,
+    AlreadySo,
+}
+
+/// How long an instance is looked at, as it takes minutes for a change, and how often.
+const BUSY: Duration = Duration::from_secs(300);
+const BETWEEN: Duration = Duration::from_secs(2);
 
 /// Those of the region.
 pub(super) fn all(run: &Run) -> Result<Vec<InstanceName>, Failure> {

@@ -21,6 +21,7 @@ mod secret_host;
 mod secret_rotate;
 mod service_role;
 mod share;
+mod state_folder;
 
 use std::process::ExitCode;
 

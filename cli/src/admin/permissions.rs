@@ -93,6 +93,7 @@ pub(super) static SECRET_ROTATION: Calls = &[
     &ram::GET_POLICY,
     &ram::CREATE_RAM_POLICY,
     &ram::ATTACH_TO_ROLE,
+    &ram::LIST_ACCESS_KEYS,
     &kms_secret::UPDATE_ROTATION,
 ];
 pub(super) static SECRET_DELETE: Calls = &[&kms_secret::DESCRIBE_SECRET, &kms_secret::DELETE_SECRET];
@@ -155,6 +156,7 @@ pub(crate) static AUDIT: Calls = &[
     &kms::LIST_ACCESS_POINTS,
     &kms::DESCRIBE_ACCESS_POINT,
     &kms::DESCRIBE_POLICY,
+    &kms::DESCRIBE_NETWORK_RULE,
     &kms::LIST_CLIENT_KEYS,
     &resource_directory::LIST_ACCOUNTS,
 ];
@@ -226,7 +228,10 @@ pub(super) struct Permissions {
 
 impl Permissions {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
-        let wanted = self.command.join(" ");
+        // As it is typed, whether it begins with admin or not.
+        let words = self.command.join(" ");
+        let wanted = words.strip_prefix("admin ").unwrap_or(&words);
+        let wanted = if wanted.starts_with("audit rules ") { "audit rules" } else { wanted };
         let Some((name, calls)) = COMMANDS.iter().find(|(name, _)| *name == wanted) else {
             let names: Vec<&str> = COMMANDS.iter().map(|(name, _)| *name).collect();
             return Err(Failure::usage(format!(
@@ -240,7 +245,7 @@ impl Permissions {
         actions.dedup();
         let policy =
             json!({"Version": "1", "Statement": [{"Effect": "Allow", "Action": actions, "Resource": "*"}]});
-        print_line(&format!("{policy:#}"));
+        print_line(&format!("{policy:#}"))?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -3,9 +3,14 @@
 use std::fs::{self, DirBuilder};
 use std::io::{self, Write};
 use std::path::Path;
+use std::time::Duration;
+#[cfg(unix)]
+use std::time::Instant;
 
 use crate::failure::Failure;
 use crate::mode::owners_own;
+#[cfg(unix)]
+use crate::progress::Progress;
 
 /// Takes the place of what is there, whatever happens on the way: who reads sees the old or the new one.
 pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
@@ -55,6 +60,50 @@ pub(crate) fn make_folder(path: &Path) -> Result<(), Failure> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.recursive(true).create(path).map_err(|error| cannot("make", path, &error))
+}
+
+/// A folder in which nobody else works, until it is dropped.
+pub(crate) struct Held {
+    #[cfg(unix)]
+    _folder: Option<fs::File>,
+}
+
+/// Waits for another run of this program in the same folder to end, for as long as `patience`.
+#[cfg(unix)]
+pub(crate) fn hold(folder: &Path, patience: Duration) -> Result<Held, Failure> {
+    let open = fs::File::open(folder).map_err(|error| cannot("open", folder, &error))?;
+    let _progress = Progress::begin(&format!("waiting for another kmsak in {}", folder.display()));
+    let end = Instant::now() + patience;
+    loop {
+        match open.try_lock() {
+            Ok(()) => return Ok(Held { _folder: Some(open) }),
+            Err(fs::TryLockError::WouldBlock) if Instant::now() < end => {
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            Err(fs::TryLockError::WouldBlock) => {
+                return Err(Failure::new(format!(
+                    "another kmsak works in {} at this moment: wait for it to end",
+                    folder.display()
+                )));
+            }
+            // Not every file system locks folders.
+            Err(fs::TryLockError::Error(_)) => return Ok(Held { _folder: None }),
+        }
+    }
+}
+
+/// Windows opens no folder.
+#[cfg(not(unix))]
+pub(crate) fn hold(_: &Path, _: Duration) -> Result<Held, Failure> {
+    Ok(Held {})
+}
+
+/// Under another name from now on, if it is there.
+pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), Failure> {
+    match fs::rename(from, to) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(cannot("rename", from, &error)),
+        _ => Ok(()),
+    }
 }
 
 /// What a folder's names lead to outlives a loss of power.

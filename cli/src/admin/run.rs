@@ -61,6 +61,10 @@ pub(crate) struct Run {
     result: RefCell<Map<String, Value>>,
     /// A change was sent and not answered.
     unsure: Cell<bool>,
+    /// The command runs for another time.
+    anew: Cell<bool>,
+    /// Why a line could not be printed.
+    unprinted: RefCell<Option<Failure>>,
 }
 
 impl Run {
@@ -80,6 +84,8 @@ impl Run {
             steps: RefCell::default(),
             result: RefCell::default(),
             unsure: Cell::new(false),
+            anew: Cell::new(false),
+            unprinted: RefCell::default(),
         };
         let mut outcome = command(&run);
         for attempt in 1..ATTEMPTS {
@@ -87,10 +93,13 @@ impl Run {
                 break;
             }
             std::thread::sleep(Duration::from_secs(attempt as u64));
+            run.anew.set(true);
             outcome = command(&run);
         }
-        run.finish(outcome.is_ok())?;
-        outcome.map(|()| ExitCode::SUCCESS)
+        let told = run.finish(outcome.is_ok());
+        // Why it was not done is the more important.
+        outcome?;
+        told.map(|()| ExitCode::SUCCESS)
     }
 
     /// The same in a role of another account. What it says is not in the JSON.
@@ -105,7 +114,14 @@ impl Run {
             steps: RefCell::default(),
             result: RefCell::default(),
             unsure: Cell::new(false),
+            anew: Cell::new(false),
+            unprinted: RefCell::default(),
         })
+    }
+
+    /// Whether what this run finds begun may be its own beginning.
+    pub(crate) fn has_begun_anew(&self) -> bool {
+        self.anew.get()
     }
 
     pub(crate) fn is_dry(&self) -> bool {
@@ -216,8 +232,11 @@ impl Run {
     }
 
     fn line(&self, line: &str) {
-        if !self.json && !self.silent {
-            print_line(line);
+        if self.json || self.silent {
+            return;
+        }
+        if let Err(failure) = print_line(line) {
+            self.unprinted.replace(Some(failure));
         }
     }
 
@@ -274,35 +293,42 @@ impl Run {
 
     fn finish(&self, done: bool) -> Result<(), Failure> {
         if !self.json {
-            return Ok(());
+            return self.unprinted.take().map_or(Ok(()), Err);
         }
         let mut report = self.result.borrow().clone();
         report.insert("done".to_owned(), json!(done));
         report.insert("steps".to_owned(), Value::Array(self.steps.borrow().clone()));
-        let mut output = std::io::stdout().lock();
-        writeln!(output, "{:#}", Value::Object(report))
-            .map_err(Failure::doing("cannot write to standard output"))
+        print_line(&format!("{:#}", Value::Object(report)))
     }
 }
 
-/// A reader that went away does not stop a change half-way.
-pub(crate) fn print_line(line: &str) {
+/// A reader that went away neither stops a change half-way nor makes it a failure.
+pub(crate) fn print_line(line: &str) -> Result<(), Failure> {
     crate::progress::clear();
-    let _ = writeln!(std::io::stdout().lock(), "{line}");
+    match writeln!(std::io::stdout().lock(), "{line}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::doing("cannot write to standard output")(error))
+        }
+        _ => Ok(()),
+    }
 }
 
-/// Every page of a list, where `page` gives the items of one and how many there are in all.
+/// What is asked for at once.
+const PAGE: usize = 100;
+
+/// Every page of a list, where `page` gives the items of one, [`PAGE`] at most, and how many there are in all, or 0 where the
+/// service does not say.
 pub(crate) fn every_page<T>(
     mut page: impl FnMut(usize) -> Result<(Vec<T>, u64), Failure>,
 ) -> Result<Vec<T>, Failure> {
     let mut all = Vec::new();
     for number in 1.. {
         let (items, total) = page(number)?;
-        if items.is_empty() {
-            break;
-        }
+        let is_full = items.len() >= PAGE;
+        let is_empty = items.is_empty();
         all.extend(items);
-        if all.len() as u64 >= total {
+        let is_last = if total > 0 { all.len() as u64 >= total } else { !is_full };
+        if is_empty || is_last {
             break;
         }
     }
@@ -321,6 +347,28 @@ pub(crate) fn every_part<T>(
         match more.filter(|more| !more.is_empty() && next.as_ref() != Some(more)) {
             Some(more) => next = Some(more),
             None => return Ok(all),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_is_asked_for_and_no_more() {
+        for told in [true, false] {
+            for count in [0, 1, 99, 100, 101, 250] {
+                let mut asked = 0;
+                let all = every_page(|page| {
+                    asked += 1;
+                    let begin = (page - 1) * PAGE;
+                    let items: Vec<usize> = (begin..count.min(begin + PAGE)).collect();
+                    Ok((items, if told { count as u64 } else { 0 }))
+                });
+                assert_eq!(all.unwrap(), (0..count).collect::<Vec<_>>(), "{count}");
+                assert!(asked <= count / PAGE + 1, "{count}: {asked}");
+            }
         }
     }
 }

@@ -148,7 +148,14 @@ impl Rotation {
             if self.every.is_some() && secret.is_ram() {
                 service_role::ensure(run)?;
             }
-            ensure_rotation(run, &secret, self.every.map(|every| every.as_secs()))
+            ensure_rotation(run, &secret, self.every.map(|every| every.as_secs()))?;
+            if self.off || run.is_dry() {
+                return Ok(());
+            }
+            match why_rotation_fails(run, &there(run, &self.secret)?)? {
+                Some(why) => Err(Failure::new(why)),
+                None => Ok(()),
+            }
         })
     }
 }

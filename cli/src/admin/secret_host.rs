@@ -1,6 +1,6 @@
 //! `kmsak admin secret host`: a RAM user's AccessKeys into KMS.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -11,12 +11,10 @@ use zeroize::Zeroizing;
 use super::host_access_keys::{self, Known};
 use super::permissions::SECRET_HOST;
 use super::run::{Run, RunArguments, every_page};
-use super::secret_rotate::state_folder;
-use super::{instance, instance_id, moment, private_file, secret, service_role};
-use crate::cloud::answers::Done;
+use super::{instance, instance_id, moment, private_file, secret, service_role, state_folder};
 use crate::cloud::kms_instance::{self, Key, KeyAnswer};
 use crate::cloud::kms_secret::{self, RamSecret, Secret};
-use crate::cloud::ram;
+use crate::cloud::ram::{self, User, UserAnswer};
 use crate::cloud::random_id;
 use crate::failure::Failure;
 
@@ -71,6 +69,9 @@ pub(super) fn rotation(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// How long another run may take that hosts a user.
+const OTHERS: Duration = Duration::from_secs(60);
+
 const USUAL_ROTATION: Duration = Duration::from_secs(30 * 86_400);
 
 impl Host {
@@ -80,15 +81,22 @@ impl Host {
     }
 
     fn host(&self, run: &Run, given: &Known) -> Result<(), Failure> {
-        self.user(run)?;
+        let user_id = self.user(run)?;
         service_role::ensure(run)?;
         let name = kms_secret::name_for_user(&self.user);
         if let Some(there) = run.find(&kms_secret::describe_secret(&name))? {
-            return self.keep(run, &there);
+            return self.keep(run, &there, &self.note(&user_id)?);
         }
         let instance = self.instance(run)?;
         let key = self.key(run, &instance)?;
-        let note = state_folder()?.join(format!("host-{instance}-{}.json", file_name(&self.user)));
+        let note = self.note(&user_id)?;
+        let _held = match note.parent().filter(|_| !run.is_dry()) {
+            Some(folder) => {
+                private_file::make_folder(folder)?;
+                Some(private_file::hold(folder, OTHERS)?)
+            }
+            None => None,
+        };
         let keys = host_access_keys::all(run, &self.user, given, &note)?;
         let data = Zeroizing::new(
             json!({"AccessKeys": keys.iter().map(|(id, secret)| {
@@ -114,37 +122,63 @@ impl Host {
         self.settled(run, &made)
     }
 
-    fn user(&self, run: &Run) -> Result<(), Failure> {
+    /// What is told once about this user's AccessKey. Users of the same name in two accounts may share an instance.
+    fn note(&self, user_id: &str) -> Result<PathBuf, Failure> {
+        state_folder::note("host", &self.user, &format!("{} {user_id}", self.user))
+    }
+
+    /// The id of the RAM user.
+    fn user(&self, run: &Run) -> Result<String, Failure> {
         if !self.make_user {
-            return run.look(&ram::get_user(&self.user)).map(drop);
+            return Ok(run.look(&ram::get_user(&self.user))?.user.user_id);
         }
         let title = format!("RAM user {}", self.user);
-        if run.find(&ram::get_user(&self.user))?.is_some() {
+        if let Some(there) = run.find(&ram::get_user(&self.user))? {
             run.already(&title);
-            return Ok(());
+            return Ok(there.user.user_id);
         }
-        match run.try_change(&ram::create_user(&self.user), || Done {})? {
-            Ok(Done {}) => run.made(&title),
-            Err(refused) if refused.is_there_already() => run.already(&title),
-            Err(refused) => return Err(refused.into()),
+        let new = || UserAnswer { user: User { user_name: self.user.clone(), user_id: "(new)".to_owned() } };
+        match run.try_change(&ram::create_user(&self.user), new)? {
+            Ok(made) => {
+                run.made(&title);
+                Ok(made.user.user_id)
+            }
+            // Somebody was quicker.
+            Err(refused) if refused.is_there_already() => {
+                run.already(&title);
+                Ok(run.look(&ram::get_user(&self.user))?.user.user_id)
+            }
+            Err(refused) => Err(refused.into()),
         }
-        Ok(())
     }
 
     /// It is hosted already: only its rotation may have to change.
-    fn keep(&self, run: &Run, there: &Secret) -> Result<(), Failure> {
+    fn keep(&self, run: &Run, there: &Secret, note: &Path) -> Result<(), Failure> {
         if there.is_being_deleted() {
             return Err(Failure::new(format!(
                 "the secret {} waits for its deletion: take it back with kmsak admin secret restore {}",
                 there.secret_name, there.secret_name
             )));
         }
+        if let (Some(wanted), Some(has)) = (&self.instance, &there.instance_id)
+            && wanted != has
+        {
+            return Err(Failure::new(format!(
+                "the secret {} is in the KMS instance {has}, not in {wanted}: name that one, or delete the secret first",
+                there.secret_name
+            )));
+        }
+        if let (Some(wanted), Some(has)) = (&self.key, &there.encryption_key_id)
+            && wanted != has
+        {
+            return Err(Failure::new(format!(
+                "the secret {} is encrypted with {has}, not with {wanted}: name that one, or delete the secret first",
+                there.secret_name
+            )));
+        }
         if !run.is_dry() {
             // An earlier run was ended right after it had hosted the user.
-            let instance = there.instance_id.clone().or_else(|| self.instance.clone()).unwrap_or_default();
-            private_file::remove(
-                &state_folder()?.join(format!("host-{instance}-{}.json", file_name(&self.user))),
-            )?;
+            private_file::remove(note)?;
         }
         run.already(&format!(
             "secret {} in {}",
@@ -236,11 +270,6 @@ impl Host {
             }
         }
     }
-}
-
-/// RAM allows letters, digits, dots, - and _, all of which files may have.
-fn file_name(user: &str) -> String {
-    user.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' }).collect()
 }
 
 fn new_key() -> Key {

@@ -1,7 +1,6 @@
 //! `kmsak admin secret rotate`
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::permissions::SECRET_ROTATE;
 use super::run::{Run, RunArguments};
-use super::{moment, private_file, secret};
+use super::{moment, private_file, secret, state_folder};
 use crate::cloud::kms_secret::{self, Secret};
 use crate::cloud::{ram, random_id};
 use crate::failure::Failure;
@@ -48,8 +47,9 @@ impl Rotate {
             run.note(&why);
         }
         let user = secret.user();
-        let note = state_folder()?.join(format!("rotate-{}.json", secret.secret_name.replace('/', "_")));
+        let note = state_folder::note("rotate", &secret.secret_name, &secret.arn)?;
         let begun = read_note(run, &note)?;
+        let goes_on = begun.is_some();
         let (version, before) = match begun {
             Some(known) => known,
             None => {
@@ -67,7 +67,14 @@ impl Rotate {
             }
         };
         match run.try_change(&kms_secret::rotate_secret(&self.secret, &version), Secret::default)? {
-            Ok(_) => run.changed(&format!("{} is rotated: version {version}", secret.secret_name)),
+            Ok(_) => {
+                let title = format!("{} is rotated: version {version}", secret.secret_name);
+                if goes_on && !run.has_begun_anew() {
+                    run.already(&format!("{title}, which an earlier run asked for"));
+                } else {
+                    run.changed(&title);
+                }
+            }
             Err(refused) => {
                 if !refused.passes_by_itself() {
                     private_file::remove(&note)?;
@@ -133,13 +140,4 @@ fn read_note(run: &Run, path: &std::path::Path) -> Result<Option<(String, BTreeS
     let before = json["before"].as_array().into_iter().flatten();
     let before = before.filter_map(|id| id.as_str().map(str::to_owned)).collect();
     Ok(json["version"].as_str().filter(|_| is_fresh).map(|version| (version.to_owned(), before)))
-}
-
-/// Where notes lie until a command has ended: `$XDG_STATE_HOME/kmsak`.
-pub(super) fn state_folder() -> Result<PathBuf, Failure> {
-    let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    variable("XDG_STATE_HOME")
-        .or_else(|| Some(variable("HOME")?.join(".local/state")))
-        .map(|folder| folder.join("kmsak"))
-        .ok_or_else(|| Failure::usage("where can notes be kept? Set HOME or XDG_STATE_HOME"))
 }

@@ -177,10 +177,12 @@ impl With {
         let title = format!("waiting until {entity} is associated");
         let done = run.wait(&title, Duration::from_secs(1), self.patience, || {
             let all = associations(run, kind, share)?;
-            let Some(one) = all.iter().find(|one| one.entity_id == entity) else { return Ok(None) };
-            match one.association_status.as_str() {
-                "Associated" => Ok(Some(())),
-                "Failed" => Err(failed(one)),
+            // What failed or was ended earlier is listed for days.
+            let its: Vec<&Association> = all.iter().filter(|one| one.entity_id == entity).collect();
+            let is = |status: &str| its.iter().find(|one| one.association_status == status);
+            match (is("Associated"), is("Associating"), is("Failed")) {
+                (Some(_), ..) => Ok(Some(())),
+                (None, None, Some(one)) => Err(failed(one)),
                 _ => Ok(None),
             }
         })?;

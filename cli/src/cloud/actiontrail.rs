@@ -1,7 +1,6 @@
 //! ActionTrail 2020-07-06: who still uses an AccessKey. Hours late, and up to 400 days back.
 
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::Product::ActionTrail;
 use super::answers::{listed, number};
@@ -29,9 +28,8 @@ pub(crate) fn last_used(access_key: &str) -> Request<LastUsed> {
 }
 
 /// A service, an address or an event, and when it was last.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-#[derive(Default)]
 pub(crate) struct Use {
     pub(crate) service_name: String,
     pub(crate) ip: String,
@@ -44,19 +42,19 @@ pub(crate) struct Use {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Uses {
-    #[serde(default)]
-    products: Value,
-    #[serde(default)]
-    ips: Value,
-    #[serde(default)]
-    events: Value,
+    #[serde(default, deserialize_with = "listed")]
+    products: Vec<Use>,
+    #[serde(default, deserialize_with = "listed")]
+    ips: Vec<Use>,
+    #[serde(default, deserialize_with = "listed")]
+    events: Vec<Use>,
     #[serde(default)]
     pub(crate) next_token: Option<String>,
 }
 
 impl Uses {
     pub(crate) fn all(&self) -> Vec<Use> {
-        [&self.products, &self.ips, &self.events].into_iter().flat_map(listed).collect()
+        [&self.products, &self.ips, &self.events].into_iter().flatten().cloned().collect()
     }
 }
 

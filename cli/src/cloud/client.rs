@@ -8,6 +8,7 @@ use kmsak::openapi::{OpenApi, OpenApiCall};
 use serde::de::DeserializeOwned;
 
 use super::Request;
+use super::answers::without_nulls;
 use super::refused::Refused;
 use crate::failure::Failure;
 
@@ -87,8 +88,10 @@ impl Client {
                 Ok(answer) => return Ok(answer),
                 Err(refused) => refused,
             };
-            let may_repeat = refused.not_carried_out()
-                || (refused.passes_by_itself() && (!request.action.changes || request.action.has_token()));
+            let may_repeat = !request.action.whole_list
+                && (refused.not_carried_out()
+                    || (refused.passes_by_itself()
+                        && (!request.action.changes || request.action.has_token())));
             let pause = if refused.takes_minutes() { long_pauses.next() } else { pauses.next() };
             let Some(pause) = pause.filter(|_| may_repeat) else { return Err(refused) };
             let asked = refused.retry_after.unwrap_or_default().min(LONGEST_PAUSE);
@@ -123,7 +126,9 @@ impl Client {
         if answer.status != 200 {
             return Err(refused(Refused::answered(&answer, self.api.who().access_key_id.as_deref())));
         }
-        serde_json::from_slice(&answer.body).map_err(|error| {
+        let understood = serde_json::from_slice(&answer.body)
+            .and_then(|value| serde_json::from_value(without_nulls(value)));
+        understood.map_err(|error| {
             // The error of serde_json names lines and types, and no values.
             refused(Refused::garbled(&format!("{:?} at column {}", error.classify(), error.column())))
         })

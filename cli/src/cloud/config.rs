@@ -91,7 +91,16 @@ pub(crate) fn create_rule(
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Rules {
     #[serde(default)]
-    config_rules: Value,
+    config_rules: RuleList,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct RuleList {
+    #[serde(default, deserialize_with = "listed")]
+    config_rule_list: Vec<Rule>,
+    #[serde(default, deserialize_with = "number")]
+    total_count: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -106,11 +115,11 @@ pub(crate) struct Rule {
 
 impl Rules {
     pub(crate) fn all(&self) -> Vec<Rule> {
-        listed(&self.config_rules["ConfigRuleList"])
+        self.config_rules.config_rule_list.clone()
     }
 
     pub(crate) fn total(&self) -> u64 {
-        number(&self.config_rules["TotalCount"]).unwrap_or_default()
+        self.config_rules.total_count
     }
 }
 

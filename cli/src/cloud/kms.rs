@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Product::Kms;
-use super::answers::{Done, listed, number, secret_text, text_list};
+use super::answers::{Done, listed, number, secret_text, strings, text_list};
 use super::{Action, Request, actions};
 
 actions! {
@@ -95,7 +95,7 @@ impl Policy {
             Value::String(text) => serde_json::from_str(text).unwrap_or_default(),
             other => other.clone(),
         };
-        listed(&parsed["NetworkRules"])
+        strings(&parsed["NetworkRules"])
     }
 }
 
@@ -169,16 +169,15 @@ pub(crate) fn delete_access_point(name: &str) -> Request<Done> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct AccessPoints {
-    #[serde(default)]
-    application_access_points: Value,
+    #[serde(default, deserialize_with = "listed")]
+    application_access_points: Vec<AccessPoint>,
     #[serde(default, deserialize_with = "number")]
     pub(crate) total_count: u64,
 }
 
 impl AccessPoints {
     pub(crate) fn names(&self) -> Vec<String> {
-        let points: Vec<AccessPoint> = listed(&self.application_access_points);
-        points.into_iter().map(|point| point.name).collect()
+        self.application_access_points.iter().map(|point| point.name.clone()).collect()
     }
 }
 
@@ -218,16 +217,16 @@ pub(crate) fn get_client_key(id: &str) -> Request<ClientKey> {
     Request::of(&GET_CLIENT_KEY).with("ClientKeyId", id)
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ClientKeys {
-    #[serde(default)]
-    client_keys: Value,
+    #[serde(default, deserialize_with = "listed")]
+    client_keys: Vec<ClientKey>,
 }
 
 impl ClientKeys {
     pub(crate) fn all(&self) -> Vec<ClientKey> {
-        listed(&self.client_keys)
+        self.client_keys.clone()
     }
 }
 

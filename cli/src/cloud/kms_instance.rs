@@ -11,7 +11,7 @@ use super::{Action, Request, actions};
 actions! {
     LIST_INSTANCES = Action::read(Kms, "ListKmsInstances", &["PageNumber*", "PageSize*"]);
     GET_INSTANCE = Action::read(Kms, "GetKmsInstance", &["KmsInstanceId*"]);
-    BIND_VPCS = Action::change(Kms, "UpdateKmsInstanceBindVpc", &["KmsInstanceId*", "BindVpcs*"]);
+    BIND_VPCS = Action::change(Kms, "UpdateKmsInstanceBindVpc", &["KmsInstanceId*", "BindVpcs*"]).of_a_whole_list();
     CREATE_KEY = Action::change(Kms, "CreateKey", &["DKMSInstanceId*", "KeySpec*", "KeyUsage*", "Description*"]);
     LIST_KEYS = Action::read(Kms, "ListKeys", &["Filters*", "PageNumber*", "PageSize*"]);
     DESCRIBE_KEY = Action::read(Kms, "DescribeKey", &["KeyId*"]);
@@ -20,13 +20,13 @@ actions! {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Instances {
-    #[serde(default)]
-    kms_instances: Value,
+    #[serde(default, deserialize_with = "listed")]
+    kms_instances: Vec<InstanceName>,
     #[serde(default, deserialize_with = "number")]
     pub(crate) total_count: u64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct InstanceName {
     pub(crate) kms_instance_id: String,
@@ -36,7 +36,7 @@ pub(crate) struct InstanceName {
 
 impl Instances {
     pub(crate) fn all(&self) -> Vec<InstanceName> {
-        listed(&self.kms_instances)
+        self.kms_instances.clone()
     }
 }
 
@@ -60,8 +60,8 @@ pub(crate) struct Instance {
     pub(crate) status: String,
     #[serde(default)]
     pub(crate) ca_certificate_chain_pem: Option<String>,
-    #[serde(default)]
-    bind_vpcs: Value,
+    #[serde(default, deserialize_with = "listed")]
+    bind_vpcs: Vec<BoundVpc>,
     #[serde(default, deserialize_with = "number")]
     pub(crate) vpc_num: u64,
     #[serde(default, deserialize_with = "number")]
@@ -86,7 +86,7 @@ pub(crate) struct BoundVpc {
 
 impl Instance {
     pub(crate) fn bound_vpcs(&self) -> Vec<BoundVpc> {
-        listed(&self.bind_vpcs)
+        self.bind_vpcs.clone()
     }
 }
 
@@ -147,16 +147,15 @@ pub(crate) fn create_key(instance: &str, description: &str) -> Request<KeyAnswer
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Keys {
-    #[serde(default)]
-    keys: Value,
+    #[serde(default, deserialize_with = "listed")]
+    keys: Vec<Key>,
     #[serde(default, deserialize_with = "number")]
     pub(crate) total_count: u64,
 }
 
 impl Keys {
     pub(crate) fn ids(&self) -> Vec<String> {
-        let keys: Vec<Key> = listed(&self.keys);
-        keys.into_iter().map(|key| key.key_id).collect()
+        self.keys.iter().map(|key| key.key_id.clone()).collect()
     }
 }
 

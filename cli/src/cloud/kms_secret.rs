@@ -82,15 +82,15 @@ pub(crate) fn describe_secret(name: &str) -> Request<Secret> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Secrets {
-    #[serde(default)]
-    secret_list: Value,
+    #[serde(default, deserialize_with = "listed")]
+    secret_list: Vec<Secret>,
     #[serde(default, deserialize_with = "number")]
     pub(crate) total_count: u64,
 }
 
 impl Secrets {
     pub(crate) fn all(&self) -> Vec<Secret> {
-        listed(&self.secret_list)
+        self.secret_list.clone()
     }
 }
 

@@ -102,6 +102,9 @@ pub(crate) struct Action {
     pub(crate) changes: bool,
     /// Whether it takes GET and nothing else.
     pub(crate) get: bool,
+    /// Whether it replaces a list that was read before: then it is not sent again before that is read again, or what others have
+    /// added meanwhile would be gone.
+    pub(crate) whole_list: bool,
     /// What is ever sent. `*` after a name: it always is. `!`: its value is a secret. `&`: it stands in the body, and not in the
     /// query. A list is written `Targets.N`.
     pub(crate) parameters: &'static [&'static str],
@@ -113,7 +116,7 @@ impl Action {
         name: &'static str,
         parameters: &'static [&'static str],
     ) -> Self {
-        Action { product, name, changes: false, get: false, parameters }
+        Action { product, name, changes: false, get: false, whole_list: false, parameters }
     }
 
     pub(crate) const fn change(
@@ -121,11 +124,15 @@ impl Action {
         name: &'static str,
         parameters: &'static [&'static str],
     ) -> Self {
-        Action { product, name, changes: true, get: false, parameters }
+        Action { product, name, changes: true, get: false, whole_list: false, parameters }
     }
 
     pub(crate) const fn by_get(self) -> Self {
         Action { get: true, ..self }
+    }
+
+    pub(crate) const fn of_a_whole_list(self) -> Self {
+        Action { whole_list: true, ..self }
     }
 
     /// As a RAM policy names it.

@@ -1,7 +1,6 @@
 //! PrivateZone 2018-01-01.
 
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::Product::Pvtz;
 use super::answers::{Done, listed, number, text};
@@ -15,14 +14,16 @@ actions! {
     DESCRIBE_RECORDS = Action::read(Pvtz, "DescribeZoneRecords", &["ZoneId*", "PageNumber*", "PageSize*"]);
     ADD_RECORD = Action::change(Pvtz, "AddZoneRecord", &["ZoneId*", "Rr*", "Type*", "Value*", "Ttl*", "ClientToken*"]);
     DELETE_RECORD = Action::change(Pvtz, "DeleteZoneRecord", &["RecordId*", "ClientToken*"]);
-    BIND_ZONE = Action::change(Pvtz, "BindZoneVpc", &["ZoneId*", "Vpcs.N.RegionId", "Vpcs.N.VpcId", "ClientToken*"]);
+    BIND_ZONE = Action::change(Pvtz, "BindZoneVpc", &[
+        "ZoneId*", "Vpcs.N.RegionId", "Vpcs.N.VpcId", "Vpcs.N.VpcType", "ClientToken*",
+    ]).of_a_whole_list();
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Zones {
-    #[serde(default)]
-    zones: Value,
+    #[serde(default, deserialize_with = "listed")]
+    zones: Vec<Zone>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -35,7 +36,7 @@ pub(crate) struct Zone {
 
 impl Zones {
     pub(crate) fn all(&self) -> Vec<Zone> {
-        listed(&self.zones)
+        self.zones.clone()
     }
 }
 
@@ -55,8 +56,8 @@ pub(crate) fn add_zone(name: &str, token: &str) -> Request<Zone> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct ZoneInfo {
-    #[serde(default)]
-    bind_vpcs: Value,
+    #[serde(default, deserialize_with = "listed")]
+    bind_vpcs: Vec<ZoneVpc>,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -65,11 +66,14 @@ pub(crate) struct ZoneVpc {
     pub(crate) vpc_id: String,
     #[serde(default)]
     pub(crate) region_id: String,
+    /// `STANDARD` or `EDS`; none of one that is to be bound.
+    #[serde(default)]
+    pub(crate) vpc_type: Option<String>,
 }
 
 impl ZoneInfo {
     pub(crate) fn vpcs(&self) -> Vec<ZoneVpc> {
-        listed(&self.bind_vpcs)
+        self.bind_vpcs.clone()
     }
 }
 
@@ -84,8 +88,10 @@ pub(crate) fn delete_zone(id: &str, token: &str) -> Request<Done> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Records {
-    #[serde(default)]
-    records: Value,
+    #[serde(default, deserialize_with = "listed")]
+    records: Vec<Record>,
+    #[serde(default, deserialize_with = "number")]
+    pub(crate) total_items: u64,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -105,12 +111,12 @@ pub(crate) struct Record {
 
 impl Records {
     pub(crate) fn all(&self) -> Vec<Record> {
-        listed(&self.records)
+        self.records.clone()
     }
 }
 
-pub(crate) fn describe_records(zone: &str) -> Request<Records> {
-    Request::of(&DESCRIBE_RECORDS).with("ZoneId", zone).with("PageNumber", 1).with("PageSize", 100)
+pub(crate) fn describe_records(zone: &str, page: usize) -> Request<Records> {
+    Request::of(&DESCRIBE_RECORDS).with("ZoneId", zone).with("PageNumber", page).with("PageSize", 100)
 }
 
 /// For the zone's own name.
@@ -132,9 +138,11 @@ pub(crate) fn delete_record(id: &str, token: &str) -> Request<Done> {
 pub(crate) fn bind_zone(zone: &str, vpcs: &[ZoneVpc], token: &str) -> Request<Done> {
     let regions: Vec<&str> = vpcs.iter().map(|vpc| vpc.region_id.as_str()).collect();
     let ids: Vec<&str> = vpcs.iter().map(|vpc| vpc.vpc_id.as_str()).collect();
-    Request::of(&BIND_ZONE)
+    let types = vpcs.iter().enumerate().filter_map(|(index, vpc)| Some((index, vpc.vpc_type.as_deref()?)));
+    let request = Request::of(&BIND_ZONE)
         .with("ZoneId", zone)
         .list("Vpcs", Some("RegionId"), &regions)
         .list("Vpcs", Some("VpcId"), &ids)
-        .with("ClientToken", token)
+        .with("ClientToken", token);
+    types.fold(request, |request, (index, kind)| request.with(&format!("Vpcs.{}.VpcType", index + 1), kind))
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Product::Ram;
-use super::answers::{Done, listed, secret_text};
+use super::answers::{Done, listed, secret_text, text};
 use super::{Action, Request, actions};
 
 actions! {
@@ -32,21 +32,30 @@ pub(crate) const SERVICE_POLICY: &str = "AliyunKMSManagedRAMCrendentialsRolePoli
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct User {
     pub(crate) user_name: String,
+    /// A number that no other user has, of whatever account.
+    #[serde(default, deserialize_with = "text")]
+    pub(crate) user_id: String,
 }
 
-pub(crate) fn get_user(name: &str) -> Request<Done> {
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct UserAnswer {
+    pub(crate) user: User,
+}
+
+pub(crate) fn get_user(name: &str) -> Request<UserAnswer> {
     Request::of(&GET_USER).with("UserName", name)
 }
 
-pub(crate) fn create_user(name: &str) -> Request<Done> {
+pub(crate) fn create_user(name: &str) -> Request<UserAnswer> {
     Request::of(&CREATE_USER).with("UserName", name).with("Comments", "made by kmsak")
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Users {
-    #[serde(default)]
-    users: Value,
+    #[serde(default, deserialize_with = "listed")]
+    users: Vec<User>,
     #[serde(default)]
     is_truncated: Value,
     #[serde(default)]
@@ -55,7 +64,7 @@ pub(crate) struct Users {
 
 impl Users {
     pub(crate) fn all(&self) -> Vec<User> {
-        listed(&self.users)
+        self.users.clone()
     }
 
     pub(crate) fn next(&self) -> Option<String> {
@@ -91,16 +100,16 @@ pub(crate) fn create_access_key(user: &str) -> Request<NewAccessKey> {
     Request::of(&CREATE_ACCESS_KEY).with("UserName", user)
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct AccessKeys {
-    #[serde(default)]
-    access_keys: Value,
+    #[serde(default, deserialize_with = "listed")]
+    access_keys: Vec<AccessKey>,
 }
 
 impl AccessKeys {
     pub(crate) fn all(&self) -> Vec<AccessKey> {
-        listed(&self.access_keys)
+        self.access_keys.clone()
     }
 }
 
@@ -174,8 +183,8 @@ pub(crate) fn attach_to_role(kind: &str, policy: &str, role: &str) -> Request<Do
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Policies {
-    #[serde(default)]
-    policies: Value,
+    #[serde(default, deserialize_with = "listed")]
+    policies: Vec<AttachedPolicy>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -186,8 +195,7 @@ pub(crate) struct AttachedPolicy {
 
 impl Policies {
     pub(crate) fn names(&self) -> Vec<String> {
-        let all: Vec<AttachedPolicy> = listed(&self.policies);
-        all.into_iter().map(|policy| policy.policy_name).collect()
+        self.policies.iter().map(|policy| policy.policy_name.clone()).collect()
     }
 }
 

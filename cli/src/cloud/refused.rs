@@ -25,6 +25,10 @@ pub(crate) struct Refused {
 const BUSY: [&str; 6] =
     ["Throttling", "Rejected.Throttling", "ServiceUnavailable", "SerivceUn", "System.Busy", "InternalError"];
 
+/// What the codes begin with by which a service says that it does not know who asks.
+const WHO: [&str; 4] =
+    ["InvalidAccessKeyId", "InvalidSecurityToken", "SignatureDoesNotMatch", "IncompleteSignature"];
+
 /// Temporary states that end within minutes.
 const FOR_A_WHILE: [&str; 2] = ["Forbidden.KMSInstanceInUpgrade", "Forbidden.RamRoleNotFound"];
 
@@ -69,10 +73,11 @@ impl Refused {
             _ if BUSY[..2].iter().any(|busy| code.contains(busy)) => 9,
             429 => 9,
             500.. => 10,
+            _ if WHO.iter().any(|begin| code.starts_with(begin)) => 7,
+            _ if code == "Forbidden.DKMSInstanceNotFound" => 8,
             404 => 8,
             401 | 403 => 7,
             _ if code.is_empty() => 10,
-            _ if code.starts_with("Invalid") && code.contains("AccessKey") => 7,
             _ => 1,
         };
         refused.status = answer.status;
@@ -100,7 +105,7 @@ impl Refused {
     }
 
     /// Turned away before anything was done.
-    pub(super) fn not_carried_out(&self) -> bool {
+    pub(crate) fn not_carried_out(&self) -> bool {
         self.status == 429 || self.takes_minutes() || BUSY[..2].iter().any(|busy| self.code.contains(busy))
     }
 
@@ -245,5 +250,23 @@ mod tests {
         assert!(failed.passes_by_itself() && !failed.not_carried_out());
         assert!(answered(503, "SerivceUnvailableTemporary", "").passes_by_itself());
         assert!(!answered(400, "InvalidParameter", "").passes_by_itself());
+    }
+
+    #[test]
+    fn each_refusal_has_the_exit_code_that_is_documented() {
+        for (status, code, exit_code) in [
+            (404, "InvalidAccessKeyId.NotFound", 7),
+            (400, "InvalidAccessKeyId.Inactive", 7),
+            (400, "SignatureDoesNotMatch", 7),
+            (400, "InvalidSecurityToken.Expired", 7),
+            (403, "Forbidden.NoPermission", 7),
+            (403, "Forbidden.DKMSInstanceNotFound", 8),
+            (404, "Forbidden.ResourceNotFound", 8),
+            (400, "Throttling.User", 9),
+            (503, "SerivceUnvailableTemporary", 10),
+            (400, "InvalidParameter", 1),
+        ] {
+            assert_eq!(Failure::from(boxed(status, code, "")).code(), exit_code, "{code}");
+        }
     }
 }

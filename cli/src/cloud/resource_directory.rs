@@ -1,7 +1,6 @@
 //! ResourceDirectoryMaster 2022-04-19: the accounts of a resource directory.
 
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::Product::ResourceDirectory;
 use super::answers::{listed, number, text};
@@ -14,8 +13,8 @@ actions! {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Accounts {
-    #[serde(default)]
-    accounts: Value,
+    #[serde(default, deserialize_with = "listed")]
+    accounts: Vec<Account>,
     #[serde(default, deserialize_with = "number")]
     pub(crate) total_count: u64,
 }
@@ -33,7 +32,7 @@ pub(crate) struct Account {
 
 impl Accounts {
     pub(crate) fn all(&self) -> Vec<Account> {
-        listed(&self.accounts)
+        self.accounts.clone()
     }
 }
 

@@ -1,7 +1,6 @@
 //! ResourceSharing 2020-01-10.
 
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::Product::ResourceSharing;
 use super::answers::{Done, listed};
@@ -45,8 +44,8 @@ pub(crate) fn enable_sharing() -> Request<Done> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Shares {
-    #[serde(default)]
-    resource_shares: Value,
+    #[serde(default, deserialize_with = "listed")]
+    resource_shares: Vec<Share>,
     #[serde(default)]
     pub(crate) next_token: Option<String>,
 }
@@ -64,7 +63,7 @@ pub(crate) struct Share {
 
 impl Shares {
     pub(crate) fn all(&self) -> Vec<Share> {
-        listed(&self.resource_shares)
+        self.resource_shares.clone()
     }
 }
 
@@ -118,8 +117,8 @@ pub(crate) fn delete_share(share: &str) -> Request<Done> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct Associations {
-    #[serde(default)]
-    resource_share_associations: Value,
+    #[serde(default, deserialize_with = "listed")]
+    resource_share_associations: Vec<Association>,
     #[serde(default)]
     pub(crate) next_token: Option<String>,
 }
@@ -133,21 +132,20 @@ pub(crate) struct Association {
     /// `Associating`, `Associated`, `Failed`, `Disassociating` or `Disassociated`.
     #[serde(default)]
     pub(crate) association_status: String,
-    #[serde(default)]
-    association_failed_details: Value,
+    #[serde(default, deserialize_with = "listed")]
+    association_failed_details: Vec<FailedDetail>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-#[derive(Default)]
 pub(crate) struct FailedDetail {
     pub(crate) failure_reason: String,
     pub(crate) failure_description: String,
 }
 
 impl Association {
-    pub(crate) fn failures(&self) -> Vec<FailedDetail> {
-        listed(&self.association_failed_details)
+    pub(crate) fn failures(&self) -> &[FailedDetail] {
+        &self.association_failed_details
     }
 
     pub(crate) fn is_there(&self) -> bool {
@@ -157,7 +155,7 @@ impl Association {
 
 impl Associations {
     pub(crate) fn all(&self) -> Vec<Association> {
-        listed(&self.resource_share_associations)
+        self.resource_share_associations.clone()
     }
 }
 
@@ -173,8 +171,8 @@ pub(crate) fn list_associations(kind: &str, share: &str, next: Option<&str>) -> 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct SharedTargets {
-    #[serde(default)]
-    shared_targets: Value,
+    #[serde(default, deserialize_with = "listed")]
+    shared_targets: Vec<SharedTarget>,
     #[serde(default)]
     pub(crate) next_token: Option<String>,
 }
@@ -187,8 +185,7 @@ struct SharedTarget {
 
 impl SharedTargets {
     pub(crate) fn ids(&self) -> Vec<String> {
-        let all: Vec<SharedTarget> = listed(&self.shared_targets);
-        all.into_iter().map(|target| target.target_id).collect()
+        self.shared_targets.iter().map(|target| target.target_id.clone()).collect()
     }
 }
 

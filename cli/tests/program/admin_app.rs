@@ -188,7 +188,7 @@ fn what_cannot_be_is_said_in_a_sentence() {
     };
     let told = operator.refused(&words(&create("acs/ram/user/nobody", &instance)), 8);
     assert!(told.contains("host the RAM user first, with kmsak admin secret host"), "{told}");
-    let told = operator.refused(&words(&create("acs/ram/user/app", "kst-000")), 7);
+    let told = operator.refused(&words(&create("acs/ram/user/app", "kst-000")), 8);
     assert!(told.contains("there is no such KMS instance"), "{told}");
     let told = operator.refused(&words(&create("acs/ram/user/app", "hello")), 2);
     assert!(told.contains("expected the id of a KMS instance"), "{told}");
@@ -199,6 +199,7 @@ fn what_cannot_be_is_said_in_a_sentence() {
     nobody.env("ALIBABA_CLOUD_ACCESS_KEY_ID", "LTAI5tNobody").env("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "x");
     let output = nobody.output().unwrap();
     assert!(stderr(&output).contains("the operator's AccessKey is not known"), "{}", stderr(&output));
+    assert_eq!(output.status.code(), Some(7));
 
     operator.emulator().create_user("limited", &[]).unwrap();
     let key = operator.emulator().create_access_key("limited").unwrap();
