@@ -12,7 +12,7 @@ use super::permissions::APP_CREATE;
 use super::run::{Run, RunArguments};
 use super::{instance_id, network, short_name};
 use crate::cloud::answers::Done;
-use crate::cloud::kms::{self, PolicyText};
+use crate::cloud::kms::{self, Policy, PolicyText};
 use crate::cloud::kms_instance;
 use crate::cloud::kms_secret;
 use crate::failure::Failure;
@@ -22,6 +22,9 @@ Examples:
   kmsak admin app create web --instance kst-hzz... --secret acs/ram/user/app --allow 10.0.0.0/8 --out web
   kmsak admin app create ci --instance kst-hzz... --secret acs/ram/user/ci --allow-public 203.0.113.7/32 --out ci
   kmsak admin app create web --instance kst-hzz... --secret acs/ram/user/app --out web --kubernetes";
+
+/// An access point has no more.
+const MOST_POLICIES: usize = 3;
 
 /// Give an application access to a secret, and write the files that it needs
 #[derive(Debug, Args)]
@@ -39,10 +42,10 @@ pub(super) struct Create {
     /// The key that the secret is encrypted with [default: what KMS says]
     #[arg(long)]
     key: Option<String>,
-    /// A network in the VPC from which it may ask the instance; from anywhere there without one
+    /// A network in the VPC from which it may ask the instance [default: anywhere there, or as it is]
     #[arg(long, value_name = "NETWORK", value_parser = network)]
     allow: Vec<String>,
-    /// A network on the Internet from which it may ask the shared gateway, which it may not ask at all without one
+    /// A network on the Internet from which it may ask the shared gateway [default: none, or as it is]
     #[arg(long, value_name = "NETWORK", value_parser = network)]
     allow_public: Vec<String>,
     /// The folder for the files
@@ -98,13 +101,14 @@ impl Create {
             ))
         })?;
 
-        let policies = self.policies(run, &key)?;
-        self.access_point(run, &policies)?;
-
         let folder = Folder::new(&self.out);
-        if !run.is_dry() {
-            folder.make()?;
-        }
+        let _held = if run.is_dry() { None } else { Some(folder.hold()?) };
+        let point = run.find(&kms::describe_access_point(&self.name))?;
+        let has = point.map(|point| point.policies);
+        let policies = self.policies(run, &key, has.as_deref().unwrap_or_default())?;
+        let shared = policies.contains(&policy_names(&self.name)[1]);
+        self.access_point(run, has.as_deref(), &policies)?;
+
         let key_id = client_key_issue::ensure(run, &self.name, &folder, self.days)?;
         let properties = Properties {
             region: secret.region().or(run.client.services.region()).unwrap_or_default().to_owned(),
@@ -115,46 +119,77 @@ impl Create {
             shared_endpoint: run.client.services.authority()?.map(str::to_owned),
             shared_ca_file: run.client.services.api_ca_file().cloned(),
             secret: self.secret.clone(),
-            shared: !self.allow_public.is_empty(),
+            shared,
         };
         if !run.is_dry() {
             folder.write(&properties, instance.ca_certificate_chain_pem.as_deref().unwrap_or_default())?;
             if self.kubernetes {
                 folder.write_kubernetes(&properties)?;
+            } else {
+                folder.renew_kubernetes()?;
             }
         }
         run.tell("clientKeyId", key_id);
         run.tell("folder", self.out.display().to_string());
-        app_check::fetch(run, &folder, &self.secret, properties.shared)
+        let public_rule = &rule_names(&self.name)[1];
+        app_check::fetch(run, &folder, &self.secret, properties.shared.then_some(public_rule))
     }
 
-    /// The network rules and policies, as they should be; the names of the policies.
-    fn policies(&self, run: &Run, key: &str) -> Result<Vec<String>, Failure> {
+    /// The network rules and policies, as they should be; the names of the policies. `has` is what the access point has: what an
+    /// option says nothing of stays as it is.
+    fn policies(&self, run: &Run, key: &str, has: &[String]) -> Result<Vec<String>, Failure> {
         let secret = format!("secret/{}", self.secret);
-        let mut wanted = vec![PolicyText {
-            name: policy_names(&self.name)[0].clone(),
-            scope: self.instance.clone(),
-            permissions: vec![kms::KEY_USER, kms::INSTANCE_SECRET_USER],
-            resources: vec![secret.clone(), format!("key/{key}")],
-            rules: self.rule(run, &rule_names(&self.name)[0], &self.allow)?,
-        }];
-        if !self.allow_public.is_empty() {
-            wanted.push(PolicyText {
-                name: policy_names(&self.name)[1].clone(),
+        let [instance, shared] = policy_names(&self.name);
+        let [private, public] = rule_names(&self.name);
+        let is_shared = !self.allow_public.is_empty() || has.contains(&shared);
+        let others = has.iter().filter(|name| **name != instance && **name != shared).count();
+        let count = others + 1 + usize::from(is_shared);
+        if count > MOST_POLICIES {
+            return Err(Failure::new(format!(
+                "the access point {} would have {count} policies, and KMS takes {MOST_POLICIES}: choose another name for the application, or take a policy away in the KMS console",
+                self.name
+            )));
+        }
+        let there = run.find(&kms::describe_policy(&instance))?;
+        ensure_policy(
+            run,
+            there.as_ref(),
+            &PolicyText {
+                scope: self.instance.clone(),
+                permissions: vec![kms::KEY_USER, kms::INSTANCE_SECRET_USER],
+                resources: vec![secret.clone(), format!("key/{key}")],
+                rules: self.rule(run, there.as_ref(), &private, &self.allow)?,
+                name: instance.clone(),
+            },
+        )?;
+        if !is_shared {
+            return Ok(vec![instance]);
+        }
+        let there = run.find(&kms::describe_policy(&shared))?;
+        ensure_policy(
+            run,
+            there.as_ref(),
+            &PolicyText {
                 scope: kms::SHARED.to_owned(),
                 permissions: vec![kms::SHARED_SECRET_USER],
                 resources: vec![secret],
-                rules: self.rule(run, &rule_names(&self.name)[1], &self.allow_public)?,
-            });
-        }
-        wanted.iter().try_for_each(|policy| ensure_policy(run, policy))?;
-        Ok(wanted.into_iter().map(|policy| policy.name).collect())
+                rules: self.rule(run, there.as_ref(), &public, &self.allow_public)?,
+                name: shared.clone(),
+            },
+        )?;
+        Ok(vec![instance, shared])
     }
 
-    /// The network rule of this name, if there is anything for it to say.
-    fn rule(&self, run: &Run, name: &str, sources: &[String]) -> Result<Vec<String>, Failure> {
+    /// The network rule of this name, if there is anything for it to say; else those that the policy has.
+    fn rule(
+        &self,
+        run: &Run,
+        policy: Option<&Policy>,
+        name: &str,
+        sources: &[String],
+    ) -> Result<Vec<String>, Failure> {
         if sources.is_empty() {
-            return Ok(Vec::new());
+            return Ok(policy.map(Policy::network_rules).unwrap_or_default());
         }
         let title = format!("network rule {name}: {}", sources.join(", "));
         match run.find(&kms::describe_network_rule(name))? {
@@ -171,16 +206,19 @@ impl Create {
         Ok(vec![name.to_owned()])
     }
 
-    fn access_point(&self, run: &Run, policies: &[String]) -> Result<(), Failure> {
-        let title = format!("access point {} with {}", self.name, policies.join(", "));
-        match run.find(&kms::describe_access_point(&self.name))? {
+    /// With these policies, and with those that others gave it.
+    fn access_point(&self, run: &Run, has: Option<&[String]>, policies: &[String]) -> Result<(), Failure> {
+        let others = has.unwrap_or_default().iter().filter(|name| !policies.contains(name));
+        let all: Vec<String> = others.chain(policies).cloned().collect();
+        let title = format!("access point {} with {}", self.name, all.join(", "));
+        match has {
             None => {
-                run.change(&kms::create_access_point(&self.name, policies, "made by kmsak"), || Done {})?;
+                run.change(&kms::create_access_point(&self.name, &all, "made by kmsak"), || Done {})?;
                 run.made(&title);
             }
-            Some(there) if same(&there.policies, policies) => run.already(&title),
+            Some(has) if same(has, &all) => run.already(&title),
             Some(_) => {
-                run.change(&kms::update_access_point(&self.name, policies), || Done {})?;
+                run.change(&kms::update_access_point(&self.name, &all), || Done {})?;
                 run.changed(&title);
             }
         }
@@ -188,9 +226,9 @@ impl Create {
     }
 }
 
-fn ensure_policy(run: &Run, policy: &PolicyText) -> Result<(), Failure> {
+fn ensure_policy(run: &Run, there: Option<&Policy>, policy: &PolicyText) -> Result<(), Failure> {
     let title = format!("policy {} in {}", policy.name, policy.scope);
-    let Some(there) = run.find(&kms::describe_policy(&policy.name))? else {
+    let Some(there) = there else {
         run.change(&kms::create_policy(policy, "made by kmsak"), || Done {})?;
         run.made(&title);
         return Ok(());

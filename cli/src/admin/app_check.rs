@@ -15,19 +15,35 @@ const PATIENCE: Duration = Duration::from_secs(6);
 /// Policies take effect within minutes; usually at once.
 const FOR_POLICIES: Duration = Duration::from_secs(20);
 
-/// Through each gateway for which there is a file. One that cannot be reached from here is no failure.
-pub(super) fn fetch(run: &Run, folder: &Folder, secret: &str, shared: bool) -> Result<(), Failure> {
+/// Through each gateway for which there is a file; through the shared one where there is `public_rule`. One that cannot be reached
+/// from here is no failure.
+pub(super) fn fetch(
+    run: &Run,
+    folder: &Folder,
+    secret: &str,
+    public_rule: Option<&String>,
+) -> Result<(), Failure> {
     if run.is_dry() {
         return Ok(());
     }
-    through(run, folder, secret, "the instance's gateway", ON_THE_CLOUD)?;
-    if shared {
-        through(run, folder, secret, "the shared gateway", OFF_THE_CLOUD)?;
-    }
-    Ok(())
+    through(run, folder, secret, "the instance's gateway", ON_THE_CLOUD, "")?;
+    let Some(rule) = public_rule else { return Ok(()) };
+    // KMS's API makes rules for private networks only.
+    let or = format!(
+        ", and if it stays so, make the network rule {rule} in the KMS console, of the type public network"
+    );
+    through(run, folder, secret, "the shared gateway", OFF_THE_CLOUD, &or)
 }
 
-fn through(run: &Run, folder: &Folder, secret: &str, gateway: &str, file: &str) -> Result<(), Failure> {
+/// `or` says what else may mend a refusal.
+fn through(
+    run: &Run,
+    folder: &Folder,
+    secret: &str,
+    gateway: &str,
+    file: &str,
+    or: &str,
+) -> Result<(), Failure> {
     let mut last: Option<kmsak::Error> = None;
     let fetched = run.wait("fetching the secret", Duration::from_secs(2), FOR_POLICIES, || {
         let provider = Builder::new()
@@ -64,9 +80,10 @@ fn through(run: &Run, folder: &Folder, secret: &str, gateway: &str, file: &str) 
                 ));
                 return Ok(());
             }
+            let or = if error.kind() == Kind::Denied { or } else { "" };
             let failure = Failure::from(error);
             Err(Failure::new(format!(
-                "all is made, but {gateway} does not give the secret: {}; policies take effect within 5 minutes, so run it again then",
+                "all is made, but {gateway} does not give the secret: {}; policies take effect within 5 minutes, so run it again then{or}",
                 failure.message()
             ))
             .with_code(failure.code()))

@@ -1,8 +1,10 @@
 //! The folder that an application is given.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 use super::private_file;
 use crate::failure::Failure;
@@ -40,8 +42,10 @@ impl Folder {
         Folder { dir: dir.to_owned() }
     }
 
-    pub(super) fn make(&self) -> Result<(), Failure> {
-        private_file::make_folder(&self.dir)
+    /// Made, if it is not there, and nobody else's until this is dropped.
+    pub(super) fn hold(&self) -> Result<private_file::Held, Failure> {
+        private_file::make_folder(&self.dir)?;
+        private_file::hold(&self.dir, Duration::ZERO)
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
@@ -96,15 +100,47 @@ impl Folder {
              apiVersion: v1\nkind: Secret\nmetadata:\n  name: kmsak-client-key\ntype: Opaque\nstringData:\n",
         );
         for name in files {
-            let content = private_file::read(&self.path(name))?.unwrap_or_default();
-            // JSON's strings are YAML's, too.
-            yaml.push_str(&format!("  {name}: {}\n", Value::from(content.as_str())));
+            yaml.push_str(&self.in_kubernetes(name)?);
         }
         yaml.push_str("---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: kmsak\ndata:\n");
         let on_the_cloud = properties.on_the_cloud(MOUNTED);
         let usual = "managed_credentials_providers.properties";
         yaml.push_str(&format!("  {usual}: {}\n", Value::from(on_the_cloud)));
         private_file::write(&self.path(KUBERNETES), yaml.as_bytes())
+    }
+}
+
+impl Folder {
+    /// A line of the Secret.
+    fn in_kubernetes(&self, name: &str) -> Result<Zeroizing<String>, Failure> {
+        let content = private_file::read(&self.path(name))?.unwrap_or_default();
+        // JSON's strings are YAML's, too.
+        Ok(Zeroizing::new(format!("  {name}: {}\n", Value::from(content.as_str()))))
+    }
+
+    /// What an earlier run wrote for Kubernetes holds the files as they are now; whether there is any.
+    pub(super) fn renew_kubernetes(&self) -> Result<bool, Failure> {
+        let path = self.path(KUBERNETES);
+        let Some(old) = private_file::read(&path)? else { return Ok(false) };
+        let mut new = Zeroizing::new(String::new());
+        for line in old.lines() {
+            let is = |name: &&&str| line.starts_with(&format!("  {name}: "));
+            match [CLIENT_KEY, PASSWORD, CA, SHARED_CA].iter().find(is) {
+                Some(name) => new.push_str(&self.in_kubernetes(name)?),
+                None => {
+                    new.push_str(line);
+                    new.push('\n');
+                }
+            }
+        }
+        if *new != *old {
+            private_file::write(&path, new.as_bytes())?;
+        }
+        Ok(true)
+    }
+
+    pub(super) fn kubernetes(&self) -> PathBuf {
+        self.path(KUBERNETES)
     }
 }
 

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::app_folder::Folder;
 use super::run::Run;
-use super::{moment, private_file};
+use super::{moment, private_file, state_folder};
 use crate::cloud::answers::Done;
 use crate::cloud::kms::{self, ClientKey};
 use crate::failure::Failure;
@@ -34,17 +34,29 @@ pub(super) fn ensure(run: &Run, access_point: &str, folder: &Folder, days: u32) 
                 other.aap_name
             )));
         }
-        let is_good = known.is_some_and(|key| {
+        let is_good = known.as_ref().is_some_and(|key| {
             moment::days_until(&key.not_after, run.client.api().now()).is_some_and(|days| days >= 0)
         });
-        if is_good && private_file::read(&place.password)?.is_some() {
+        let has_password = private_file::read(&place.password)?.is_some();
+        if is_good && has_password {
             if !run.is_dry() {
                 private_file::remove(&place.plan)?;
             }
             run.already(&format!("ClientKey {id} in {}", folder.shown()));
             return Ok(id);
         }
-        run.note(&format!("the ClientKey {id} in {} is of no use any more", folder.shown()));
+        let why = match known {
+            None => "is not known in this account",
+            Some(_) if is_good => "has no password beside it",
+            Some(_) => "has ended",
+        };
+        let (key, password) = kept_as(&id);
+        if !run.is_dry() {
+            // Should this be the wrong account, nothing is lost. The key is the last to go, as it says which one it is.
+            private_file::rename(&place.password, &folder.path(&password))?;
+            private_file::rename(&place.key, &folder.path(&key))?;
+        }
+        run.note(&format!("the ClientKey {id} in {} {why}: its files are kept as {key}", folder.shown()));
     }
     let id = issue(run, access_point, &place, days, None)?;
     run.made(&format!("ClientKey {id} in {}, good for {days} days", folder.shown()));
@@ -113,6 +125,12 @@ pub(super) fn key_id_in(path: &std::path::Path) -> Result<Option<String>, Failur
         Failure::new(format!("{} is no ClientKey file: move it away, or name another folder", path.display()))
             .with_code(4)
     })
+}
+
+/// As KMS's console calls the files of a ClientKey. The id comes from a file, and may be anything.
+fn kept_as(id: &str) -> (String, String) {
+    let id = state_folder::plain(id);
+    (format!("clientKey_{id}.json"), format!("clientKey_{id}_Password.txt"))
 }
 
 struct Plan {

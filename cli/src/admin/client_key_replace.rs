@@ -23,7 +23,8 @@ Examples:
   kmsak admin client-key replace web --out web --until-used-by http://10.0.0.7:9390/token/.../metrics --yes
   kmsak admin client-key replace web --out web --when-days-left 30 --yes
 
-Without --until-used-by the old ClientKey stays: delete it with kmsak admin client-key delete once nobody uses it.";
+Each run makes another ClientKey, unless --when-days-left says that there is time. Without --until-used-by the old ClientKey
+stays: delete it with kmsak admin client-key delete once nobody uses it.";
 
 /// Give an application a new ClientKey, and delete the old one once nobody uses it
 #[derive(Debug, Args)]
@@ -81,6 +82,7 @@ impl Replace {
     fn replace(&self, run: &Run) -> Result<(), Failure> {
         run.find(&kms::describe_access_point(&self.name))?.ok_or_else(|| none(&self.name))?;
         let folder = Folder::new(&self.out);
+        let _held = if run.is_dry() || !self.out.is_dir() { None } else { Some(folder.hold()?) };
         let staged = Staged::of(&folder);
         let current = key_id_in(&folder.client_key())?.ok_or_else(|| {
             Failure::usage(format!(
@@ -119,6 +121,10 @@ impl Replace {
             private_file::remove(&staged.place.plan)?;
         }
         run.changed(&format!("{} holds the ClientKey {new} in the place of {old}", folder.shown()));
+        if !run.is_dry() && folder.renew_kubernetes()? {
+            let file = folder.kubernetes();
+            run.note(&format!("{} holds it, too: kubectl apply -f {}", file.display(), file.display()));
+        }
         run.tell("clientKeyId", new.clone());
         run.tell("oldClientKeyId", old.clone());
         self.retire(run, &staged, &old, &new)
