@@ -16,7 +16,7 @@ Exit codes:
    5  KMS cannot be reached
    6  KMS could not be verified (TLS)
    7  KMS refused
-   8  there is no such secret
+   8  there is no such secret, or nothing else of that name
    9  too many requests
   10  KMS failed
   11  an audit found something

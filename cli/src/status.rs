@@ -1,6 +1,5 @@
 //! `kmsak status`
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -11,6 +10,7 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
 use serde_json::Value;
 
+use crate::admin::run::print_line;
 use crate::agent_client::Place;
 use crate::failure::Failure;
 use crate::serve::tls;
@@ -68,8 +68,8 @@ impl Status {
             let remedy = if status == 401 { " (see --token-file)" } else { "" };
             return Err(Failure::new(format!("the agent answered {status}: {said}{remedy}")));
         }
-        let text = if self.json { format!("{answer}\n") } else { tables(&answer) };
-        std::io::stdout().write_all(text.as_bytes()).map_err(Failure::doing("cannot write"))?;
+        let text = if self.json { answer.to_string() } else { tables(&answer) };
+        print_line(text.trim_end())?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -77,10 +77,17 @@ impl Status {
         if let Some(path) = &self.unix {
             return Ok(Place::Unix(path.clone()));
         }
-        let wrong =
-            || Failure::usage(format!("--url {}: expected http://HOST:PORT or https://HOST:PORT", self.url));
+        // It may have a token in it.
+        let wrong = || {
+            Failure::usage(
+                "--url: expected http://HOST:PORT or https://HOST:PORT, and the token in --token-file",
+            )
+        };
         let (scheme, rest) = self.url.split_once("://").ok_or_else(wrong)?;
         let (host, port) = rest.trim_end_matches('/').rsplit_once(':').ok_or_else(wrong)?;
+        if host.contains(['/', '@', '?', ' ']) {
+            return Err(wrong());
+        }
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         let port = port.parse().map_err(|_| wrong())?;
         let tls = match scheme {

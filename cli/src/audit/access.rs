@@ -6,7 +6,7 @@ use super::table::Table;
 use crate::admin::moment;
 use crate::admin::run::Run;
 use crate::admin::{app_show, secret};
-use crate::cloud::kms;
+use crate::cloud::kms::{self, Policy};
 use crate::cloud::kms_secret::{self, Secret};
 use crate::failure::Failure;
 
@@ -39,6 +39,25 @@ pub(super) fn secrets(run: &Run, account: &str, found: &mut Table) -> Result<Vec
     Ok(secrets)
 }
 
+/// Why a policy lets everybody in; none if it does not.
+fn why_open(run: &Run, policy: &Policy) -> Result<Option<String>, Failure> {
+    let rules = policy.network_rules();
+    if rules.is_empty() {
+        return Ok(Some("has no network rule: give it one".to_owned()));
+    }
+    for name in rules {
+        let rule = run.find(&kms::describe_network_rule(&name))?;
+        if rule.is_some_and(|rule| rule.source_private_ip.iter().any(|network| is_everything(network))) {
+            return Ok(Some(format!("has a network rule, {name}, for all addresses: narrow it")));
+        }
+    }
+    Ok(None)
+}
+
+fn is_everything(network: &str) -> bool {
+    network.split_once('/').is_some_and(|(_, length)| length.trim().parse() == Ok(0_u8))
+}
+
 pub(super) fn access_points(
     run: &Run,
     account: &str,
@@ -52,11 +71,14 @@ pub(super) fn access_points(
         };
         for policy in &point.policies {
             let Some(known) = run.find(&kms::describe_policy(policy))? else { continue };
-            if known.kms_instance == kms::SHARED && known.network_rules().is_empty() {
+            if known.kms_instance != kms::SHARED {
+                continue;
+            }
+            if let Some(why) = why_open(run, &known)? {
                 add(
                     Kind::OpenToInternet,
                     format!(
-                        "the access point {name} is open to the whole Internet, as its policy {policy} has no network rule: give it one"
+                        "the access point {name} is open to the whole Internet, as its policy {policy} {why}"
                     ),
                 );
             }

@@ -60,6 +60,11 @@ pub(super) struct AuditedKey {
 }
 
 impl AuditedKey {
+    /// As the credential report calls it.
+    pub(super) fn is_of_the_account(&self) -> bool {
+        self.user == "<root>"
+    }
+
     pub(super) fn title(&self) -> String {
         match &self.id {
             Some(id) => format!("AccessKey {id} of {}", self.user),

@@ -31,7 +31,7 @@ Examples:
   kmsak audit usage LTAI5t...
   kmsak audit rules enable
 
-It ends with exit code 11 if it found anything.";
+It ends with exit code 11 if it found anything. KMS is looked at in one region, that of --region: run it for each.";
 
 /// The exit code of an audit that found something.
 pub(crate) const FOUND: u8 = 11;
@@ -94,6 +94,12 @@ impl Audit {
             let mut found = table::Table::default();
             self.audit(run, &mut found)?;
             found.print(run, self.csv)?;
+            run.tell("region", run.client.services.region());
+            if let Some(region) = run.client.services.region() {
+                run.note(&format!(
+                    "KMS was looked at in {region} alone: what is hosted in another region is called not hosted here"
+                ));
+            }
             table.replace(found);
             Ok(())
         })?;

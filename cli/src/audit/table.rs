@@ -45,9 +45,12 @@ impl Table {
             findings.push(Finding { kind, account: key.account.clone(), subject: key.user.clone(), what });
         };
         if let Some(created) = key.created.filter(|at| key.active && since(*at) > limits.max_age) {
-            let advice = match key.hosted {
-                true => "look at its secret's rotation with kmsak admin secret show",
-                false => "host it in KMS with kmsak admin secret host",
+            let advice = if key.is_of_the_account() {
+                "delete it, as KMS cannot host what is the account's own, and give each program a RAM user"
+            } else if key.hosted {
+                "look at its secret's rotation with kmsak admin secret show"
+            } else {
+                "host it in KMS with kmsak admin secret host"
             };
             find(
                 Kind::Unrotated,
@@ -154,8 +157,7 @@ impl Table {
                 .map_err(failed)?;
         }
         let bytes = writer.into_inner().map_err(Failure::doing("cannot write CSV"))?;
-        print_line(String::from_utf8_lossy(&bytes).trim_end());
-        Ok(())
+        print_line(String::from_utf8_lossy(&bytes).trim_end())
     }
 }
 
@@ -226,5 +228,26 @@ mod tests {
         let young = moment::read("2026-11-01T00:00:00Z");
         assert!(kinds(AuditedKey { created: young, last_used: None, ..key.clone() }).is_empty());
         assert!(kinds(AuditedKey { active: false, ..key }).is_empty());
+    }
+
+    #[test]
+    fn nobody_is_told_to_host_the_accounts_own() {
+        let day = Duration::from_secs(86_400);
+        let limits = Limits { max_age: day, max_idle: 900 * day, client_key_days: 30 };
+        for (user, advice) in [("<root>", ": delete it, as KMS cannot host"), ("app", ": host it in KMS")] {
+            let key = AuditedKey {
+                account: String::new(),
+                user: user.into(),
+                id: None,
+                active: true,
+                created: moment::read("2026-01-01T00:00:00Z"),
+                last_used: None,
+                hosted: false,
+            };
+            let mut table = Table::default();
+            table.add_key(key, &limits, moment::read("2026-11-23T00:00:00Z").unwrap());
+            let told = &table.findings().next().unwrap().what;
+            assert!(told.contains(advice), "{told}");
+        }
     }
 }

@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 
 use serde_json::{Value, json};
 
+use crate::admin::run::print_line;
 use crate::failure::Failure;
 
 pub(super) struct Report {
@@ -66,8 +67,7 @@ impl Report {
             return Ok(());
         }
         let report = json!({ "works": code == 0, "exitCode": code, "checks": self.checks });
-        let mut output = std::io::stdout().lock();
-        writeln!(output, "{report:#}").map_err(Failure::doing("cannot write to standard output"))
+        print_line(&format!("{report:#}"))
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) fn check(report: &mut Report, provider: &Provider, name: &str) -> u8 
             return exit_code(error.kind());
         }
     };
-    report.good("signature", "KMS accepts the ClientKey");
+    report.good("signature", "KMS accepts it");
     report.good("permission", &format!("{name} may be read, version {}", secret.version_id()));
     fleet(report, provider, name);
     rotation(report, &secret);

@@ -1,6 +1,7 @@
 //! The `kmsak` program as its users meet it: real processes, against the emulator.
 
 mod admin_app;
+mod admin_haste;
 mod admin_permissions;
 mod admin_resume;
 mod admin_secret;
