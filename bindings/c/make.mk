@@ -14,9 +14,10 @@ test-c: build-c build-program ## libkmsak from C and C++
 	tests/conformance/drivers/c/build $(PROFILE_DIR) $(C_WORK)/driver/driver
 	KMSAK_DRIVER=$(C_WORK)/driver/driver $(CONFORMANCE)
 
-# Valgrind wants a library with symbols.
+# Valgrind wants a library with symbols. It is built along with the tests, for the sake of the features, or all that it depends on
+# would be compiled again.
 test-c-memory: build-c build-program ## libkmsak with sanitizers and under valgrind
-	$(CARGO) build -p kmsak-c
+	$(CARGO) build --lib --tests
 	bindings/c/tests/memory.sh $(PROFILE_DIR) $(CARGO_TARGET_DIR)/debug $(C_WORK) $(CONFORMANCE)
 
 # rustfmt and clippy look at kmsak-c along with everything else.
