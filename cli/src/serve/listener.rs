@@ -77,12 +77,11 @@ pub(super) async fn accept(
 ) {
     loop {
         let accepted = tokio::select! {
-            accepted = accept_one(&listener, &reception.routes) => accepted,
+            accepted = accept_one(&listener) => accepted,
             _ = stopping.changed() => return,
         };
-        let stream = match accepted {
-            Ok(Some(stream)) => stream,
-            Ok(None) => continue,
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 // Out of files, mostly: waiting lets some be closed.
                 log::write(LogLevel::Warn, &format!("a connection cannot be accepted: {error}"));
@@ -90,12 +89,20 @@ pub(super) async fn accept(
                 continue;
             }
         };
+        if !reception.routes.guard.admits(&peer) {
+            let who = peer.user.map_or_else(|| "unknown".to_owned(), |id| id.to_string());
+            log::write(
+                LogLevel::Warn,
+                &format!("the user {who} may not use the agent: see --allow-uid and --clients"),
+            );
+            continue;
+        }
         let Some(connection) = reception.connections.admit() else { continue };
         let (reception, stopping) = (Arc::clone(&reception), stopping.clone());
         tokio::spawn(async move {
             match (stream, &reception.tls) {
                 (Stream::Tcp(stream), None) => {
-                    serve(stream, Peer::default(), &connection, &reception, stopping).await;
+                    serve(stream, peer, &connection, &reception, stopping).await;
                 }
                 (Stream::Tcp(stream), Some(tls)) => {
                     let handshake = tls.acceptor().accept(stream);
@@ -104,7 +111,7 @@ pub(super) async fn accept(
                         shaken = tokio::time::timeout(reception.head_timeout, handshake) => {
                             if let Ok(Ok(stream)) = shaken {
                                 let shown = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
-                                let peer = Peer { certificate: shown.map(tls::names_of), ..Peer::default() };
+                                let peer = Peer { certificate: shown.map(tls::names_of), ..peer };
                                 serve(stream, peer, &connection, &reception, stopping).await;
                             }
                         }
@@ -112,7 +119,7 @@ pub(super) async fn accept(
                     }
                 }
                 #[cfg(unix)]
-                (Stream::Unix(stream, peer), _) => {
+                (Stream::Unix(stream), _) => {
                     serve(stream, peer, &connection, &reception, stopping).await;
                 }
             }
@@ -124,18 +131,18 @@ pub(super) async fn accept(
 pub(super) enum Stream {
     Tcp(tokio::net::TcpStream),
     #[cfg(unix)]
-    Unix(tokio::net::UnixStream, Peer),
+    Unix(tokio::net::UnixStream),
 }
 
-/// None for a peer that is not admitted.
-async fn accept_one(listener: &Listener, routes: &Routes) -> io::Result<Option<Stream>> {
+/// And what the system tells of who speaks: over TCP nothing.
+async fn accept_one(listener: &Listener) -> io::Result<(Stream, Peer)> {
     match listener {
         Listener::Tcp(listener) => {
             let (stream, _) = listener.accept().await?;
             stream.set_nodelay(true)?;
-            Ok(Some(Stream::Tcp(stream)))
+            Ok((Stream::Tcp(stream), Peer::default()))
         }
-        Listener::Unix(socket) => socket.accept(&routes.guard).await,
+        Listener::Unix(socket) => socket.accept().await,
     }
 }
 

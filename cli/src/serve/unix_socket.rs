@@ -4,14 +4,11 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use kmsak::LogLevel;
 use tokio::net::UnixListener;
 
 use super::clients::Peer;
-use super::guard::Guard;
 use super::listener::Stream;
 use crate::failure::Failure;
-use crate::log;
 
 pub(super) struct UnixSocket {
     listener: UnixListener,
@@ -52,21 +49,12 @@ impl UnixSocket {
         format!("unix:{}", self.path.display())
     }
 
-    /// None for a peer that is not admitted.
-    pub(super) async fn accept(&self, guard: &Guard) -> io::Result<Option<Stream>> {
+    pub(super) async fn accept(&self) -> io::Result<(Stream, Peer)> {
         let (stream, _) = self.listener.accept().await?;
         let known = stream.peer_cred().ok();
         let user = known.map(|peer| peer.uid());
         let peer = Peer { user, group: known.map(|peer| peer.gid()), certificate: None };
-        if !guard.admits(&peer) {
-            let who = user.map_or_else(|| "unknown".to_owned(), |id| id.to_string());
-            log::write(
-                LogLevel::Warn,
-                &format!("the user {who} may not use the agent: see --allow-uid and --clients"),
-            );
-            return Ok(None);
-        }
-        Ok(Some(Stream::Unix(stream, peer)))
+        Ok((Stream::Unix(stream), peer))
     }
 }
 
