@@ -112,6 +112,38 @@ try_program() {
   [[ $before != "$after" && $after == *"$(id_now)"* ]] || { echo "get --watch did not follow the rotation" >&2; exit 1; }
 }
 
+# The agent over TCP, with a token that it makes itself: try_serve COMMAND...
+try_serve() {
+  local listening address
+  exec {agent}< <(exec "$@" serve --config "$seen/on_the_cloud.properties" --secret "$secret" --listen 127.0.0.1:0 --token-file "$seen/token" 2>"$kms/errors")
+  also_end $!
+  read -r -t 60 listening <&"$agent" || { cat "$kms/errors" >&2; exit 1; }
+  address=$(sed 's|.*"\(http:[^"]*\)".*|\1|' <<<"$listening")
+  curl --silent --fail --noproxy '*' -H "X-Kmsak-Token: $(cat "$kms/token")" "$address/secrets/$secret" | grep -q "$(id_now)" ||
+    { echo "serve does not hand the AccessKey out" >&2; cat "$kms/errors" >&2; exit 1; }
+}
+
+# The names by which a Windows or macOS library shows what it has, sorted.
+exports() {
+  case $1 in
+    *.dll) objdump -p "$1" | awk '/Ordinal\/Name Pointer/ { on = 1; next } !NF { on = 0 } on { print $NF }' ;;
+    *.dylib) nm -gU "$1" | sed 's/.* _//' ;;
+  esac | LC_ALL=C sort
+}
+
+# Each library is for one thing, and hides all else.
+exports_are_their_own() {
+  local pair
+  exports "$libraries/${cdylib_prefix}kmsak.$cdylib" | diff "$root/bindings/c/exported-symbols.txt" - >&2 ||
+    { echo "the C library does not export what it should" >&2; exit 1; }
+  for pair in 'kmsak_jni:(JNI_On|Java_io_kmsak_).*' 'kmsak_node:(napi_register_module_v|node_api_module_get_api_version_v)1' '_kmsak:PyInit__kmsak'; do
+    exports "$libraries/$cdylib_prefix${pair%%:*}.$cdylib" >"$kms/exports"
+    grep -qxE "${pair#*:}" "$kms/exports" && ! grep -vxE "${pair#*:}" "$kms/exports" >&2 ||
+      { echo "${pair%%:*} does not export what it should" >&2; exit 1; }
+  done
+  tell "each library exports what it is for, and nothing else"
+}
+
 # A package of the version that is built: package PATTERN
 package() {
   local found=("$packages"/$1)

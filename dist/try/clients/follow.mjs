@@ -1,7 +1,8 @@
-// As follow.c. Where standard output cannot be written to, as under wine, a third argument names a file.
+// As follow.c. Where pipes are of no use, as under wine, a third argument names a file to write to, and FILE.go is waited for.
 
 import { once } from 'node:events'
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, existsSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import { Provider } from 'kmsak'
 
 const SECRET = 'acs/ram/user/app'
@@ -11,6 +12,7 @@ const providers = [await Provider.fromFile(on), await Provider.fromFile(off)]
 const ids = []
 for (const provider of providers) ids.push((await provider.credentials(SECRET)).accessKeyId)
 ids.forEach(say)
-await once(process.stdin, 'data')
+if (file === undefined) await once(process.stdin, 'data')
+else while (!existsSync(`${file}.go`)) await setTimeout(100)
 say((await providers[0].renew(SECRET, ids[0])).accessKeyId)
 process.exit(0)
