@@ -5,7 +5,7 @@ try:
 except ImportError as error:
     raise ImportError(
         f"kmsak's native module cannot be loaded here ({error}): install kmsak with the pip of this Python, which "
-        "finds the wheel for CPython 3.10 and later on Linux (glibc 2.17 and later, or musl), macOS and Windows, "
-        "or builds one with Rust",
+        "finds the wheel for CPython 3.10 and later on Linux (glibc 2.17 and later, or musl) and macOS, x86-64 and "
+        "arm64, and on Windows, x86-64, or builds one with Rust",
         name="kmsak._kmsak",
     ) from error
