@@ -139,6 +139,53 @@ fn another_stage_is_asked_for_and_not_cached() {
 }
 
 #[test]
+fn a_version_is_asked_for_by_its_name_through_both_gateways() {
+    let kms = Kms::start();
+    kms.emulator.create_secret("db", "Generic", SecretValue::text("one")).expect("a secret");
+    let first = kms.emulator.secret("db").expect("it is there").versions[0].id.clone();
+    for value in ["two", "three"] {
+        kms.emulator.put_secret_value("db", SecretValue::text(value)).expect("a version");
+    }
+    for provider in [kms.on_the_cloud(""), kms.off_the_cloud("")] {
+        let ask = |id: &str, stage: Option<&str>| provider.begin_secret_version("db", id, stage).wait();
+        let oldest = ask(&first, None).expect("KMS keeps it");
+        assert_eq!((oldest.as_text(), oldest.version_id()), (Some("one"), first.as_str()));
+        assert!(oldest.version_stages().is_empty());
+        assert_eq!(provider.secret("db").expect("KMS answers").as_text(), Some("three"));
+        let missing = ask("never", None).expect_err("there is none");
+        assert_eq!(missing.kind(), Kind::NotFound);
+        assert!(missing.message().contains("no version never of db"), "{missing}");
+        let contradiction = ask(&first, Some("ACSCurrent")).expect_err("it is not the current one");
+        assert_eq!(contradiction.code(), Some("InvalidParameter"));
+        for (id, stage) in [("", None), ("a\nb", None), (first.as_str(), Some(""))] {
+            assert_eq!(ask(id, stage).expect_err("it cannot be one").kind(), Kind::Configuration);
+        }
+        // A managed secret has no versions but by stage.
+        let current = provider.begin_secret_version(APP, "any", None).wait().expect("KMS answers");
+        assert_eq!(current.version_stages(), ["ACSCurrent"]);
+    }
+}
+
+#[test]
+fn a_version_that_is_throttled_keeps_no_renewal_waiting() {
+    let kms = Kms::start();
+    kms.emulator.create_secret("db", "Generic", SecretValue::text("one")).expect("a secret");
+    let provider = kms.on_the_cloud("renew_deadline=2000\njitter_interval=0");
+    provider.credentials(APP).expect("KMS answers");
+    let throttled = Fault::error(429, "Rejected.Throttling").secret("db");
+    let fault = kms.emulator.inject(throttled).expect("a fault");
+    let pending = provider.begin_secret_version("db", "never", None);
+    while kms.emulator.faults().iter().all(|fault| fault.struck == 0) {
+        thread::sleep(Duration::from_millis(5));
+    }
+    let (old, new) = kms.rotate_without_overlap();
+    let renewed = provider.renew(APP, &old).expect("it waits for nobody's turn");
+    assert_eq!(renewed.access_key_id(), new);
+    kms.emulator.clear_fault(fault);
+    assert_eq!(pending.wait().expect_err("there is none").kind(), Kind::NotFound);
+}
+
+#[test]
 fn a_name_that_cannot_be_one_is_told_without_asking_kms() {
     let kms = Kms::start();
     let provider = kms.on_the_cloud("");

@@ -53,6 +53,9 @@ fn each_fetch_rotates_until_the_last_version() {
     assert!(previous.as_text().expect("JSON").contains("LTAI1"));
     assert_eq!(previous.version_stages(), ["ACSPrevious"]);
     let current = provider.secret_at_stage(APP, "ACSCurrent").expect("the second");
+    // As with KMS, the version's name is passed over where the secret holds an AccessKey.
+    let by_name = provider.begin_secret_version(APP, "v1", None).wait().expect("the second");
+    assert_eq!(by_name.version_id(), current.version_id());
     assert_eq!(current.version_id(), second.version_id());
     drop(subscription);
 }

@@ -54,7 +54,7 @@ impl Gateway for InstanceGateway {
         let body = GetSecretValueRequest {
             secret_name: request.name.clone(),
             version_stage: request.version_stage.clone(),
-            version_id: String::new(),
+            version_id: request.version_id.clone(),
             fetch_extended_config: true,
         }
         .encode_to_vec();

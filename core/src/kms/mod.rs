@@ -35,14 +35,24 @@ pub(crate) enum GatewayKind {
 #[derive(Clone, Debug)]
 pub(crate) struct SecretRequest {
     pub(crate) name: String,
-    /// [`CURRENT`] unless the caller asked for another.
+    /// [`CURRENT`] unless the caller asked for another, or for a version by its name alone.
     pub(crate) version_stage: String,
+    /// A version by its name, or empty. KMS passes it over for all secrets but generic ones.
+    pub(crate) version_id: String,
 }
 
 impl SecretRequest {
     /// Asks for the version in use.
     pub(crate) fn current(name: &str) -> Self {
-        SecretRequest { name: name.to_owned(), version_stage: CURRENT.to_owned() }
+        SecretRequest::at_stage(name, CURRENT)
+    }
+
+    pub(crate) fn at_stage(name: &str, version_stage: &str) -> Self {
+        SecretRequest {
+            name: name.to_owned(),
+            version_stage: version_stage.to_owned(),
+            version_id: String::new(),
+        }
     }
 }
 

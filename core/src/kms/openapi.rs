@@ -29,6 +29,7 @@ pub(super) fn request(
         parameters: &[
             ("FetchExtendedConfig", "true"),
             ("SecretName", &request.name),
+            ("VersionId", &request.version_id),
             ("VersionStage", &request.version_stage),
         ],
         form: &[],

@@ -62,6 +62,7 @@ impl Gateway for SharedGateway {
             ("SignatureVersion", "1.0"),
             ("Timestamp", &timestamp),
             ("Version", "2016-01-20"),
+            ("VersionId", &request.version_id),
             ("VersionStage", &request.version_stage),
         ];
         parameters.retain(|(_, value)| !value.is_empty());

@@ -15,9 +15,10 @@ use tokio::time::Instant;
 use self::inner::Inner;
 use crate::error::{Error, Result};
 use crate::event::{Event, Subscribers, Subscription};
+use crate::kms::SecretRequest;
 use crate::pending::{Pending, closed};
 use crate::process::lock::Mutex;
-use crate::secret::name::{check_name, check_stage};
+use crate::secret::name::{check_name, check_stage, check_version};
 use crate::secret::{Credentials, Secret};
 use crate::stats::Stats;
 use crate::upkeep::fetch::Fetch;
@@ -25,7 +26,7 @@ use crate::upkeep::keeper::{Ask, Waiter};
 use crate::upkeep::limits::USUAL_QUOTA;
 use crate::upkeep::live::expiry_reminder;
 use crate::upkeep::schedule;
-use crate::upkeep::turns::Occasion;
+use crate::upkeep::turns::{self, Occasion};
 
 /// Hands out managed AccessKeys and other secrets, and keeps them current.
 ///
@@ -141,25 +142,59 @@ impl Provider {
 
     /// As [`secret_at_stage`](Provider::secret_at_stage), without blocking.
     pub fn begin_secret_at_stage(&self, name: &str, version_stage: &str) -> Pending<Arc<Secret>> {
-        let live =
-            match check_name(name).and_then(|()| check_stage(version_stage)).and_then(|()| self.0.live()) {
-                Ok(live) => live,
-                Err(error) => return Pending::ready(Err(error)),
-            };
-        if let Some(script) = &self.0.state.script {
+        if let Err(error) = check_name(name).and_then(|()| check_stage(version_stage)) {
+            return Pending::ready(Err(error));
+        }
+        if let Some(script) = &self.0.state.script
+            && !self.is_closed()
+        {
             return Pending::ready(script.at_stage(name, version_stage).map(Arc::new));
         }
-        let (reply, pending) = Pending::new();
-        let request = Arc::new(crate::kms::SecretRequest {
+        let occasion = Occasion::urgent(self.0.state.config.fetch_deadline);
+        self.fetch_uncached(SecretRequest::at_stage(name, version_stage), occasion)
+    }
+
+    /// The version `version_id` of the secret `name`, at the stage `version_stage` if one is given: asked of KMS each time, never
+    /// cached. KMS passes `version_id` over for all secrets but generic ones. Where KMS throttles, what keeps the
+    /// current versions current goes first. For agents, whose clients name versions.
+    ///
+    /// The answer's errors are those of [`secret`](Provider::secret);
+    /// [`Kind::NotFound`](crate::Kind::NotFound) when there is no such version.
+    pub fn begin_secret_version(
+        &self,
+        name: &str,
+        version_id: &str,
+        version_stage: Option<&str>,
+    ) -> Pending<Arc<Secret>> {
+        let checked = check_name(name).and_then(|()| check_version(version_id));
+        if let Err(error) = checked.and_then(|()| version_stage.map_or(Ok(()), check_stage)) {
+            return Pending::ready(Err(error));
+        }
+        if let Some(script) = &self.0.state.script
+            && !self.is_closed()
+        {
+            return Pending::ready(script.version(name, version_id).map(Arc::new));
+        }
+        let request = SecretRequest {
             name: name.to_owned(),
-            version_stage: version_stage.to_owned(),
-        });
+            version_stage: version_stage.unwrap_or_default().to_owned(),
+            version_id: version_id.to_owned(),
+        };
+        let spread = turns::promised(self.0.state.config.fetch_deadline);
+        self.fetch_uncached(request, Occasion::scheduled(None, spread))
+    }
+
+    fn fetch_uncached(&self, request: SecretRequest, occasion: Occasion) -> Pending<Arc<Secret>> {
+        let live = match self.0.live() {
+            Ok(live) => live,
+            Err(error) => return Pending::ready(Err(error)),
+        };
+        let (reply, pending) = Pending::new();
         let deadline = Instant::now() + self.0.state.config.fetch_deadline;
         live.spawn({
             let live = live.clone();
             async move {
-                let occasion = Occasion::urgent(live.state().config.fetch_deadline);
-                let fetched = Fetch::new(live, request, deadline, occasion, 0, None).run().await;
+                let fetched = Fetch::new(live, Arc::new(request), deadline, occasion, 0, None).run().await;
                 reply.send(fetched.map(|fetched| Arc::new(fetched.secret)));
             }
         });

@@ -15,6 +15,17 @@ pub(crate) fn check_name(name: &str) -> Result<()> {
     Ok(())
 }
 
+/// Refuses what cannot be a version's name. KMS takes 64 characters.
+pub(crate) fn check_version(version_id: &str) -> Result<()> {
+    if version_id.is_empty() || version_id.len() > 256 || version_id.chars().any(char::is_control) {
+        return Err(Error::configuration(format!(
+            "{} cannot be a version's name: give one as KMS lists them for the secret",
+            quoted(version_id)
+        )));
+    }
+    Ok(())
+}
+
 /// Refuses what cannot be a stage label.
 pub(crate) fn check_stage(stage: &str) -> Result<()> {
     if stage.is_empty() || stage.len() > 256 || stage.chars().any(char::is_control) {

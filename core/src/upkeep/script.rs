@@ -57,6 +57,23 @@ impl Script {
         index.map(|index| versions.secret(name, index, stage)).ok_or_else(missing)
     }
 
+    /// The version called `id`, if it was fetched already; as with KMS the current one of a secret that holds an AccessKey.
+    pub(crate) fn version(&self, name: &str, id: &str) -> Result<Secret> {
+        let versions = self.versions(name)?;
+        let current = versions.fetched.load(Ordering::Relaxed).saturating_sub(1);
+        let called = (0..=current).find(|index| version_id(*index) == id);
+        let managed = versions.all[current].holds_access_key;
+        let index = if managed { Some(current) } else { called };
+        let index = index.ok_or_else(|| not_found(format!("{name} has no version {id} yet")))?;
+        let mut secret = versions.secret(name, index, "ACSCurrent");
+        match current - index {
+            0 => {}
+            1 => secret.version_stages = vec!["ACSPrevious".to_owned()].into(),
+            _ => secret.version_stages = Vec::new().into(),
+        }
+        Ok(secret)
+    }
+
     fn versions(&self, name: &str) -> Result<&Versions> {
         self.0.get(name).filter(|versions| !versions.all.is_empty()).ok_or_else(|| {
             let known: Vec<_> = self.0.keys().map(String::as_str).collect();
@@ -79,7 +96,7 @@ pub(crate) fn secret(name: &str, index: usize, stage: &str, version: &Version) -
         secret_type: if version.holds_access_key { "RamCredentials" } else { "Generic" }.into(),
         value: ProtectedBytes::copy_from(value),
         binary: std::str::from_utf8(value).is_err(),
-        version_id: format!("v{}", index + 1).into(),
+        version_id: version_id(index).into(),
         version_stages: vec![stage.to_owned()].into(),
         create_time: None,
         request_id: "".into(),
@@ -89,6 +106,10 @@ pub(crate) fn secret(name: &str, index: usize, stage: &str, version: &Version) -
         automatic_rotation: None,
         extended_config: None,
     }
+}
+
+fn version_id(index: usize) -> String {
+    format!("v{}", index + 1)
 }
 
 /// As KMS says it.

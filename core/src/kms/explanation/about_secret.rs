@@ -66,7 +66,7 @@ pub(super) fn verdict(failure: &Failure<'_>, name: &str) -> Option<(Kind, String
         "InvalidParameter" => (
             Kind::Configuration,
             format!(
-                "KMS finds the request for {name} invalid: check the secret's name and the version stage{}",
+                "KMS finds the request for {name} invalid: check the secret's name and the version stage, or the version that was named{}",
                 quoted(failure)
             ),
         ),
@@ -95,7 +95,13 @@ fn no_permission(failure: &Failure<'_>, name: &str, instance: bool) -> String {
 }
 
 fn not_found(failure: &Failure<'_>, name: &str, instance: bool) -> String {
-    if failure.version_stage != CURRENT {
+    if !failure.version_id.is_empty() {
+        format!(
+            "KMS has no version {} of {name}, or no such secret: check the spelling of both, and that the version was not \
+             deleted",
+            plain(failure.version_id, 128)
+        )
+    } else if failure.version_stage != CURRENT {
         format!(
             "KMS has no version of {name} with the stage label {}, or no such secret: check the spelling of both; \
              ACSPrevious is there only after a rotation",

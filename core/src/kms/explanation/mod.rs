@@ -24,6 +24,7 @@ pub(crate) struct Failure<'a> {
     pub(crate) request_id: Option<&'a str>,
     pub(crate) secret_name: &'a str,
     pub(crate) version_stage: &'a str,
+    pub(crate) version_id: &'a str,
     pub(crate) gateway: GatewayKind,
     pub(crate) asker: Asker,
 }

@@ -15,6 +15,7 @@ fn failure<'a>(status: u16, code: &'a str, message: &'a str, gateway: GatewayKin
         request_id: Some("r-1"),
         secret_name: "acs/ram/user/app",
         version_stage: CURRENT,
+        version_id: "",
         gateway,
         asker: Asker::ClientKey,
     }
@@ -23,18 +24,13 @@ fn failure<'a>(status: u16, code: &'a str, message: &'a str, gateway: GatewayKin
 #[test]
 fn a_stage_that_is_not_there_is_named() {
     for gateway in [GatewayKind::Instance, GatewayKind::Shared] {
-        let error = explain(&Failure {
-            status: 404,
-            code: "Forbidden.ResourceNotFound",
-            message: "",
-            request_id: None,
-            secret_name: "acs/ram/user/app",
-            version_stage: "ACSPrevious",
-            gateway,
-            asker: Asker::ClientKey,
-        });
+        let refused = failure(404, "Forbidden.ResourceNotFound", "", gateway);
+        let error = explain(&Failure { version_stage: "ACSPrevious", ..refused });
         assert_eq!(error.kind(), Kind::NotFound);
         assert!(error.message().contains("no version of acs/ram/user/app with the stage label ACSPrevious"));
+        let refused = failure(404, "Forbidden.ResourceNotFound", "", gateway);
+        let error = explain(&Failure { version_stage: "", version_id: "v7", ..refused });
+        assert!(error.message().contains("no version v7 of acs/ram/user/app, or no such secret"));
     }
 }
 
@@ -264,7 +260,7 @@ proptest! {
     ) {
         let error = explain(&Failure {
             status, code: &code, message: &message, request_id: Some(&id), secret_name: &name,
-            version_stage: &stage, gateway: GatewayKind::Instance, asker: Asker::ClientKey,
+            version_stage: &stage, version_id: &stage, gateway: GatewayKind::Instance, asker: Asker::ClientKey,
         });
         prop_assert!(!error.message().chars().any(char::is_control));
         prop_assert!(!error.message().is_empty());

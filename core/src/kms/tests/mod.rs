@@ -43,7 +43,7 @@ fn signer() -> Signer {
 }
 
 fn question() -> SecretRequest {
-    SecretRequest { name: NAME.to_owned(), version_stage: "ACSCurrent".to_owned() }
+    SecretRequest::current(NAME)
 }
 
 fn at(date: &str) -> SystemTime {
@@ -368,7 +368,7 @@ proptest! {
 
     #[test]
     fn any_moment_can_be_signed(seconds in any::<u32>(), name in "\\PC{0,20}") {
-        let request = SecretRequest { name, version_stage: "ACSPrevious".into() };
+        let request = SecretRequest::at_stage(&name, "ACSPrevious");
         let now = UNIX_EPOCH + Duration::from_secs(u64::from(seconds) * 8);
         let text = shared::string_to_sign(&[("SecretName", &request.name), ("Timestamp", &crate::date::iso_date(now))]);
         prop_assert!(text.is_ascii() && !text.contains(' '));
