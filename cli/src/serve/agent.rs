@@ -46,6 +46,27 @@ pub(super) struct VersionsKept {
     pub(super) while_away: bool,
 }
 
+/// A version other than the current one.
+#[derive(Clone, Copy)]
+pub(super) enum Version<'a> {
+    /// By its stage label.
+    At(&'a str),
+    /// By its name in KMS, and the stage label that it must have if one is given.
+    Called(&'a str, Option<&'a str>),
+}
+
+impl Version<'_> {
+    /// Under which it is kept. What a client wrote may hold anything, so that lengths part the words.
+    fn key(self, name: &str) -> String {
+        match self {
+            Version::At(stage) => format!("{name} at {stage}"),
+            Version::Called(id, stage) => {
+                format!("{name} called {} {id} {}", id.len(), stage.unwrap_or_default())
+            }
+        }
+    }
+}
+
 /// What a reload replaces.
 pub(super) struct Open {
     pub(super) provider: Provider,
@@ -209,9 +230,9 @@ impl Open {
         answer
     }
 
-    /// The version with another stage label than `ACSCurrent`.
-    pub(super) async fn at_stage(&self, name: &str, stage: &str) -> Result<Arc<Secret>, Error> {
-        let key = format!("{name} {stage}");
+    /// Another version than the current one.
+    pub(super) async fn version(&self, name: &str, version: Version<'_>) -> Result<Arc<Secret>, Error> {
+        let key = version.key(name);
         let _turn = self.turns.wait(&key).await;
         let kept = self.versions.get(&key);
         if let Some((age, secret)) = &kept
@@ -222,7 +243,10 @@ impl Open {
         let old = kept.map(|(_, secret)| secret).filter(|_| self.versions_kept.while_away);
         let answer = match self.remembered_failure(&key) {
             Some(error) => Err(error),
-            None => self.provider.begin_secret_at_stage(name, stage).await,
+            None => match version {
+                Version::At(stage) => self.provider.begin_secret_at_stage(name, stage).await,
+                Version::Called(id, stage) => self.provider.begin_secret_version(name, id, stage).await,
+            },
         };
         self.remember(&key, answer.as_ref().err());
         match (answer, old) {

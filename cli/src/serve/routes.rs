@@ -9,11 +9,11 @@ use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Body;
 use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use hyper::{Method, Request, Response, StatusCode};
-use kmsak::{Credentials, Error, Kind, LogLevel, Secret};
+use kmsak::{Credentials, Error, Kind, LogLevel};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::agent::{Agent, NotHandedOut, Open};
+use super::agent::{Agent, NotHandedOut};
 use super::clients::Peer;
 use super::connections::Connections;
 use super::guard::{Admitted, Guard, Refusal};
@@ -195,13 +195,7 @@ impl Routes {
         // Only Vault's mounts leave a choice.
         let given = wanted.names.iter().find(|name| open.knows(name)).or(wanted.names.first());
         let name = self.known(given.map_or("", String::as_str), admitted).await?;
-        let current = open.secret(&name).await?;
-        let stage = wanted.stage.as_deref().map(kms_agent::stage);
-        let secret = match (stage, wanted.version.as_deref()) {
-            (None | Some("ACSCurrent"), None) => current,
-            (Some(stage), None) => open.at_stage(&name, stage).await?,
-            (_, Some(version)) => version_of(&open, current, &name, version).await?,
-        };
+        let secret = kms_agent::find(&open, &name, &wanted).await?;
         Ok(json_answer(StatusCode::OK, &form.answer(&secret, wanted.engine)))
     }
 
@@ -256,27 +250,6 @@ impl Routes {
         let fields = fields.map_err(|malformed| Trouble::Malformed(malformed.message().to_owned()))?;
         Ok(json_answer(StatusCode::OK, &Value::Object(fields)))
     }
-}
-
-/// KMS itself passes over the version's name for all secrets but generic ones.
-async fn version_of(
-    open: &Open,
-    current: Arc<Secret>,
-    name: &str,
-    version: &str,
-) -> Result<Arc<Secret>, Trouble> {
-    if kms_agent::is_version(&current, version) || !current.secret_type().eq_ignore_ascii_case("Generic") {
-        return Ok(current);
-    }
-    let previous = open.at_stage(name, "ACSPrevious").await?;
-    if kms_agent::is_version(&previous, version) {
-        return Ok(previous);
-    }
-    Err(refusal(
-        StatusCode::NOT_FOUND,
-        "Forbidden.ResourceNotFound",
-        "The agent has the versions at ACSCurrent and ACSPrevious, and this is neither: ask by versionStage",
-    ))
 }
 
 /// The parameter `rejected` of a query.

@@ -193,8 +193,75 @@ fn older_versions_are_asked_for_by_stage_or_id() {
     assert_eq!(kms.emulator.counters().secret_values_of(SECRET), asked, "it is kept");
     let id = first["VersionId"].as_str().unwrap();
     assert_eq!(get(&agent, &format!("/v1/generic?versionId={id}")).1["SecretData"], "one");
-    assert_eq!(get(&agent, "/v1/generic?versionId=never").0, 404);
-    assert_eq!(get(&agent, "/v1/generic?versionStage=Never").0, 404);
+    assert_eq!(
+        get(&agent, &format!("/v1/{SECRET}?versionId=any")).1["VersionStages"]["VersionStage"][0],
+        "ACSCurrent"
+    );
+    let (_, previous) = get(&agent, &format!("/v1/{SECRET}?versionId=any&versionStage=ACSPrevious"));
+    assert!(previous["SecretData"].as_str().unwrap().contains(&old));
+}
+
+#[test]
+fn any_version_that_kms_has_is_handed_out_by_its_name_or_stage() {
+    let kms = Kms::start();
+    kms.emulator.create_secret("db", "Generic", SecretValue::text("one")).unwrap();
+    let oldest = kms.emulator.secret("db").unwrap().versions[0].id.clone();
+    for value in ["two", "three", "four"] {
+        kms.emulator.put_secret_value("db", SecretValue::text(value)).unwrap();
+    }
+    kms.emulator.edit_secret("db", |secret| secret.versions[1].stages.push("Blue".to_owned())).unwrap();
+    let config = kms.path("impatient.properties");
+    let text = std::fs::read_to_string(kms.config()).unwrap();
+    std::fs::write(&config, text + "fetch_deadline=1500\n").unwrap();
+    let agent = start_with(&kms, &config, &["--secret", "db"], "");
+    let asked = || kms.emulator.counters().secret_values_of("db");
+    assert_eq!(get(&agent, "/v1/db").1["SecretData"], "four");
+    let before = asked();
+    for (query, value) in [
+        (format!("versionId={oldest}"), "one"),
+        ("versionStage=Blue".to_owned(), "two"),
+        ("versionStage=ACSPrevious".to_owned(), "three"),
+    ] {
+        for path in [format!("/v1/db?{query}"), format!("/secretsmanager/get?secretId=db&{query}")] {
+            let (status, answer) = get(&agent, &path);
+            assert_eq!((status, &answer["SecretData"]), (200, &json!(value)), "{path}: {answer}");
+        }
+    }
+    assert_eq!(asked(), before + 3, "each is kept");
+
+    let (status, answer) = get(&agent, "/v1/db?versionId=never");
+    assert_eq!((status, &answer["Code"]), (404, &json!("Forbidden.ResourceNotFound")), "{answer}");
+    assert!(answer["Message"].as_str().unwrap().contains("no version never of db"), "{answer}");
+    assert_eq!(get(&agent, "/v1/db?versionStage=Never").0, 404);
+    let (status, answer) = get(&agent, &format!("/v1/db?versionId={oldest}&versionStage=Blue"));
+    assert_eq!((status, &answer["Code"]), (400, &json!("InvalidParameter")), "they contradict each other");
+    assert_eq!(get(&agent, "/v1/db?versionId=%0a").0, 400);
+
+    // KMS is away: what is at hand stays so, what is not is told as KMS tells it.
+    kms.emulator.inject(Fault::error(429, "Rejected.Throttling")).unwrap();
+    assert_eq!(get(&agent, &format!("/v1/db?versionId={oldest}")).1["SecretData"], "one");
+    assert_eq!(get(&agent, "/v1/db").1["SecretData"], "four");
+    let (status, answer) = get(&agent, "/v1/db?versionId=other");
+    assert_eq!((status, &answer["Code"]), (429, &json!("Rejected.Throttling")), "{answer}");
+}
+
+#[test]
+fn a_version_by_the_number_that_vault_counts_is_found_at_a_stage_or_by_its_name() {
+    let kms = Kms::start();
+    kms.emulator.create_secret("db", "Generic", SecretValue::text("one")).unwrap();
+    kms.emulator.edit_secret("db", |secret| secret.versions[0].id = "7".to_owned()).unwrap();
+    for value in ["two", "three"] {
+        kms.emulator.put_secret_value("db", SecretValue::text(value)).unwrap();
+    }
+    let agent = start(&kms, &["--secret", "db"], "[Server]\nResponseType = 2\n");
+    let (_, current) = get(&agent, "/v1/secret/data/db?version=0");
+    assert_eq!(current["data"]["data"]["value"], "three");
+    let number = &current["data"]["metadata"]["version"];
+    for (number, value) in [(number.to_string(), "three"), ("7".to_owned(), "one")] {
+        let (status, answer) = get(&agent, &format!("/v1/secret/data/db?version={number}"));
+        assert_eq!((status, &answer["data"]["data"]["value"]), (200, &json!(value)), "{answer}");
+    }
+    assert_eq!(get(&agent, "/v1/secret/data/db?version=8").0, 404);
 }
 
 #[test]
@@ -256,6 +323,16 @@ fn a_file_that_is_wrong_is_told() {
     let output = command.arg(&path).output().unwrap();
     assert_eq!(output.status.code(), Some(3));
     assert!(stderr(&output).contains("[Server] ResponseType: expected a whole number from 0 to 2"));
+    std::fs::write(&path, "[Server]\nHttpPrt = 1\n[Log]\nLevel = \"Debug\"\n[Sever]\nMaxConn = 1\n").unwrap();
+    let mut command = kmsak(&["serve", "--kms-agent", "--kms-agent-config"]);
+    let said = stderr(&command.arg(&path).env_remove("KMS_TOKEN").output().unwrap());
+    for warning in [
+        "[Server] HttpPrt is not known, and has no effect: check its spelling",
+        "[Log] Level has no effect: say --log-level and --log-format instead",
+        "there is no section [Sever], and MaxConn has no effect",
+    ] {
+        assert!(said.contains(warning), "{said}");
+    }
     let output = kmsak(&["serve", "--kms-agent-config"]).arg(&path).output().unwrap();
     assert_eq!(output.status.code(), Some(2), "it is KMS Agent's file");
     let output = kmsak(&["serve", "--any-secret=0"]).output().unwrap();

@@ -105,13 +105,15 @@ impl File {
             }
             ("kms", "region" | "regionid") => self.region = Some(here.text(value)?),
             ("kms", "endpoint") => self.endpoint = Some(here.text(value)?),
-            ("server" | "cache" | "kms" | "log", _) => {
-                log::write(
-                    LogLevel::Info,
-                    &format!("[{section}] {key} of KMS Agent's configuration has no effect"),
-                );
-            }
-            _ => log::write(LogLevel::Warn, &format!("KMS Agent's configuration has no section [{section}]")),
+            ("log", _) => passed_over(&format!(
+                "[{section}] {key} has no effect: say --log-level and --log-format instead"
+            )),
+            ("server" | "cache" | "kms", _) => passed_over(&format!(
+                "[{section}] {key} is not known, and has no effect: check its spelling against docs/agent.md"
+            )),
+            _ => passed_over(&format!(
+                "there is no section [{section}], and {key} has no effect: the sections are [Server], [Cache], [Kms] and [Log]"
+            )),
         }
         Ok(())
     }
@@ -132,6 +134,10 @@ impl File {
         }
         lines
     }
+}
+
+fn passed_over(what: &str) {
+    log::write(LogLevel::Warn, &format!("KMS Agent's configuration: {what}"));
 }
 
 struct Place<'a> {

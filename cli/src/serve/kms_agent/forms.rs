@@ -110,13 +110,8 @@ fn vault(secret: &Secret, engine: Engine) -> Value {
     })
 }
 
-/// Whether a client that asks for `version` means this one.
-pub(in crate::serve) fn is_version(secret: &Secret, version: &str) -> bool {
-    secret.version_id() == version || version.parse() == Ok(version_number(secret))
-}
-
 /// Vault counts versions; KMS names them. Where the name is no number, the time at which the version was made grows as well.
-fn version_number(secret: &Secret) -> u64 {
+pub(super) fn version_number(secret: &Secret) -> u64 {
     let number = secret.version_id().parse::<u32>().ok().map(u64::from);
     number.or_else(|| created(secret).map(seconds)).unwrap_or(0).max(1)
 }

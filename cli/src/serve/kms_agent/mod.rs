@@ -4,13 +4,15 @@
 
 mod file;
 mod forms;
+mod version;
 
 use hyper::Method;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 pub(super) use self::file::File;
-pub(super) use self::forms::{Engine, Form, is_version};
+pub(super) use self::forms::{Engine, Form};
+pub(super) use self::version::find;
 
 /// Where AWS's own clients send each call.
 const AWS_PATH: &str = "/";
@@ -35,6 +37,8 @@ pub(super) struct Wanted {
     pub(super) names: Vec<String>,
     pub(super) stage: Option<String>,
     pub(super) version: Option<String>,
+    /// A version by the number that Vault would count.
+    pub(super) number: Option<u64>,
     pub(super) engine: Engine,
 }
 
@@ -60,12 +64,19 @@ impl Interface {
         let version = parameters.get("versionId");
         if path == BY_QUERY {
             let names = vec![parameters.get("secretId")?];
-            return Some(Question::Secret(Wanted { names, stage, version, engine: self.engine() }));
+            return Some(Question::Secret(Wanted {
+                names,
+                stage,
+                version,
+                number: None,
+                engine: self.engine(),
+            }));
         }
         let rest = path.strip_prefix(&self.prefix).filter(|rest| !rest.is_empty())?;
         let name = decoded(rest);
         if self.form != Form::Vault {
-            return Some(Question::Secret(Wanted { names: vec![name], stage, version, engine: Engine::Kv1 }));
+            let (names, engine) = (vec![name], Engine::Kv1);
+            return Some(Question::Secret(Wanted { names, stage, version, number: None, engine }));
         }
         match name.as_str() {
             "auth/token/lookup-self" => return Some(Question::Vault("auth/token/lookup-self")),
@@ -79,9 +90,10 @@ impl Interface {
             Some(("secret", rest, None)) => (Some(rest.to_owned()), Engine::Kv1),
             _ => (None, self.engine()),
         };
-        let version = version.or_else(|| parameters.get("version").filter(|version| version != "0"));
+        let number = parameters.get("version").and_then(|number| number.parse().ok());
+        let number = number.filter(|number| *number != 0);
         let names = inner.into_iter().filter(|inner| !inner.is_empty()).chain([name]).collect();
-        Some(Question::Secret(Wanted { names, stage, version, engine }))
+        Some(Question::Secret(Wanted { names, stage, version, number, engine }))
     }
 
     /// What is asked for in the body of a call as boto3 makes it, or why it cannot be answered.
@@ -94,7 +106,7 @@ impl Interface {
         let name = text("SecretId").ok_or("SecretId is missing")?;
         let name = name.strip_prefix("acs:kms:::secret/").map(str::to_owned).unwrap_or(name);
         let (stage, version) = (text("VersionStage"), text("VersionId"));
-        Ok(Wanted { names: vec![name], stage, version, engine: Engine::Kv1 })
+        Ok(Wanted { names: vec![name], stage, version, number: None, engine: Engine::Kv1 })
     }
 
     /// The engine that a client of this prefix expects where the path does not say.
@@ -104,7 +116,7 @@ impl Interface {
 }
 
 /// KMS's name for a stage that may be called as AWS calls it.
-pub(super) fn stage(given: &str) -> &str {
+fn stage(given: &str) -> &str {
     match given {
         "AWSCURRENT" => "ACSCurrent",
         "AWSPREVIOUS" => "ACSPrevious",
