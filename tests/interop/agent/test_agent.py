@@ -47,9 +47,19 @@ class Agent:
             (folder / name).write_bytes((emulator.directory / name).read_bytes())
         token = folder / "token"
         self.process = subprocess.Popen(
-            [KMSAK, "serve", "--config", str(properties), "--token-file", str(token)]
             # The SDKs ask again a quarter of an hour before the expiration, Go's three minutes before.
-            + ["--listen", "127.0.0.1:0", "--lifetime", "180"],
+            [
+                KMSAK,
+                "serve",
+                "--config",
+                properties,
+                "--token-file",
+                token,
+                "--listen",
+                "127.0.0.1:0",
+                "--lifetime",
+                "180",
+            ],
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -164,9 +174,7 @@ def test_default_chain_through_a_credential_process(
     assert second.get("arn", "").endswith("user/app"), second
 
 
-def test_java_knows_no_external_profiles(
-    emulator: Any, judge: Callable[..., Judge], tmp_path: pathlib.Path
-) -> None:
+def test_java_knows_no_external_profiles(emulator: Any, judge: Callable[..., Judge], tmp_path: pathlib.Path) -> None:
     """As of 1.0.3; docs/cli.md says what to use instead."""
     answer = judge("java", **external_profile(emulator, tmp_path)).ask()
     assert "Unsupported profile mode 'External'" in answer["error"]

@@ -1,4 +1,4 @@
-"""Clients of Vault, of AWS Secrets Manager and of KMS Agent read a managed AccessKey through the agent, and its successor."""
+"""Clients of Vault, AWS Secrets Manager and KMS Agent read a managed AccessKey and its successor through the agent."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class Agent:
             (folder / name).write_bytes((emulator.directory / name).read_bytes())
         (folder / "agent.toml").write_text(f"[Server]\nResponseType = {response_type}\n")
         token = folder / "kmstoken"
+        as_kms_agent = ["--kms-agent", "--kms-agent-config", str(folder / "agent.toml")]
         self.process = subprocess.Popen(
-            [os.environ["KMSAK_BIN"], "serve", "--config", str(properties), "--listen", "127.0.0.1:0"]
-            + ["--kms-agent", "--kms-agent-config", str(folder / "agent.toml")],
+            [os.environ["KMSAK_BIN"], "serve", "--config", properties, "--listen", "127.0.0.1:0", *as_kms_agent],
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, "KMS_TOKEN": f"file://{token}"},

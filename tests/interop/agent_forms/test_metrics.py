@@ -17,7 +17,7 @@ from test_agent_forms import DIRECT, Agent
 FILES = pathlib.Path(__file__).parents[3] / "examples/deploy/helm/kmsak/files"
 # What Prometheus adds to each series that it scrapes.
 OF_PROMETHEUS = {"instance", "job"}
-SAMPLE = re.compile(r'^([a-z_]+)(?:\{(.*)\})? (\S+)$')
+SAMPLE = re.compile(r"^([a-z_]+)(?:\{(.*)\})? (\S+)$")
 
 
 def queries() -> Iterator[Any]:

@@ -6,5 +6,5 @@ from alibabacloud_credentials.provider import DefaultCredentialsProvider
 
 try:
     print(DefaultCredentialsProvider().get_credentials().get_access_key_id())
-except Exception as error:  # noqa: BLE001 - whatever it says, it found none
+except Exception as error:  # whatever it says, it found none
     print(error, file=sys.stderr)

@@ -1,4 +1,4 @@
-"""credentials_type=default beside the chains of alibabacloud-credentials (Python) and credentials-go: all pick the same.
+"""credentials_type=default beside the chains of alibabacloud-credentials (Python) and credentials-go: all agree.
 
 The metadata service and STS are left out: the official chains know no other addresses for them than Alibaba Cloud's.
 """
@@ -46,9 +46,7 @@ def section(name: str, **lines: str) -> str:
         "access_key_secret": "s",
         **lines,
     }
-    return f"[{name}]\nenable = true\n" + "".join(
-        f"{key} = {value}\n" for key, value in lines.items()
-    )
+    return f"[{name}]\nenable = true\n" + "".join(f"{key} = {value}\n" for key, value in lines.items())
 
 
 EXTERNAL = 'printf \'{"mode":"StsToken","access_key_id":"STS.external","access_key_secret":"s","sts_token":"t"}\''
@@ -238,9 +236,7 @@ def kmsak(emulator: Any, environment: dict[str, str], folder: pathlib.Path) -> s
         }
     ]
     properties = folder / "default.properties"
-    properties.write_text(
-        f"credentials_type=default\ncache_client_region_id={json.dumps(gateways)}\n"
-    )
+    properties.write_text(f"credentials_type=default\ncache_client_region_id={json.dumps(gateways)}\n")
     report = json.loads(
         asked(
             [os.environ["KMSAK_BIN"], "doctor", "--json", "-c", str(properties)],
@@ -254,9 +250,7 @@ def kmsak(emulator: Any, environment: dict[str, str], folder: pathlib.Path) -> s
 
 
 @pytest.mark.parametrize("arrangement", ARRANGEMENTS)
-def test_all_three_pick_the_same(
-    emulator: Any, uri: str, tmp_path: pathlib.Path, arrangement: str
-) -> None:
+def test_all_three_pick_the_same(emulator: Any, uri: str, tmp_path: pathlib.Path, arrangement: str) -> None:
     variables, profiles, ini, with_uri, expected = ARRANGEMENTS[arrangement]
     environment = {
         "PATH": os.environ["PATH"],
@@ -270,15 +264,10 @@ def test_all_three_pick_the_same(
     if ini is not None:
         # Python and Go do not agree on the name of the usual file.
         (tmp_path / "credentials.ini").write_text(ini)
-        environment["ALIBABA_CLOUD_CREDENTIALS_FILE"] = str(
-            tmp_path / "credentials.ini"
-        )
+        environment["ALIBABA_CLOUD_CREDENTIALS_FILE"] = str(tmp_path / "credentials.ini")
     if with_uri:
         environment["ALIBABA_CLOUD_CREDENTIALS_URI"] = uri
     # Before the official ones, which write what a program gave into the profile.
     assert kmsak(emulator, environment, tmp_path) == expected
-    assert (
-        asked([sys.executable, str(HERE / "python_chain.py")], environment).strip()
-        == expected
-    )
+    assert asked([sys.executable, str(HERE / "python_chain.py")], environment).strip() == expected
     assert asked([os.environ["GO_CHAIN"]], environment).strip() == expected

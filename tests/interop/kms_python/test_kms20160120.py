@@ -27,9 +27,7 @@ def client_for(emulator: Any, gateway: str, **credentials: str) -> Client:
 
 def operator(emulator: Any, gateway: str = "shared") -> Client:
     key = json.loads((emulator.directory / "admin.json").read_text())["operator"]
-    return client_for(
-        emulator, gateway, access_key_id=key["accessKeyId"], access_key_secret=key["accessKeySecret"]
-    )
+    return client_for(emulator, gateway, access_key_id=key["accessKeyId"], access_key_secret=key["accessKeySecret"])
 
 
 def with_token(emulator: Any, gateway: str) -> Client:
@@ -90,9 +88,7 @@ def test_a_user_without_policy_is_refused(emulator: Any, gateway: str) -> None:
 @pytest.mark.parametrize("gateway", ["shared", "instance"])
 def test_a_wrong_access_key_secret_is_refused(emulator: Any, gateway: str) -> None:
     current = emulator.current()
-    client = client_for(
-        emulator, gateway, access_key_id=current["AccessKeyId"], access_key_secret="0" * 30
-    )
+    client = client_for(emulator, gateway, access_key_id=current["AccessKeyId"], access_key_secret="0" * 30)
     with pytest.raises(TeaException) as failure:
         client.get_secret_value(models.GetSecretValueRequest(secret_name=SECRET))
     assert failure.value.code == "SignatureDoesNotMatch"

@@ -106,8 +106,6 @@ def test_a_role_that_a_user_assumes(emulator: Any, gateway: str) -> None:
     builder = (
         DefaultSecretManagerClientBuilder.standard()
         .with_credentials_provider(role)
-        .add_region_info(
-            RegionInfo(where["regionId"], False, where.get("endpoint"), where.get("caFilePath"))
-        )
+        .add_region_info(RegionInfo(where["regionId"], False, where.get("endpoint"), where.get("caFilePath")))
     )
     follow_a_rotation(emulator, builder, gateway)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import pytest
@@ -12,7 +13,7 @@ from Tea.exceptions import TeaException
 C = TypeVar("C")
 
 
-def client(kind: type[C], emulator: Any, account: str = "default") -> C:
+def client(kind: Callable[[Config], C], emulator: Any, account: str = "default") -> C:
     """A client of any product: the shared gateway stands for the endpoints of all."""
     profiles = configparser.ConfigParser()
     profiles.read(emulator.directory / "operator.ini")
@@ -29,6 +30,7 @@ def client(kind: type[C], emulator: Any, account: str = "default") -> C:
 
 
 def account_id(emulator: Any, account: str) -> str:
+    found: str
     [found] = [one["id"] for one in emulator.ready["accounts"] if one["profile"] == account]
     return found
 

@@ -10,19 +10,19 @@ from alibabacloud_kms20160120 import models
 from alibabacloud_kms20160120.client import Client
 from clients import client, refused
 
-PERMISSIONS = json.dumps([
-    "RbacPermission/Template/CryptoServiceKeyUser",
-    "RbacPermission/Template/CryptoServiceSecretUser",
-])
+PERMISSIONS = json.dumps(
+    [
+        "RbacPermission/Template/CryptoServiceKeyUser",
+        "RbacPermission/Template/CryptoServiceSecretUser",
+    ]
+)
 
 
 def test_the_chain_of_an_application(emulator: Any) -> None:
     kms = client(Client, emulator)
     instance = emulator.ready["instanceId"]
     rule = kms.create_network_rule(
-        models.CreateNetworkRuleRequest(
-            name="web", type="Private", source_private_ip='["10.0.0.0/8","192.168.1.7"]'
-        )
+        models.CreateNetworkRuleRequest(name="web", type="Private", source_private_ip='["10.0.0.0/8","192.168.1.7"]')
     ).body
     assert json.loads(rule.source_private_ip) == ["10.0.0.0/8", "192.168.1.7"]
     described = kms.describe_network_rule(models.DescribeNetworkRuleRequest(name="web")).body

@@ -42,7 +42,7 @@ def read_a_secret(emulator: Any) -> str:
         )
     )
     assert kms.get_secret_value(kms_models.GetSecretValueRequest(secret_name="acs/ram/user/app")).body
-    return key
+    return str(key)
 
 
 def test_last_use_is_what_the_services_saw(emulator: Any) -> None:
@@ -82,7 +82,7 @@ def test_last_use_is_what_the_services_saw(emulator: Any) -> None:
     by_key = [trail_models.LookupEventsRequestLookupAttribute(key="EventAccessKeyId", value=key)]
     [event] = trail.lookup_events(lookup(lookup_attribute=by_key)).body.events
     assert (event["eventName"], event["userIdentity"]["userName"]) == ("GetSecretValue", "reader")
-    two = by_key + [trail_models.LookupEventsRequestLookupAttribute(key="EventRW", value="Read")]
+    two = [*by_key, trail_models.LookupEventsRequestLookupAttribute(key="EventRW", value="Read")]
     refused("InvalidParameterCombination", 400, trail.lookup_events, lookup(lookup_attribute=two))
     refused("InvalidParameterStartTime", 400, trail.lookup_events, lookup(start_time="yesterday"))
     refused(
@@ -116,9 +116,7 @@ def test_credential_report(emulator: Any) -> None:
     assert "additional_access_key_3_last_used" in of_reader
     first = ims.get_credential_report(ims_models.GetCredentialReportRequest(max_items="2")).body
     assert first.is_truncated == "true"
-    rest = ims.get_credential_report(
-        ims_models.GetCredentialReportRequest(next_token=first.next_token)
-    ).body
+    rest = ims.get_credential_report(ims_models.GetCredentialReportRequest(next_token=first.next_token)).body
     parts = [list(csv.DictReader(io.StringIO(base64.b64decode(one.content).decode()))) for one in (first, rest)]
     assert [row["user"] for part in parts for row in part] == [row["user"] for row in rows]
 

@@ -1,4 +1,4 @@
-"""The two rules about idle and unrotated AccessKeys, in one account and in an account group, by alibabacloud-config20200907."""
+"""The rules about idle and unrotated AccessKeys, in an account and an account group, by alibabacloud-config20200907."""
 
 from __future__ import annotations
 
@@ -54,19 +54,13 @@ def test_rules_of_one_account(emulator: Any) -> None:
     assert listed.compliance.compliance_type == "COMPLIANT"
 
     short = {**fields(IDLE), "input_parameters": {"days": "0"}}
-    refused(
-        "Invalid.InputParameters.Value", 400, config.create_config_rule, models.CreateConfigRuleRequest(**short)
-    )
+    refused("Invalid.InputParameters.Value", 400, config.create_config_rule, models.CreateConfigRuleRequest(**short))
     wrong = {**fields(IDLE), "source_identifier": "none"}
-    refused(
-        "Invalid.SourceIdentifier.Value", 400, config.create_config_rule, models.CreateConfigRuleRequest(**wrong)
-    )
+    refused("Invalid.SourceIdentifier.Value", 400, config.create_config_rule, models.CreateConfigRuleRequest(**wrong))
     results = config.list_config_rule_evaluation_results(
         models.ListConfigRuleEvaluationResultsRequest(config_rule_id=created, max_results=100)
     ).body.evaluation_results.evaluation_result_list
-    names = [
-        one.evaluation_result_identifier.evaluation_result_qualifier.resource_name for one in results
-    ]
+    names = [one.evaluation_result_identifier.evaluation_result_qualifier.resource_name for one in results]
     assert "reader" in names
     assert {one.compliance_type for one in results} == {"COMPLIANT"}
     gone = config.delete_config_rules(models.DeleteConfigRulesRequest(config_rule_ids=created))
@@ -116,9 +110,7 @@ def test_what_is_found(emulator: Any) -> None:
 
     wait(state)
     [found] = config.list_config_rule_evaluation_results(
-        models.ListConfigRuleEvaluationResultsRequest(
-            config_rule_id=created, compliance_type="NON_COMPLIANT"
-        )
+        models.ListConfigRuleEvaluationResultsRequest(config_rule_id=created, compliance_type="NON_COMPLIANT")
     ).body.evaluation_results.evaluation_result_list
     assert found.evaluation_result_identifier.evaluation_result_qualifier.resource_name == "operator"
     assert json.loads(found.annotation)["desiredValue"] == "1"

@@ -14,12 +14,12 @@ from clients import client, refused
 
 ROLE = "AliyunKMSManagedRAMCrendentialsRole"
 POLICY = "AliyunKMSManagedRAMCrendentialsRolePolicy"
-TRUST = json.dumps({
-    "Version": "1",
-    "Statement": [
-        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": ["kms.aliyuncs.com"]}}
-    ],
-})
+TRUST = json.dumps(
+    {
+        "Version": "1",
+        "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": ["kms.aliyuncs.com"]}}],
+    }
+)
 
 
 def access_keys(ram: Ram, user: str) -> list[str]:
@@ -32,9 +32,9 @@ def creation(emulator: Any, key: Any, **more: Any) -> models.CreateSecretRequest
         "secret_name": "$Auto",
         "version_id": "v1",
         "secret_type": "RAMCredentials",
-        "secret_data": json.dumps({
-            "AccessKeys": [{"AccessKeyId": key.access_key_id, "AccessKeySecret": key.access_key_secret}]
-        }),
+        "secret_data": json.dumps(
+            {"AccessKeys": [{"AccessKeyId": key.access_key_id, "AccessKeySecret": key.access_key_secret}]}
+        ),
         "extended_config": {"SecretSubType": "RamUserAccessKey", "UserName": "web"},
         "dkmsinstance_id": emulator.ready["instanceId"],
     }
@@ -61,9 +61,7 @@ def test_from_user_to_rotation(emulator: Any) -> None:
     refused(*wrong, creation(emulator, key))
     more = ram_models.CreateAccessKeyRequest(user_name="web")
     refused("LimitExceeded.User.AccessKey", 409, ram.create_access_key, more)
-    ram.delete_access_key(
-        ram_models.DeleteAccessKeyRequest(user_name="web", user_access_key_id=second.access_key_id)
-    )
+    ram.delete_access_key(ram_models.DeleteAccessKeyRequest(user_name="web", user_access_key_id=second.access_key_id))
 
     request = creation(
         emulator,
@@ -177,8 +175,7 @@ def test_generic_secrets(emulator: Any) -> None:
     batch = kms.batch_get_secret_value(
         models.BatchGetSecretValueRequest(
             secrets_list=[
-                models.BatchGetSecretValueRequestSecretsList(secret_name=name)
-                for name in ("db/main", "db/none")
+                models.BatchGetSecretValueRequestSecretsList(secret_name=name) for name in ("db/main", "db/none")
             ]
         )
     ).body
@@ -204,9 +201,7 @@ def test_keys_that_cannot_be_used(emulator: Any) -> None:
     kms.cancel_key_deletion(models.CancelKeyDeletionRequest(key_id=key))
     kms.set_deletion_protection(
         models.SetDeletionProtectionRequest(
-            protected_resource_arn=kms.describe_key(
-                models.DescribeKeyRequest(key_id=key)
-            ).body.key_metadata.arn,
+            protected_resource_arn=kms.describe_key(models.DescribeKeyRequest(key_id=key)).body.key_metadata.arn,
             enable_deletion_protection=True,
         )
     )

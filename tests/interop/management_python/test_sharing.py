@@ -57,14 +57,16 @@ def test_instance_and_vpc_of_two_accounts(emulator: Any) -> None:
     foreign = vswitch(emulator, "member")
     binding = kms_models.UpdateKmsInstanceBindVpcRequest(
         kms_instance_id=instance,
-        bind_vpcs=json.dumps([
-            {
-                "VpcId": foreign.vpc_id,
-                "VSwitchId": foreign.v_switch_id,
-                "RegionId": emulator.ready["region"],
-                "VpcOwnerId": int(application),
-            }
-        ]),
+        bind_vpcs=json.dumps(
+            [
+                {
+                    "VpcId": foreign.vpc_id,
+                    "VSwitchId": foreign.v_switch_id,
+                    "RegionId": emulator.ready["region"],
+                    "VpcOwnerId": int(application),
+                }
+            ]
+        ),
     )
     refused("InvalidParameter", 400, kms.update_kms_instance_bind_vpc, binding)
     # The application's account shares its vSwitch with the account of the instance.
@@ -72,9 +74,7 @@ def test_instance_and_vpc_of_two_accounts(emulator: Any) -> None:
         models.CreateResourceShareRequest(
             resource_share_name="vswitch",
             resources=[
-                models.CreateResourceShareRequestResources(
-                    resource_id=foreign.v_switch_id, resource_type="VSwitch"
-                )
+                models.CreateResourceShareRequestResources(resource_id=foreign.v_switch_id, resource_type="VSwitch")
             ],
             targets=[owner],
         )
@@ -95,9 +95,11 @@ def test_instance_and_vpc_of_two_accounts(emulator: Any) -> None:
         member_kms.get_kms_instance,
         kms_models.GetKmsInstanceRequest(kms_instance_id=instance),
     )
-    [folder] = client(Directory, emulator).list_folders_for_parent(
-        directory_models.ListFoldersForParentRequest()
-    ).body.folders.folder
+    [folder] = (
+        client(Directory, emulator)
+        .list_folders_for_parent(directory_models.ListFoldersForParentRequest())
+        .body.folders.folder
+    )
     share = sharing.create_resource_share(
         models.CreateResourceShareRequest(resource_share_name="kms", targets=[folder.folder_id])
     ).body.resource_share.resource_share_id
@@ -105,9 +107,7 @@ def test_instance_and_vpc_of_two_accounts(emulator: Any) -> None:
         models.AssociateResourceShareRequest(
             resource_share_id=share,
             resources=[
-                models.AssociateResourceShareRequestResources(
-                    resource_id=instance, resource_type="KMSInstance"
-                )
+                models.AssociateResourceShareRequestResources(resource_id=instance, resource_type="KMSInstance")
             ],
         )
     ).body.resource_share_associations
@@ -125,13 +125,9 @@ def test_instance_and_vpc_of_two_accounts(emulator: Any) -> None:
 
     # There the application's account makes a key, which must go before the sharing ends.
     key = member_kms.create_key(kms_models.CreateKeyRequest(dkmsinstance_id=instance)).body.key_metadata
-    disassociation = models.DisassociateResourceShareRequest(
-        resource_share_id=share, targets=[folder.folder_id]
-    )
+    disassociation = models.DisassociateResourceShareRequest(resource_share_id=share, targets=[folder.folder_id])
     refused("OperationNotPermitted", 409, sharing.disassociate_resource_share, disassociation)
-    member_kms.schedule_key_deletion(
-        kms_models.ScheduleKeyDeletionRequest(key_id=key.key_id, pending_window_in_days=7)
-    )
+    member_kms.schedule_key_deletion(kms_models.ScheduleKeyDeletionRequest(key_id=key.key_id, pending_window_in_days=7))
     emulator.admin("POST", "/clock", {"advanceSeconds": 8 * 86400})
     emulator.admin("POST", "/clock", {"reset": True})
     sharing.disassociate_resource_share(disassociation)
@@ -144,12 +140,13 @@ def test_who_cannot_be_shared_with(emulator: Any) -> None:
     def create(**fields: Any) -> models.CreateResourceShareRequest:
         return models.CreateResourceShareRequest(**{"resource_share_name": "other", **fields})
 
-    for code, status, fields in [
+    cases: list[tuple[str, int, dict[str, Any]]] = [
         ("ShareWithYourself", 409, {"targets": [account_id(emulator, "default")]}),
         ("AccountNotInResourceDirectory", 409, {"targets": ["1999999999999999"]}),
         ("InvalidTarget", 400, {"targets": ["fd-none"]}),
         ("InvalidParameter.ResourceShareName.Length", 400, {"resource_share_name": "a" * 51}),
-    ]:
+    ]
+    for code, status, fields in cases:
         refused(code, status, sharing.create_resource_share, create(**fields))
     request = models.ListResourceSharesRequest(resource_owner="Somebody")
     refused("InvalidParameter.ResourceOwner", 400, sharing.list_resource_shares, request)
@@ -164,11 +161,7 @@ def test_an_instance_that_is_full(emulator: Any) -> None:
     share = sharing.create_resource_share(
         models.CreateResourceShareRequest(
             resource_share_name="full",
-            resources=[
-                models.CreateResourceShareRequestResources(
-                    resource_id=instance, resource_type="KMSInstance"
-                )
-            ],
+            resources=[models.CreateResourceShareRequestResources(resource_id=instance, resource_type="KMSInstance")],
             targets=[account_id(emulator, "member")],
         )
     ).body.resource_share.resource_share_id
@@ -177,13 +170,15 @@ def test_an_instance_that_is_full(emulator: Any) -> None:
     own = vswitch(emulator, "default")
     binding = kms_models.UpdateKmsInstanceBindVpcRequest(
         kms_instance_id=instance,
-        bind_vpcs=json.dumps([
-            {
-                "VpcId": own.vpc_id,
-                "VSwitchId": own.v_switch_id,
-                "RegionId": emulator.ready["region"],
-                "VpcOwnerId": own.owner_id,
-            }
-        ]),
+        bind_vpcs=json.dumps(
+            [
+                {
+                    "VpcId": own.vpc_id,
+                    "VSwitchId": own.v_switch_id,
+                    "RegionId": emulator.ready["region"],
+                    "VpcOwnerId": own.owner_id,
+                }
+            ]
+        ),
     )
     refused("Rejected.LimitExceeded", 400, kms.update_kms_instance_bind_vpc, binding)

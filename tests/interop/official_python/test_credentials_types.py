@@ -1,4 +1,4 @@
-"""Each credentials_type of the 1.x client: the very same file gives the same AccessKey in the official client and in kmsak."""
+"""Each credentials_type of the 1.x client: one file gives the same AccessKey in the official client and in kmsak."""
 
 from __future__ import annotations
 
@@ -26,17 +26,15 @@ TYPES = {
     "client_key_password_from_file_path=clientKey_Password.txt\n",
     "ak": "credentials_access_key_id={reader}\ncredentials_access_secret={reader_secret}\n",
     "token": "credentials_access_token_id={reader}\ncredentials_access_token={reader_secret}\n",
-    "sts": "credentials_access_key_id={assumer}\ncredentials_access_secret={assumer_secret}\n"
-    + ROLE,
-    "ram_role": "credentials_access_key_id={assumer}\ncredentials_access_secret={assumer_secret}\n"
-    + ROLE,
+    "sts": "credentials_access_key_id={assumer}\ncredentials_access_secret={assumer_secret}\n" + ROLE,
+    "ram_role": "credentials_access_key_id={assumer}\ncredentials_access_secret={assumer_secret}\n" + ROLE,
     "ecs_ram_role": "credentials_role_name=ecs-reader\n",
 }
 
 
 @pytest.fixture(autouse=True)
 def at_alibaba_clouds_addresses(emulator: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The client knows no other addresses for STS and the metadata service, so connections to them lead to the emulator."""
+    """The client knows no other addresses for STS and the metadata service: connections there lead to the emulator."""
     real_look_up = socket.getaddrinfo
     real_open = builtins.open
 
@@ -66,11 +64,7 @@ def settings(emulator: Any, kind: str) -> str:
 
     def of(name: str) -> dict[str, str]:
         text = (emulator.directory / f"{name}.properties").read_text()
-        return dict(
-            line.split("=", 1)
-            for line in text.splitlines()
-            if "=" in line and not line.startswith("#")
-        )
+        return dict(line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#"))
 
     reader, assumer = of("with_access_key"), of("with_ram_role")
     return (
@@ -103,24 +97,18 @@ def by_kmsak(emulator: Any, properties: pathlib.Path) -> str:
         str(properties),
         SECRET,
     ]
-    answer = subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=60, check=True
-    )
+    answer = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
     return str(json.loads(answer.stdout)["AccessKeyId"])
 
 
 @pytest.mark.parametrize("kind", TYPES)
-def test_the_same_file_gives_the_same_access_key(
-    emulator: Any, monkeypatch: pytest.MonkeyPatch, kind: str
-) -> None:
+def test_the_same_file_gives_the_same_access_key(emulator: Any, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     monkeypatch.chdir(emulator.directory)
     properties = emulator.directory / f"official_{kind}.properties"
     properties.write_text(settings(emulator, kind))
     expected = emulator.current()["AccessKeyId"]
     client = SecretManagerCacheClientBuilder.new_cache_client_builder(
-        DefaultSecretManagerClientBuilder.standard()
-        .with_custom_config_file(properties.name)
-        .build()
+        DefaultSecretManagerClientBuilder.standard().with_custom_config_file(properties.name).build()
     ).build()
     try:
         official = json.loads(client.get_secret_info(SECRET).secret_value)

@@ -32,9 +32,7 @@ def universal_newlines(monkeypatch: pytest.MonkeyPatch) -> None:
     ("properties", "endpoint"),
     [("on_the_cloud.properties", "instance"), ("off_the_cloud.properties", "shared")],
 )
-def test_fetch_and_refresh(
-    emulator: Any, monkeypatch: pytest.MonkeyPatch, properties: str, endpoint: str
-) -> None:
+def test_fetch_and_refresh(emulator: Any, monkeypatch: pytest.MonkeyPatch, properties: str, endpoint: str) -> None:
     # The client takes relative file names from the working directory.
     monkeypatch.chdir(emulator.directory)
     client = SecretManagerCacheClientBuilder.new_cache_client_builder(

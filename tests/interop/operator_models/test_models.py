@@ -1,7 +1,7 @@
 """Every call of `kmsak admin` and `kmsak audit`, held against the models in the official SDKs.
 
-The action is there, by the same method; each parameter is one that the model has, in the same place; each that the model
-requires is always sent.
+The action is there, by the same method; each parameter is one that the model has, in the same place; each that the
+model requires is always sent.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def names(model: type) -> dict[str, str]:
 def required(model: type) -> set[str]:
     by_attribute = {attribute: sent for sent, attribute in names(model).items()}
     needed, comment = set(), ""
-    for line in inspect.getsource(model.__init__).splitlines():
+    for line in inspect.getsource(vars(model)["__init__"]).splitlines():
         line = line.strip()
         if line.startswith("#"):
             comment += line
@@ -100,7 +100,8 @@ def test_the_model_has_the_call(call: dict[str, Any]) -> None:
             assert rest[0] == "N", f"{name} is no list"
         if len(rest) > 1:
             item = item_class(model, top)
-            assert item is not None and rest[1] in names(item), f"the items of {top} have no {rest[1]}"
+            assert item is not None, f"nothing is known of the items of {top}"
+            assert rest[1] in names(item), f"the items of {top} have no {rest[1]}"
         in_body = f"body['{top}']" in builds or f"body_flat['{top}']" in builds
         assert parameter["in"] == ("body" if in_body else "query"), f"{top} stands elsewhere"
 
