@@ -103,6 +103,8 @@ impl Create {
 
         let folder = Folder::new(&self.out);
         let _held = if run.is_dry() { None } else { Some(folder.hold()?) };
+        // Before anything is made: whether there is room for a ClientKey.
+        client_key_issue::key_id_in(&folder.client_key())?;
         let point = run.find(&kms::describe_access_point(&self.name))?;
         let has = point.map(|point| point.policies);
         let policies = self.policies(run, &key, has.as_deref().unwrap_or_default())?;

@@ -94,6 +94,7 @@ impl Replace {
         let old = match read_note(&staged.note)? {
             Some(old) => old,
             None => {
+                self.check_account(run, &current)?;
                 if self.is_not_due(run, &current)? {
                     return Ok(());
                 }
@@ -128,6 +129,23 @@ impl Replace {
         run.tell("clientKeyId", new.clone());
         run.tell("oldClientKeyId", old.clone());
         self.retire(run, &staged, &old, &new)
+    }
+
+    /// The files in the folder are about to be exchanged: they must be this access point's, in this account.
+    fn check_account(&self, run: &Run, current: &str) -> Result<(), Failure> {
+        let folder = self.out.display();
+        match run.find(&kms::get_client_key(current))? {
+            None => Err(Failure::usage(format!(
+                "the ClientKey {current} in {folder} is not known in this account: name the folder of another, look which account this is (--region, ALIBABA_CLOUD_PROFILE), or if it was deleted make a new one with kmsak admin app create"
+            ))),
+            Some(key) if !key.aap_name.is_empty() && key.aap_name != self.name => {
+                Err(Failure::usage(format!(
+                    "{folder} holds a ClientKey of the access point {}: name the folder of {} with --out",
+                    key.aap_name, self.name
+                )))
+            }
+            Some(_) => Ok(()),
+        }
     }
 
     fn is_not_due(&self, run: &Run, current: &str) -> Result<bool, Failure> {

@@ -235,7 +235,9 @@ impl Run {
         if self.json || self.silent {
             return;
         }
-        if let Err(failure) = print_line(line) {
+        // What others have named may hold anything, and a terminal would obey it.
+        let line = line.replace(|letter: char| letter.is_control() && letter != '\n', " ");
+        if let Err(failure) = print_line(&line) {
             self.unprinted.replace(Some(failure));
         }
     }
@@ -282,12 +284,15 @@ impl Run {
     ) -> Result<Option<T>, Failure> {
         let _progress = Progress::begin(for_what);
         let end = Instant::now() + patience;
+        let mut pause = every;
         loop {
             let seen = look()?;
-            if seen.is_some() || self.dry_run || Instant::now() + every > end {
+            let left = end.saturating_duration_since(Instant::now());
+            if seen.is_some() || self.dry_run || left.is_zero() {
                 return Ok(seen);
             }
-            std::thread::sleep(every);
+            std::thread::sleep(pause.min(left));
+            pause = pause.mul_f64(1.05).min(every.max(LONGEST_PAUSE));
         }
     }
 
@@ -312,6 +317,9 @@ pub(crate) fn print_line(line: &str) -> Result<(), Failure> {
         _ => Ok(()),
     }
 }
+
+/// What takes hours is not asked about each second: the account has a quota.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// What is asked for at once.
 const PAGE: usize = 100;

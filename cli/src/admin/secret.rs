@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::permissions::{SECRET_DELETE, SECRET_LIST, SECRET_RESTORE, SECRET_ROTATION, SECRET_SHOW};
 use super::run::{Run, RunArguments, every_page};
-use super::secret_host::{Host, rotation};
+use super::secret_host::{Host, later_rotation};
 use super::secret_rotate::Rotate;
 use super::{moment, service_role};
 use crate::cloud::kms_secret::{self, RAM_CREDENTIALS};
@@ -133,8 +133,8 @@ KMS counts from the last rotation: if that is longer ago than the interval, it r
 pub(super) struct Rotation {
     /// The secret, such as acs/ram/user/app
     secret: String,
-    /// The interval, 6h to 365d
-    #[arg(long, value_name = "SPAN", value_parser = rotation, required_unless_present = "off")]
+    /// The interval, 7d to 365d
+    #[arg(long, value_name = "SPAN", value_parser = later_rotation, required_unless_present = "off")]
     every: Option<Duration>,
     /// Do not rotate it any more
     #[arg(long, conflicts_with = "every")]

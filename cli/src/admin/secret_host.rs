@@ -72,6 +72,15 @@ pub(super) fn rotation(text: &str) -> Result<Duration, String> {
 /// How long another run may take that hosts a user.
 const OTHERS: Duration = Duration::from_secs(60);
 
+/// What KMS takes where there is a secret already.
+pub(super) fn later_rotation(text: &str) -> Result<Duration, String> {
+    let span = rotation(text)?;
+    if span < SHORTEST_LATER { Err(LATER.to_owned()) } else { Ok(span) }
+}
+
+const SHORTEST_LATER: Duration = Duration::from_secs(7 * 86_400);
+const LATER: &str = "once a secret is hosted, KMS changes its rotation to 7d to 365d only";
+
 const USUAL_ROTATION: Duration = Duration::from_secs(30 * 86_400);
 
 impl Host {
@@ -82,14 +91,8 @@ impl Host {
 
     fn host(&self, run: &Run, given: &Known) -> Result<(), Failure> {
         let user_id = self.user(run)?;
-        service_role::ensure(run)?;
-        let name = kms_secret::name_for_user(&self.user);
-        if let Some(there) = run.find(&kms_secret::describe_secret(&name))? {
-            return self.keep(run, &there, &self.note(&user_id)?);
-        }
-        let instance = self.instance(run)?;
-        let key = self.key(run, &instance)?;
         let note = self.note(&user_id)?;
+        // Another run may be hosting the same user.
         let _held = match note.parent().filter(|_| !run.is_dry()) {
             Some(folder) => {
                 private_file::make_folder(folder)?;
@@ -97,6 +100,13 @@ impl Host {
             }
             None => None,
         };
+        service_role::ensure(run)?;
+        let name = kms_secret::name_for_user(&self.user);
+        if let Some(there) = run.find(&kms_secret::describe_secret(&name))? {
+            return self.keep(run, &there, &note);
+        }
+        let instance = self.instance(run)?;
+        let key = self.key(run, &instance)?;
         let keys = host_access_keys::all(run, &self.user, given, &note)?;
         let data = Zeroizing::new(
             json!({"AccessKeys": keys.iter().map(|(id, secret)| {
@@ -186,6 +196,10 @@ impl Host {
             there.instance_id.as_deref().unwrap_or("KMS")
         ));
         run.tell("secret", there.secret_name.clone());
+        let has = there.rotation_seconds().map(Duration::from_secs);
+        if self.rotation.is_some_and(|wanted| wanted < SHORTEST_LATER && has != Some(wanted)) {
+            return Err(Failure::usage(format!("{LATER}: say such a --rotation, or none")));
+        }
         if self.no_rotation || self.rotation.is_some() {
             secret::ensure_rotation(run, there, self.rotation.map(|every| every.as_secs()))?;
         }

@@ -67,6 +67,15 @@ impl Rotate {
             }
         };
         match run.try_change(&kms_secret::rotate_secret(&self.secret, &version), Secret::default)? {
+            Ok(Secret { version_id: Some(other), .. }) if other != version => {
+                run.already(&format!(
+                    "{} is being rotated, by another request: version {other}; KMS exchanges the AccessKey again only when RAM has deleted the one before, so run it again then if this one has leaked, too",
+                    secret.secret_name
+                ));
+                run.tell("versionId", other);
+                private_file::remove(&note)?;
+                return self.end(run, user.as_deref(), &before);
+            }
             Ok(_) => {
                 let title = format!("{} is rotated: version {version}", secret.secret_name);
                 if goes_on && !run.has_begun_anew() {
@@ -83,16 +92,24 @@ impl Rotate {
             }
         }
         run.tell("versionId", version);
-        if self.wait && !run.is_dry() {
-            match &user {
-                Some(user) => self.watch(run, user, &before)?,
-                None => run.note("KMS does not say which RAM user it is of, so there is nothing to watch"),
-            }
-        }
+        self.end(run, user.as_deref(), &before)?;
         if !run.is_dry() {
             private_file::remove(&note)?;
         }
         Ok(())
+    }
+
+    fn end(&self, run: &Run, user: Option<&str>, before: &BTreeSet<String>) -> Result<(), Failure> {
+        if !self.wait || run.is_dry() {
+            return Ok(());
+        }
+        match user {
+            Some(user) => self.watch(run, user, before),
+            None => {
+                run.note("KMS does not say which RAM user it is of, so there is nothing to watch");
+                Ok(())
+            }
+        }
     }
 
     fn watch(&self, run: &Run, user: &str, before: &BTreeSet<String>) -> Result<(), Failure> {
@@ -102,7 +119,12 @@ impl Rotate {
             Duration::from_secs(1),
             self.patience,
             || {
-                let now = ids(run, Some(user))?;
+                // This takes hours, in which RAM may be away for a moment.
+                let now = match run.try_look(&ram::list_access_keys(user)) {
+                    Ok(keys) => keys.all().into_iter().map(|key| key.access_key_id).collect::<BTreeSet<_>>(),
+                    Err(refused) if refused.passes_by_itself() => return Ok(None),
+                    Err(refused) => return Err(refused.into()),
+                };
                 for new in now.difference(before).filter(|id| !told.contains(*id)) {
                     run.note(&format!("RAM has made the AccessKey {new}"));
                 }

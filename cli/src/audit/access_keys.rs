@@ -33,13 +33,18 @@ fn report(run: &Run) -> Result<Option<String>, Failure> {
     if done.is_none() {
         return Ok(None);
     }
+    let mut made = String::new();
     let parts = every_part(|next| {
         let report = run.look(&ims::get_report(next))?;
+        made.clone_from(&report.generated_time);
         let bytes =
             BASE64.decode(report.content.as_bytes()).map_err(Failure::doing("the report is no base64"))?;
         let text = String::from_utf8(bytes).map_err(Failure::doing("the report is no text"))?;
         Ok((vec![text], report.next()))
     })?;
+    run.note(&format!(
+        "the AccessKeys are those of the credential report of {made}, and IMS makes another one only four hours later"
+    ));
     Ok(Some(join(&parts)))
 }
 

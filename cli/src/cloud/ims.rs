@@ -34,6 +34,8 @@ pub(crate) struct Report {
     is_truncated: String,
     #[serde(default)]
     next_token: Option<String>,
+    #[serde(default)]
+    pub(crate) generated_time: String,
 }
 
 impl Report {

@@ -26,8 +26,13 @@ const BUSY: [&str; 6] =
     ["Throttling", "Rejected.Throttling", "ServiceUnavailable", "SerivceUn", "System.Busy", "InternalError"];
 
 /// What the codes begin with by which a service says that it does not know who asks.
-const WHO: [&str; 4] =
-    ["InvalidAccessKeyId", "InvalidSecurityToken", "SignatureDoesNotMatch", "IncompleteSignature"];
+const WHO: [&str; 5] = [
+    "InvalidAccessKeyId",
+    "InvalidSecurityToken",
+    "MissingSecurityToken",
+    "SignatureDoesNotMatch",
+    "IncompleteSignature",
+];
 
 /// Temporary states that end within minutes.
 const FOR_A_WHILE: [&str; 2] = ["Forbidden.KMSInstanceInUpgrade", "Forbidden.RamRoleNotFound"];
@@ -259,6 +264,7 @@ mod tests {
             (400, "InvalidAccessKeyId.Inactive", 7),
             (400, "SignatureDoesNotMatch", 7),
             (400, "InvalidSecurityToken.Expired", 7),
+            (400, "MissingSecurityToken", 7),
             (403, "Forbidden.NoPermission", 7),
             (403, "Forbidden.DKMSInstanceNotFound", 8),
             (404, "Forbidden.ResourceNotFound", 8),

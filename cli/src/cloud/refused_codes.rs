@@ -225,6 +225,10 @@ pub(super) const BEGINNINGS: &[Sentence] = &[
     ("ServiceUnavailable", "the service is not available for the moment: run it again"),
     ("Throttling", "too many requests: wait a moment and run it again"),
     ("InvalidSecurityToken", "the operator's security token is wrong or has ended: log in again"),
+    (
+        "MissingSecurityToken",
+        "the operator's AccessKey is a temporary one without its token: set ALIBABA_CLOUD_SECURITY_TOKEN",
+    ),
     ("InvalidTimeStamp", "this machine's clock is too far off: set it by NTP"),
     ("EntityAlreadyExists.", "it is there already"),
     ("DeleteConflict.", "something is still attached to it: take that away first"),

@@ -317,3 +317,90 @@ fn where_an_audit_looked_is_told() {
         stdout(&output)
     );
 }
+
+#[test]
+fn a_rotation_during_another_is_not_claimed() {
+    let operator = Operator::start();
+    let rotate = ["admin", "secret", "rotate", SECRET];
+    let first = operator.json(&rotate);
+    assert_eq!(first["steps"][0]["state"], "changed");
+    let second = operator.json(&rotate);
+    assert_eq!(second["versionId"], first["versionId"]);
+    assert_eq!(second["steps"][0]["state"], "already so");
+}
+
+#[test]
+fn an_interval_that_kms_does_not_change_to_is_told() {
+    let operator = Operator::start();
+    let told = operator.refused(&["admin", "secret", "rotation", SECRET, "--every", "6h"], 2);
+    assert!(told.contains("KMS changes its rotation to 7d to 365d only"), "{told}");
+    let told = operator.refused(&["admin", "secret", "host", "app", "--rotation", "6h"], 2);
+    assert!(told.contains("KMS changes its rotation to 7d to 365d only"), "{told}");
+    operator.emulator().create_user("ci", &[]).unwrap();
+    for _ in 0..2 {
+        operator.told(&["admin", "secret", "host", "ci", "--make-key", "--rotation", "6h"]);
+    }
+}
+
+#[test]
+fn what_was_unshared_is_shared_again() {
+    let operator = Operator::start();
+    operator.told(&["admin", "share", "enable"]);
+    let instance = operator.instance();
+    let share = ["admin", "share", "instance", &instance, "--with", MEMBER, "--patience", "10s"];
+    operator.told(&share);
+    let name = format!("kmsak-{instance}");
+    operator.told(&["admin", "share", "delete", &name, "--with", MEMBER, "--yes"]);
+    assert!(operator.told(&share).contains("changed: "));
+}
+
+#[test]
+fn a_client_key_of_another_account_or_application_is_not_replaced() {
+    let operator = Operator::start();
+    operator.told(&words(&create(&operator, "web", &[])));
+    operator.told(&words(&create(&operator, "ci", &[])));
+    let told = operator.refused(&["admin", "client-key", "replace", "ci", "--out", "web"], 2);
+    assert!(told.contains("web holds a ClientKey of the access point web"), "{told}");
+    host_in_the_member(&operator);
+    // The same name there, and a folder of its own.
+    let in_member: Vec<String> = create(&operator, "ci", &[])
+        .into_iter()
+        .scan(String::new(), |before, word| {
+            let word = if before == "--out" { "member".to_owned() } else { word };
+            word.clone_into(before);
+            Some(word)
+        })
+        .collect();
+    let output = of_member(&operator, &words(&in_member));
+    assert!(output.status.success(), "{}{}", stdout(&output), stderr(&output));
+    let before = std::fs::read(operator.path("ci/clientKey.json")).unwrap();
+    let output = of_member(&operator, &["admin", "client-key", "replace", "ci", "--out", "ci"]);
+    assert_eq!(output.status.code(), Some(2), "{}", stdout(&output));
+    assert!(stderr(&output).contains("is not known in this account"), "{}", stderr(&output));
+    assert_eq!(std::fs::read(operator.path("ci/clientKey.json")).unwrap(), before);
+}
+
+#[test]
+fn a_list_says_how_old_it_is() {
+    let operator = Operator::start();
+    let told = stdout(&operator.run(&["audit"]));
+    assert!(told.contains("note: the AccessKeys are those of the credential report of 20"), "{told}");
+}
+
+#[test]
+fn two_at_once_host_a_user_with_one_access_key() {
+    let operator = Operator::start();
+    operator.emulator().create_user("ci", &[]).unwrap();
+    let instance = operator.instance();
+    let host =
+        ["admin", "secret", "host", "ci", "--instance", &instance, "--key", &operator.emulator().keys()[0]];
+    operator.emulator().inject(Fault::latency(Duration::from_millis(200))).unwrap();
+    let runs: Vec<_> =
+        (0..2).map(|_| operator.command(&host).stdout(Stdio::null()).spawn().unwrap()).collect();
+    for run in runs {
+        assert!(run.wait_with_output().unwrap().status.success());
+    }
+    operator.emulator().clear_faults();
+    let shown = operator.json(&["admin", "secret", "show", "acs/ram/user/ci"]);
+    assert_eq!(shown["accessKeys"].as_array().unwrap().len(), 1, "{shown}");
+}
