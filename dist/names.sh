@@ -9,6 +9,8 @@ target=$1
 zig_target=$target
 # The packages of the program, which is static on Linux: one for each processor.
 has_program=
+# The provider of the Secrets Store CSI Driver, for the nodes of a cluster.
+has_csi=
 cdylib_prefix=lib cdylib=so
 deb= program=kmsak
 case $target in
@@ -17,9 +19,9 @@ case $target in
   aarch64-unknown-linux-gnu)
     zig_target=$target.2.17 npm=linux-arm64-gnu java=linux-aarch64 wheel=manylinux2014_aarch64 deb=arm64 ;;
   x86_64-unknown-linux-musl)
-    npm=linux-x64-musl java=linux-musl-x86_64 wheel=musllinux_1_2_x86_64 deb=amd64 has_program=yes ;;
+    npm=linux-x64-musl java=linux-musl-x86_64 wheel=musllinux_1_2_x86_64 deb=amd64 has_program=yes has_csi=yes ;;
   aarch64-unknown-linux-musl)
-    npm=linux-arm64-musl java=linux-musl-aarch64 wheel=musllinux_1_2_aarch64 deb=arm64 has_program=yes ;;
+    npm=linux-arm64-musl java=linux-musl-aarch64 wheel=musllinux_1_2_aarch64 deb=arm64 has_program=yes has_csi=yes ;;
   # What Node calls msvc is the C runtime of its own; an addon that asks it for nothing is the same for both.
   x86_64-pc-windows-gnu | x86_64-pc-windows-msvc)
     npm=win32-x64-msvc java=windows-x86_64 wheel=win_amd64 has_program=yes cdylib_prefix= cdylib=dll program=kmsak.exe ;;
@@ -41,4 +43,6 @@ built=$dist/build/$target
 # DIST_PROFILE=demo builds in a third of the time what is larger and slower: to try the packaging.
 profile=${DIST_PROFILE:-release}
 libraries=$built/$target/$profile
+# Where the program is, and kmsak-csi.
+programs=$built/program/$target/$profile
 packages=$dist/packages

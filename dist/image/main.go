@@ -1,4 +1,4 @@
-// Writes an OCI layout of an image from scratch, without a daemon: kmsak-image LAYOUT VERSION SECONDS LICENSE NOTICES ARCHITECTURE=PROGRAM...
+// Writes an OCI layout of an image from scratch, without a daemon: kmsak-image LAYOUT VERSION SECONDS ARCHITECTURE=FOLDER...
 package main
 
 import (
@@ -6,8 +6,10 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"io/fs"
 	"log"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -20,7 +22,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// The same as in examples/deploy/Containerfile.
+// The same as in examples/deploy/Dockerfile.
 const user = "10001:10001"
 
 func main() {
@@ -30,23 +32,19 @@ func main() {
 }
 
 func run(arguments []string) error {
-	if len(arguments) < 6 {
-		return fmt.Errorf("LAYOUT VERSION SECONDS LICENSE NOTICES ARCHITECTURE=PROGRAM... are wanted")
+	if len(arguments) < 4 {
+		return fmt.Errorf("LAYOUT VERSION SECONDS ARCHITECTURE=FOLDER... are wanted")
 	}
-	folder, version, license, notices := arguments[0], arguments[1], arguments[3], arguments[4]
+	folder, version := arguments[0], arguments[1]
 	seconds, err := strconv.ParseInt(arguments[2], 10, 64)
 	if err != nil {
 		return err
 	}
 	at := time.Unix(seconds, 0).UTC()
 	index := mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
-	for _, pair := range arguments[5:] {
-		architecture, program, _ := strings.Cut(pair, "=")
-		image, err := imageOf(architecture, version, at, map[string]string{
-			"usr/local/bin/kmsak":                      program,
-			"usr/share/doc/kmsak/LICENSE":              license,
-			"usr/share/doc/kmsak/THIRD-PARTY-LICENSES": notices,
-		})
+	for _, pair := range arguments[3:] {
+		architecture, files, _ := strings.Cut(pair, "=")
+		image, err := imageOf(architecture, version, at, files)
 		if err != nil {
 			return err
 		}
@@ -65,7 +63,7 @@ func run(arguments []string) error {
 	return path.AppendIndex(index, layout.WithAnnotations(map[string]string{"org.opencontainers.image.ref.name": version}))
 }
 
-func imageOf(architecture, version string, at time.Time, files map[string]string) (v1.Image, error) {
+func imageOf(architecture, version string, at time.Time, files string) (v1.Image, error) {
 	packed, err := pack(files, at)
 	if err != nil {
 		return nil, err
@@ -105,26 +103,37 @@ func configured(image v1.Image, architecture, version string, at time.Time) *v1.
 	return config
 }
 
-// The files as a layer: always the same bytes for the same files.
-func pack(files map[string]string, at time.Time) ([]byte, error) {
+// The files of a folder as a layer: always the same bytes for the same files.
+func pack(folder string, at time.Time) ([]byte, error) {
 	var packed bytes.Buffer
 	writer := tar.NewWriter(&packed)
-	for _, name := range []string{"usr/local/bin/kmsak", "usr/share/doc/kmsak/LICENSE", "usr/share/doc/kmsak/THIRD-PARTY-LICENSES"} {
-		content, err := os.ReadFile(files[name])
+	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		info, err := entry.Info()
 		if err != nil {
-			return nil, err
+			return err
 		}
-		mode := int64(0o644)
-		if strings.HasSuffix(name, "/kmsak") {
-			mode = 0o755
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
 		}
-		header := &tar.Header{Name: name, Mode: mode, Size: int64(len(content)), ModTime: at, Format: tar.FormatPAX}
+		name, err := filepath.Rel(folder, path)
+		if err != nil {
+			return err
+		}
+		header := &tar.Header{
+			Name: filepath.ToSlash(name), Mode: int64(info.Mode().Perm()), Size: int64(len(content)), ModTime: at, Format: tar.FormatPAX,
+		}
 		if err := writer.WriteHeader(header); err != nil {
-			return nil, err
+			return err
 		}
-		if _, err := writer.Write(content); err != nil {
-			return nil, err
-		}
+		_, err = writer.Write(content)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	// A folder for whatever the agent is told to write, as images from scratch have none.
 	if err := writer.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: "tmp/", Mode: 0o1777, ModTime: at, Format: tar.FormatPAX}); err != nil {

@@ -1,4 +1,4 @@
-"""The licence texts of all that a crate is built from: licences.py MANIFEST OUTPUT
+"""The licence texts of all that crates are built from: licences.py OUTPUT MANIFEST...
 
 From the files that each crate has beside its sources, as its authors wrote them; macros and build scripts are not shipped and left
 out. One without such a file is named with its licence, whose text another has. Which licences may be is deny.toml's affair.
@@ -20,11 +20,10 @@ def texts(folder: pathlib.Path) -> list[str]:
     return [path.read_text(encoding="utf-8", errors="replace").strip() for path in found]
 
 
-def shipped(metadata: dict, manifest: pathlib.Path) -> list[dict]:
+def shipped(metadata: dict, manifests: list[pathlib.Path]) -> list[dict]:
     packages = {package["id"]: package for package in metadata["packages"]}
     nodes = {node["id"]: node for node in metadata["resolve"]["nodes"]}
-    start = next(one for one in packages.values() if pathlib.Path(one["manifest_path"]) == manifest)
-    seen, waiting = set(), [start["id"]]
+    seen, waiting = set(), [one["id"] for one in packages.values() if pathlib.Path(one["manifest_path"]) in manifests]
     while waiting:
         current = waiting.pop()
         if current in seen:
@@ -39,12 +38,12 @@ def shipped(metadata: dict, manifest: pathlib.Path) -> list[dict]:
     return sorted((packages[one] for one in seen if packages[one]["source"]), key=lambda one: (one["name"], one["version"]))
 
 
-def main(manifest: pathlib.Path, output: pathlib.Path) -> None:
-    command = ["cargo", "metadata", "--locked", "--format-version", "1", "--manifest-path", str(manifest)]
+def main(output: pathlib.Path, manifests: list[pathlib.Path]) -> None:
+    command = ["cargo", "metadata", "--locked", "--format-version", "1", "--manifest-path", str(manifests[0])]
     metadata = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     users = collections.defaultdict(list)
     without = []
-    for package in shipped(metadata, manifest):
+    for package in shipped(metadata, manifests):
         name = f"{package['name']} {package['version']} ({package['license'] or 'see the text'})"
         found = texts(pathlib.Path(package["manifest_path"]).parent)
         for text in found:
@@ -54,7 +53,7 @@ def main(manifest: pathlib.Path, output: pathlib.Path) -> None:
                 sys.exit(f"{package['name']} has neither a licence nor its text: it may not be shipped")
             without.append(f"{name} {package['repository'] or ''}")
     if not users:
-        sys.exit(f"nothing is known of what {manifest} is built from")
+        sys.exit(f"nothing is known of what {manifests} is built from")
     with output.open("w", encoding="utf-8") as to:
         to.write("What kmsak is built from, and under which licences.\n")
         for text, names in sorted(users.items(), key=lambda item: item[1]):
@@ -64,4 +63,4 @@ def main(manifest: pathlib.Path, output: pathlib.Path) -> None:
             to.write("\n".join(without) + "\n")
 
 
-main(pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]))
+main(pathlib.Path(sys.argv[1]), [pathlib.Path(one).resolve() for one in sys.argv[2:]])

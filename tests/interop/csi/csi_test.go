@@ -117,9 +117,11 @@ func (d driver) mount(target string, request map[string]any) (response, error) {
 	return answer, os.Rename(filepath.Join(target, "..new"), filepath.Join(target, "..data"))
 }
 
+// The program may be one with what runs it before it, as in `qemu-aarch64 kmsak-csi`.
 func start(t *testing.T, program string, arguments ...string) *bufio.Reader {
 	t.Helper()
-	command := exec.Command(program, arguments...)
+	words := append(strings.Fields(program), arguments...)
+	command := exec.Command(words[0], words[1:]...)
 	output, err := command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
