@@ -7,7 +7,8 @@ TARGET ?= $(DIST_TARGETS)
 
 DIST_FINISH := JAVA_LIBRARIES=$(JAVA_LIBRARIES),kmsak-bom dist/finish
 
-.PHONY: dist dist-build dist-packages dist-finish dist-sums dist-central test-dist test-dist-native check-platform check-platforms lint-dist \
+.PHONY: dist dist-build dist-packages dist-finish dist-sdist dist-central test-dist test-dist-native check-platform check-platforms lint-dist \
+  check-tag publish-npm publish-crates publish-image publish-release \
   clean-dist set-version
 
 dist: build-program ## packages for TARGET, or for every platform that can be built here (6 to 15 minutes each)
@@ -24,7 +25,17 @@ dist-packages: build-program ## the second half, from what was built
 dist-finish: ## what is made of all targets: jars, image, crates, sums
 	@$(DIST_FINISH)
 
-dist-sums:
+# PUBLISH_DRY_RUN=1 does all but the last step. docs/releasing.md tells what each wants.
+publish-npm publish-crates publish-image publish-release: publish-%:
+	@dist/publish $*
+
+check-tag: ## TAG=v1.2.3, that it names this version
+	@dist/version tag $(TAG)
+
+dist-sdist: sdist-python ## the Python package's source distribution, among the packages
+	mkdir -p $(DIST)/packages/python
+	rm -f $(DIST)/packages/python/kmsak-*.tar.gz
+	cp $(PYTHON_SDIST)/kmsak-*.tar.gz $(DIST)/packages/python/
 	@dist/sums
 
 dist-central: ## sign the jars, and hand them to Maven Central
