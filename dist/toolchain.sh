@@ -40,6 +40,12 @@ Dir::Cache "$work/cache";
 APT::Architectures {"amd64"; "arm64";};
 APT::Sandbox::User "root";
 CONF
+  # Ubuntu has those for arm64 elsewhere, and sources of its runners' own name one place for all.
+  if grep -qx 'ID=ubuntu' /etc/os-release; then
+    printf "deb [arch=%s signed-by=/usr/share/keyrings/ubuntu-archive-keyring.gpg] http://%s $(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release) main universe\n" \
+      amd64 archive.ubuntu.com/ubuntu arm64 ports.ubuntu.com/ubuntu-ports >"$work/sources.list"
+    printf 'Dir::Etc::sourcelist "%s"; Dir::Etc::sourceparts "-";\n' "$work/sources.list" >>"$work/apt.conf"
+  fi
   [ -e "$work/updated" ] || { APT_CONFIG=$work/apt.conf apt-get update -qq && touch "$work/updated"; }
   (cd "$work/packages" && APT_CONFIG=$work/apt.conf apt-get download -qq "$@")
   for deb in "$work"/packages/*.deb; do dpkg -x "$deb" "$folder"; done

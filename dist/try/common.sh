@@ -8,10 +8,10 @@ clients=$root/dist/try/clients
 zig() { python-zig "$@"; }
 ran=()
 
-# Installs Debian packages of the machine's own that are missing: system_packages COMMAND:PACKAGE...
+# Installs Debian packages of the machine's own that are missing: system_packages COMMAND_OR_FILE:PACKAGE...
 system_packages() {
   local pair missing=()
-  for pair in "$@"; do command -v "${pair%%:*}" >/dev/null || missing+=("${pair#*:}"); done
+  for pair in "$@"; do command -v "${pair%%:*}" >/dev/null || [ -e "${pair%%:*}" ] || missing+=("${pair#*:}"); done
   [ "${#missing[@]}" -gt 0 ] || return 0
   { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; } || { echo "to try this: apt-get install ${missing[*]}" >&2; exit 1; }
   { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$dist/apt.log" 2>&1 ||
@@ -29,7 +29,7 @@ mirror() {
 # A system with nothing but Debian's packages in $dist/roots/NAME: system_root NAME RELEASE PACKAGE,PACKAGE...
 system_root() {
   [ -e "$dist/roots/$1/complete" ] && return
-  system_packages debootstrap:debootstrap
+  system_packages debootstrap:debootstrap /usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring
   echo "  making $1"
   rm -rf "$dist/roots/$1"
   mkdir -p "$dist/roots"
