@@ -56,7 +56,8 @@ with_proc() {
   mkdir -p "$1/proc"
   mount -t proc proc "$1/proc"
   proc=$1/proc
-  trap 'umount "$proc"; end_all' EXIT
+  # A process that has just ended may still have it open.
+  trap 'end_all; umount "$proc" || umount --lazy "$proc"' EXIT
 }
 
 id_now() { "$KMSAK_BIN" get --config "$kms/on_the_cloud.properties" "$secret" | sed -n 's/.*"AccessKeyId": *"\([^"]*\)".*/\1/p'; }
