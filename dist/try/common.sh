@@ -57,7 +57,7 @@ with_proc() {
   mount -t proc proc "$1/proc"
   proc=$1/proc
   # A process that has just ended may still have it open.
-  trap 'end_all; umount "$proc" || umount --lazy "$proc"' EXIT
+  trap 'end_all; umount "$proc" 2>/dev/null || umount --lazy "$proc"' EXIT
 }
 
 id_now() { "$KMSAK_BIN" get --config "$kms/on_the_cloud.properties" "$secret" | sed -n 's/.*"AccessKeyId": *"\([^"]*\)".*/\1/p'; }
