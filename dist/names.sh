@@ -17,18 +17,18 @@ case $target in
   x86_64-unknown-linux-gnu)
     zig_target=$target.2.17 npm=linux-x64-gnu java=linux-x86_64 wheel=manylinux2014_x86_64 deb=amd64 ;;
   aarch64-unknown-linux-gnu)
-    zig_target=$target.2.17 npm=linux-arm64-gnu java=linux-aarch64 wheel=manylinux2014_aarch64 deb=arm64 ;;
+    zig_target=$target.2.17 npm=linux-arm64-gnu java=linux-aarch_64 wheel=manylinux2014_aarch64 deb=arm64 ;;
   x86_64-unknown-linux-musl)
-    npm=linux-x64-musl java=linux-musl-x86_64 wheel=musllinux_1_2_x86_64 deb=amd64 has_program=yes has_csi=yes ;;
+    npm=linux-x64-musl java=linux-x86_64-musl wheel=musllinux_1_2_x86_64 deb=amd64 has_program=yes has_csi=yes ;;
   aarch64-unknown-linux-musl)
-    npm=linux-arm64-musl java=linux-musl-aarch64 wheel=musllinux_1_2_aarch64 deb=arm64 has_program=yes has_csi=yes ;;
+    npm=linux-arm64-musl java=linux-aarch_64-musl wheel=musllinux_1_2_aarch64 deb=arm64 has_program=yes has_csi=yes ;;
   # What Node calls msvc is the C runtime of its own; an addon that asks it for nothing is the same for both.
   x86_64-pc-windows-gnu | x86_64-pc-windows-msvc)
     npm=win32-x64-msvc java=windows-x86_64 wheel=win_amd64 has_program=yes cdylib_prefix= cdylib=dll program=kmsak.exe ;;
   aarch64-apple-darwin)
-    npm=darwin-arm64 java=macos-aarch64 wheel=macosx_11_0_arm64 has_program=yes cdylib=dylib ;;
+    npm=darwin-arm64 java=osx-aarch_64 wheel=macosx_11_0_arm64 has_program=yes cdylib=dylib ;;
   x86_64-apple-darwin)
-    npm=darwin-x64 java=macos-x86_64 wheel=macosx_10_12_x86_64 has_program=yes cdylib=dylib ;;
+    npm=darwin-x64 java=osx-x86_64 wheel=macosx_10_12_x86_64 has_program=yes cdylib=dylib ;;
   *)
     echo "there is no target $target: choose one of $TARGETS_HERE aarch64-apple-darwin x86_64-apple-darwin x86_64-pc-windows-msvc" >&2
     exit 2 ;;

@@ -3,8 +3,9 @@
 MVN ?= mvn
 JAVA ?= java
 JAVA_NATIVE := $(CARGO_TARGET_DIR)/java-native
-JAVA_PLATFORM := $(shell uname -s | tr A-Z a-z | sed 's/darwin/macos/; s/^\(mingw\|msys\|cygwin\).*/windows/')$(addprefix -,$(findstring musl,$(shell ldd --version 2>&1)))-$(shell uname -m | sed s/arm64/aarch64/)
-JAVA_LIBRARY := $(if $(findstring windows,$(JAVA_PLATFORM)),kmsak_jni.dll,libkmsak_jni.$(if $(findstring macos,$(JAVA_PLATFORM)),dylib,so))
+# As os-maven-plugin calls it, and `-musl`.
+JAVA_PLATFORM := $(shell uname -s | tr A-Z a-z | sed 's/darwin/osx/; s/^\(mingw\|msys\|cygwin\).*/windows/')-$(shell uname -m | sed 's/arm64/aarch_64/; s/aarch64/aarch_64/')$(addprefix -,$(findstring musl,$(shell ldd --version 2>&1)))
+JAVA_LIBRARY := $(if $(findstring windows,$(JAVA_PLATFORM)),kmsak_jni.dll,libkmsak_jni.$(if $(findstring osx,$(JAVA_PLATFORM)),dylib,so))
 JAVA_MVN := $(MVN) -q -B -f bindings/java -Dkmsak.native=$(JAVA_NATIVE) -Dkmsak.program=$(PROGRAM)
 # The tests run with -Xcheck:jni, which only prints what it finds: no report may hold any of it.
 JAVA_CHECKED := ! grep -rE "(WARNING|FATAL ERROR) in native method|WARNING: JNI local refs" bindings/java/tests/target/surefire-reports

@@ -135,7 +135,7 @@ final class NativeLibrary {
     }
     if (library == null) {
       throw failed(
-          "kmsak has no native library for " + platform + " here (jars have those of " + PLATFORMS + "): add the one with the classifier for it"
+          "kmsak has no native library for " + platform + " here (jars have those of " + PLATFORMS + "): add the one with that classifier"
               + " beside the slim jar, or " + BUILD,
           null);
     }
@@ -148,15 +148,16 @@ final class NativeLibrary {
     return loader == null ? ClassLoader.getSystemResource(name) : loader.getResource(name);
   }
 
+  /** As the classifiers of jars are, which os-maven-plugin gives its names, and `-musl`. */
   private static String platform() {
     String os = System.getProperty("os.name").toLowerCase(Locale.ROOT);
-    String kind = os.startsWith("mac") ? "macos" : os.startsWith("windows") ? "windows" : os.replace(' ', '-');
+    String kind = os.startsWith("mac") ? "osx" : os.startsWith("windows") ? "windows" : os.replace(' ', '-');
     String architecture = System.getProperty("os.arch");
     String processor =
         architecture.equals("amd64") || architecture.equals("x86-64")
             ? "x86_64"
-            : architecture.equals("arm64") ? "aarch64" : architecture;
-    return kind + (kind.equals("linux") && runsOnMusl() ? "-musl-" : "-") + processor;
+            : architecture.equals("arm64") || architecture.equals("aarch64") ? "aarch_64" : architecture;
+    return kind + "-" + processor + (kind.equals("linux") && runsOnMusl() ? "-musl" : "");
   }
 
   /** Whether this process has musl for its C library, as on Alpine: what is built for glibc does not load there. */

@@ -187,7 +187,7 @@ class ChildJvmTest {
     Path linker = Files.writeString(folder.resolve("ld-musl-vax.so.1"), "as on Alpine");
     try {
       assertTwice(
-          twice(List.of("-Dos.arch=vax"), "nothing", linker.toString()), "no native library for linux-musl-vax");
+          twice(List.of("-Dos.arch=vax"), "nothing", linker.toString()), "no native library for linux-vax-musl");
     } finally {
       Kms.delete(folder);
     }
