@@ -87,7 +87,7 @@ export PYO3_NO_PYTHON=1
 export CARGO_ZIGBUILD_CACHE_DIR=$tools/zigbuild ZIG_GLOBAL_CACHE_DIR=$tools/zig-cache ZIG_LOCAL_CACHE_DIR=$tools/zig-cache
 
 flags=()
-case $target in *-windows-gnu) flags+=(-C "linker=$root/dist/link") ;; esac
+case $target in *-windows-gnu) flags+=(-C "linker=$root/dist/linker") ;; esac
 if [ ${#build_std[@]} -gt 0 ]; then
   own=$sysroot/lib/rustlib/$target/lib/self-contained
   case $target in
