@@ -1,13 +1,11 @@
 //! As much of gRPC as the driver's two calls need: one message in, one message or a status out, over HTTP/2.
 
 use std::convert::Infallible;
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::future::{Future, Ready, ready};
 
 use bytes::{BufMut, Bytes, BytesMut};
-use http_body::{Body, Frame};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::combinators::WithTrailers;
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
@@ -51,24 +49,10 @@ impl Status {
 }
 
 /// One message, then how it went.
-pub struct Reply {
-    message: Option<Bytes>,
-    trailers: Option<HeaderMap>,
-}
+pub type Reply = WithTrailers<Full<Bytes>, Ready<Option<Result<HeaderMap, Infallible>>>>;
 
-impl Body for Reply {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        if let Some(message) = self.message.take() {
-            return Poll::Ready(Some(Ok(Frame::data(message))));
-        }
-        Poll::Ready(self.trailers.take().map(|trailers| Ok(Frame::trailers(trailers))))
-    }
+fn reply(message: Bytes, trailers: Option<HeaderMap>) -> Response<Reply> {
+    Response::new(Full::new(message).with_trailers(ready(trailers.map(Ok))))
 }
 
 /// Answers a call with what `handle` makes of its path and message.
@@ -78,7 +62,7 @@ where
 {
     let is_grpc = |value: &HeaderValue| value.as_bytes().starts_with(b"application/grpc");
     if request.method() != Method::POST || !request.headers().get(CONTENT_TYPE).is_some_and(is_grpc) {
-        let mut refused = Response::new(Reply { message: None, trailers: None });
+        let mut refused = reply(Bytes::new(), None);
         *refused.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return refused;
     }
@@ -88,10 +72,10 @@ where
         Err(status) => Err(status),
     };
     let (message, status) = match result {
-        Ok(message) => (Some(framed(&message)), Status::new(Code::Ok, "")),
-        Err(status) => (None, status),
+        Ok(message) => (framed(&message), Status::new(Code::Ok, "")),
+        Err(status) => (Bytes::new(), status),
     };
-    let mut answer = Response::new(Reply { message, trailers: Some(trailers(&status)) });
+    let mut answer = reply(message, Some(trailers(&status)));
     answer.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
     answer
 }

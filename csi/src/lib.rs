@@ -2,6 +2,7 @@
 
 #![cfg(target_os = "linux")]
 
+mod authority;
 pub mod grpc;
 pub mod messages;
 mod mount;

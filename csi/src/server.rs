@@ -1,6 +1,7 @@
 //! The socket, and the driver's two calls.
 
 use std::convert::Infallible;
+use std::future::pending;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
@@ -14,11 +15,14 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use prost::Message;
 use tokio::net::UnixListener;
 
+use crate::authority;
 use crate::grpc::{self, Code, Status};
 use crate::messages::{VersionRequest, VersionResponse};
 use crate::mount::mount;
 use crate::providers::Providers;
 
+/// How much of what the driver sends may wait to be read.
+const PASSED_ON: usize = 65_536;
 const VERSION: &str = "/v1alpha1.CSIDriverProvider/Version";
 const MOUNT: &str = "/v1alpha1.CSIDriverProvider/Mount";
 
@@ -60,10 +64,15 @@ pub async fn serve(listener: UnixListener, providers: Arc<Providers>) {
                     Ok::<_, Infallible>(grpc::answer(request, handle).await)
                 }
             });
+            let (sent, answers) = stream.into_split();
+            let (requests, rewritten) = tokio::io::duplex(PASSED_ON);
+            let connection = http2::Builder::new(TokioExecutor::new())
+                .serve_connection(TokioIo::new(tokio::io::join(requests, answers)), service);
             // How the driver's connection ended is the driver's affair.
-            let _ = http2::Builder::new(TokioExecutor::new())
-                .serve_connection(TokioIo::new(stream), service)
-                .await;
+            tokio::select! {
+                _ = connection => {}
+                _ = async { drop(authority::rewrite(sent, rewritten).await); pending::<()>().await } => {}
+            }
         });
     }
 }

@@ -1,13 +1,13 @@
-// kmsak-csi as the Secrets Store CSI Driver speaks to it: the driver's gRPC library with the driver's options, its messages, and
-// its way of writing a volume's files. The driver's own module is not to be had from the Go proxy.
+// kmsak-csi as the Secrets Store CSI Driver speaks to it: the driver's own gRPC client and its own way of writing a volume's files,
+// from its Go module. Its provider client, which wraps these two, would bring all of Kubernetes' clients along.
 package csi
 
 import (
 	"bufio"
 	"bytes"
 	"context"
-	_ "embed"
 	"encoding/json"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -16,15 +16,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bufbuild/protocompile"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/encoding/protojson"
-	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
-	"google.golang.org/protobuf/types/dynamicpb"
+	"sigs.k8s.io/secrets-store-csi-driver/pkg/util/fileutil"
+	"sigs.k8s.io/secrets-store-csi-driver/provider/v1alpha1"
 )
 
 const secret = "acs/ram/user/app"
@@ -34,87 +31,37 @@ const serviceConfig = `{"methodConfig": [{"name": [{"service": "v1alpha1.CSIDriv
 	"retryPolicy": {"MaxAttempts": 3, "InitialBackoff": "1s", "MaxBackoff": "10s", "BackoffMultiplier": 1.1,
 	"RetryableStatusCodes": ["UNAVAILABLE"]}}]}`
 
-//go:embed provider.proto
-var source string
-
-type response struct {
-	ObjectVersion []struct{ Id, Version string }
-	Files         []struct {
-		Path     string
-		Mode     os.FileMode
-		Contents []byte
-	}
-	RuntimeName string
-}
-
-type driver struct {
-	messages protoreflect.MessageDescriptors
-	provider *grpc.ClientConn
-}
-
-func newDriver(t *testing.T, socket string) driver {
+// As the driver's provider client reaches a provider.
+func newClient(t *testing.T, socket string) v1alpha1.CSIDriverProviderClient {
 	t.Helper()
-	compiler := protocompile.Compiler{Resolver: &protocompile.SourceResolver{
-		Accessor: protocompile.SourceAccessorFromMap(map[string]string{"provider.proto": source}),
-	}}
-	files, err := compiler.Compile(context.Background(), "provider.proto")
-	if err != nil {
-		t.Fatal(err)
-	}
-	connection, err := grpc.NewClient("unix:"+socket, grpc.WithAuthority("localhost"),
-		grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDefaultServiceConfig(serviceConfig))
+	connection, err := grpc.NewClient("passthrough:///"+socket, grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(ctx context.Context, path string) (net.Conn, error) {
+			return (&net.Dialer{}).DialContext(ctx, "unix", path)
+		}), grpc.WithDefaultServiceConfig(serviceConfig))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = connection.Close() })
-	return driver{files[0].Messages(), connection}
+	return v1alpha1.NewCSIDriverProviderClient(connection)
 }
 
-func (d driver) call(method string, request map[string]any) (answer response, err error) {
-	written, err := json.Marshal(request)
-	if err != nil {
-		return answer, err
-	}
-	question := dynamicpb.NewMessage(d.messages.ByName(protoreflect.Name(method + "Request")))
-	if err := protojson.Unmarshal(written, question); err != nil {
-		return answer, err
-	}
-	said := dynamicpb.NewMessage(d.messages.ByName(protoreflect.Name(method + "Response")))
+// As the driver mounts a volume: gives the versions of what lies in it.
+func mount(t *testing.T, client v1alpha1.CSIDriverProviderClient, request *v1alpha1.MountRequest) (map[string]string, error) {
+	t.Helper()
 	limited, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	if err := d.provider.Invoke(limited, "/v1alpha1.CSIDriverProvider/"+method, question, said); err != nil {
-		return answer, err
-	}
-	read, err := protojson.Marshal(proto.Message(said))
+	answer, err := client.Mount(limited, request)
 	if err != nil {
-		return answer, err
+		return nil, err
 	}
-	return answer, json.Unmarshal(read, &answer)
-}
-
-// All of a volume's files change at once: they lie behind a link that is replaced.
-func (d driver) mount(target string, request map[string]any) (response, error) {
-	answer, err := d.call("Mount", request)
-	if err != nil {
-		return answer, err
+	if answer.GetError().GetCode() != "" || len(answer.GetFiles()) == 0 {
+		t.Fatalf("the driver takes this for a failure: %v", answer.GetError())
 	}
-	folder, err := os.MkdirTemp(target, "..")
-	if err != nil {
-		return answer, err
+	versions := map[string]string{}
+	for _, one := range answer.GetObjectVersion() {
+		versions[one.Id] = one.Version
 	}
-	for _, file := range answer.Files {
-		path := filepath.Join(folder, file.Path)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			return answer, err
-		}
-		if err := os.WriteFile(path, file.Contents, file.Mode); err != nil {
-			return answer, err
-		}
-	}
-	if err := os.Symlink(filepath.Base(folder), filepath.Join(target, "..new")); err != nil {
-		return answer, err
-	}
-	return answer, os.Rename(filepath.Join(target, "..new"), filepath.Join(target, "..data"))
+	return versions, fileutil.WritePayloads(request.TargetPath, answer.GetFiles())
 }
 
 // The program may be one with what runs it before it, as in `qemu-aarch64 kmsak-csi`.
@@ -172,9 +119,13 @@ func TestAVolumeIsMountedAndRemountedThroughARotation(t *testing.T) {
 	for _, name := range []string{"clientKey.json", "clientKey_Password.txt", "ca.pem"} {
 		identity[name] = readFile(t, kms, name)
 	}
-	request := func(secrets string) map[string]any {
-		return map[string]any{
-			"attributes": text(t, map[string]any{
+	volume := filepath.Join(folder, "volume")
+	if err := os.Mkdir(volume, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	request := func(secrets string) *v1alpha1.MountRequest {
+		return &v1alpha1.MountRequest{
+			Attributes: text(t, map[string]any{
 				"configuration":                          "cache_client_dkms_config_info=" + gateway + "\nrotation_interval=200\njitter_interval=0",
 				"secrets":                                secrets,
 				"secretProviderClass":                    "app",
@@ -183,26 +134,22 @@ func TestAVolumeIsMountedAndRemountedThroughARotation(t *testing.T) {
 				"csi.storage.k8s.io/pod.uid":             "1",
 				"csi.storage.k8s.io/serviceAccount.name": "app",
 			}),
-			"secrets":    text(t, identity),
-			"targetPath": folder,
-			"permission": "420",
+			Secrets:    text(t, identity),
+			TargetPath: volume,
+			Permission: "420",
 		}
 	}
-	driver := newDriver(t, socket)
-	version, err := driver.call("Version", map[string]any{"version": "v1alpha1"})
+	client := newClient(t, socket)
+	version, err := client.Version(context.Background(), &v1alpha1.VersionRequest{Version: "v1alpha1"})
 	if err != nil || version.RuntimeName != "kmsak-csi" {
 		t.Fatalf("%v %v", version, err)
 	}
 	class := request("- name: " + secret + "\n  fields: {AccessKeyId: id, AccessKeySecret: keys/secret}\n")
-	volume := filepath.Join(folder, "volume")
-	if err := os.Mkdir(volume, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	first, err := driver.mount(volume, class)
+	first, err := mount(t, client, class)
 	if err != nil {
 		t.Fatal(err)
 	}
-	old, oldSecret := readFile(t, volume, "..data", "id"), readFile(t, volume, "..data", "keys", "secret")
+	old, oldSecret := readFile(t, volume, "id"), readFile(t, volume, "keys", "secret")
 	if !strings.HasPrefix(old, "LTAI") || oldSecret == "" {
 		t.Fatalf("%q is no AccessKey", old)
 	}
@@ -212,20 +159,20 @@ func TestAVolumeIsMountedAndRemountedThroughARotation(t *testing.T) {
 	}
 	// As the driver polls.
 	for {
-		class["currentObjectVersion"] = []any{map[string]any{"id": secret, "version": first.ObjectVersion[0].Version}}
-		again, err := driver.mount(volume, class)
+		class.CurrentObjectVersion = []*v1alpha1.ObjectVersion{{Id: secret, Version: first[secret]}}
+		again, err := mount(t, client, class)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if again.ObjectVersion[0].Version != first.ObjectVersion[0].Version {
+		if again[secret] != first[secret] {
 			break
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	if readFile(t, volume, "..data", "id") == old || readFile(t, volume, "..data", "keys", "secret") == oldSecret {
+	if readFile(t, volume, "id") == old || readFile(t, volume, "keys", "secret") == oldSecret {
 		t.Fatal("the volume still holds the old AccessKey")
 	}
-	_, err = driver.mount(volume, request("- name: missing\n"))
+	_, err = mount(t, client, request("- name: missing\n"))
 	if status.Code(err) != codes.NotFound || !strings.Contains(err.Error(), "KMS has no secret missing") {
 		t.Fatal(err)
 	}
