@@ -50,22 +50,46 @@ pub(crate) const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
 /// Retry-After). The value in the cache stays in use meanwhile, so there is no hurry, and an account that is throttled recovers only
 /// if its clients let it. Going by time and not by the number of failures, a fleet is never spread much wider than the crowd that
 /// it is: see `fleet`.
-pub(crate) fn after_failed_refresh(failing_for: Duration, floor: Option<Duration>, draw: f64) -> Duration {
+///
+/// `of_fleet` is the time over which a fleet of a known size spreads what all of it wants. Where the pauses are shorter in the mean,
+/// the first one is drawn from all of that time and each further one is as long, so that whenever KMS is back the fleet asks it
+/// evenly.
+pub(crate) fn after_failed_refresh(
+    failing_for: Duration,
+    of_fleet: Duration,
+    floor: Option<Duration>,
+    draw: f64,
+) -> Duration {
+    let (longest, draw) = (longest_pause_after(failing_for), draw.clamp(0.0, 1.0));
+    let wait = if of_fleet <= longest / 2 {
+        longest.mul_f64(draw)
+    } else if failing_for < FIRST_PAUSE {
+        of_fleet.mul_f64(draw)
+    } else {
+        of_fleet.mul_f64(0.9 + 0.2 * draw)
+    };
     // At least a second: a draw near zero would ask again at once.
-    let wait = longest_pause_after(failing_for).mul_f64(draw.clamp(0.0, 1.0)).max(Duration::from_secs(1));
-    wait + floor.unwrap_or_default().min(LONGEST_RETRY_AFTER)
+    wait.max(Duration::from_secs(1)) + floor.unwrap_or_default().min(LONGEST_RETRY_AFTER)
 }
+
+/// The longest pause between refreshes that fail, at first.
+const FIRST_PAUSE: Duration = Duration::from_secs(30);
 
 /// The longest pause between refreshes that have failed for so long.
 pub(crate) fn longest_pause_after(failing_for: Duration) -> Duration {
-    const FIRST: Duration = Duration::from_secs(30);
-    (failing_for / 4).clamp(FIRST, LONGEST_PAUSE)
+    (failing_for / 4).clamp(FIRST_PAUSE, LONGEST_PAUSE)
 }
 
 /// Over how long a fleet of so many processes spreads what all of them want at once, so that no request is above `quota` a second:
 /// what comes in the first second is answered at once.
 pub(crate) fn spread_of_fleet(processes: u32, quota: u32) -> Duration {
     Duration::from_secs_f64(f64::from(processes.saturating_sub(quota)) / f64::from(quota.max(1)))
+}
+
+/// Whether a fleet that takes so long is one whose refreshes are tried once, and no more until their next pause is over: others
+/// fail too seldom at the same moment.
+pub(crate) fn is_crowd(of_fleet: Duration) -> bool {
+    of_fleet > LONGEST_PAUSE / 2
 }
 
 #[cfg(test)]
@@ -114,12 +138,28 @@ mod tests {
 
     #[test]
     fn failed_refreshes_back_off_to_ten_minutes_and_honour_retry_after() {
-        assert_eq!(after_failed_refresh(Duration::ZERO, None, 1.0), Duration::from_secs(30));
-        assert_eq!(after_failed_refresh(HOUR / 15, None, 1.0), HOUR / 60);
-        assert_eq!(after_failed_refresh(Duration::MAX, None, 1.0), LONGEST_PAUSE);
-        assert_eq!(after_failed_refresh(Duration::ZERO, None, 0.0), Duration::from_secs(1));
-        assert!(after_failed_refresh(Duration::ZERO, Some(HOUR), 0.0) >= HOUR);
-        assert!(after_failed_refresh(Duration::ZERO, Some(24 * HOUR), 0.0) < 2 * HOUR, "nor for ever");
+        let after = |failing_for, floor, draw| after_failed_refresh(failing_for, Duration::ZERO, floor, draw);
+        assert_eq!(after(Duration::ZERO, None, 1.0), Duration::from_secs(30));
+        assert_eq!(after(HOUR / 15, None, 1.0), HOUR / 60);
+        assert_eq!(after(Duration::MAX, None, 1.0), LONGEST_PAUSE);
+        assert_eq!(after(Duration::ZERO, None, 0.0), Duration::from_secs(1));
+        assert!(after(Duration::ZERO, Some(HOUR), 0.0) >= HOUR);
+        assert!(after(Duration::ZERO, Some(24 * HOUR), 0.0) < 2 * HOUR, "nor for ever");
+    }
+
+    #[test]
+    fn a_fleet_of_known_size_takes_the_time_that_all_of_it_needs() {
+        let after = |failing_for, draw| after_failed_refresh(failing_for, HOUR, None, draw);
+        assert_eq!(
+            [after(Duration::ZERO, 0.0), after(Duration::ZERO, 0.5)],
+            [Duration::from_secs(1), HOUR / 2]
+        );
+        for draw in [0.0, 0.5, 1.0] {
+            let wait = after(HOUR / 60, draw);
+            assert!(wait >= HOUR.mul_f64(0.9) && wait <= HOUR.mul_f64(1.1), "{wait:?}");
+        }
+        // A small one does not ask more often than one that knows nothing of itself.
+        assert_eq!(after_failed_refresh(HOUR, HOUR / 60, None, 0.5), LONGEST_PAUSE / 2);
     }
 
     proptest! {

@@ -97,7 +97,8 @@ impl Process for GrowingJitterProcess {
             since = *self.throttled_since.get_or_insert(now);
         }
         let failing_for = now - since;
-        let scheduled = now + schedule::after_failed_refresh(failing_for, None, random.random());
+        let scheduled =
+            now + schedule::after_failed_refresh(failing_for, Duration::ZERO, None, random.random());
         if self.doing == Doing::Renewal {
             let renewal_failing_for = now - *self.renewal_failing_since.get_or_insert(now);
             let pause = backoff.pause(renewal_failing_for, None, random.random());

@@ -77,12 +77,20 @@ impl Process for KmsakProcess {
             Failure::Throttled => now + self.turned_away(now, random.random()),
             Failure::Unreachable => {
                 let failing_for = now - *self.failing_since.get_or_insert(now);
-                // The first fetch goes on to its deadline, each further one asks once.
-                let left = (self.asked_first + FETCH_DEADLINE).saturating_sub(now);
+                // The first fetch goes on to its deadline, unless it is one of a crowd, each further one asks once.
+                let deadline = if schedule::is_crowd(self.by_fleet_size) {
+                    now
+                } else {
+                    self.asked_first + FETCH_DEADLINE
+                };
+                let left = deadline.saturating_sub(now);
                 let wait = Backoff::BRIEF.wait(failing_for, None, random.random());
                 match Backoff::BRIEF.before_deadline(wait, None, left) {
                     Some(wait) => now + wait,
-                    None => now + schedule::after_failed_refresh(failing_for, None, random.random()),
+                    None => {
+                        let of_fleet = self.by_fleet_size;
+                        now + schedule::after_failed_refresh(failing_for, of_fleet, None, random.random())
+                    }
                 }
             }
         }
@@ -109,7 +117,7 @@ impl KmsakProcess {
             }
             Scenario::Outage => {
                 let failing_for = self.failing_since.map_or(Duration::ZERO, |since| now - since);
-                Occasion::scheduled(None, schedule::longest_pause_after(failing_for))
+                Occasion::scheduled(None, schedule::longest_pause_after(failing_for).max(self.by_fleet_size))
             }
         };
         let turns = self.turns.get_or_insert_with(|| Turns::turned_away(occasion, at, draw));

@@ -43,6 +43,19 @@ fn so_many_are_throttled_at_most() {
 }
 
 #[test]
+fn a_fleet_that_knows_its_size_is_not_throttled_after_an_outage() {
+    for processes in [10_000, 100_000, 1_000_000] {
+        let outcome = fleet(Scenario::Outage, Client::KmsakTold { per_cent: 125 }, processes);
+        let (share, peak) = (outcome.throttled_share(), f64::from(outcome.peak_after_first()) / 450.0);
+        assert!(
+            share < 0.02 && peak <= 2.0 && outcome.ratio() <= 1.5,
+            "{processes}: {share} throttled, peak {peak}, last {}",
+            outcome.ratio()
+        );
+    }
+}
+
+#[test]
 fn a_fleet_that_fits_into_the_quota_is_not_throttled_by_a_scheduled_rotation() {
     assert_eq!(fleet(Scenario::ScheduledRotation, Client::Kmsak, 300_000).throttled, 0);
 }

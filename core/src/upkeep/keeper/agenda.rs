@@ -59,7 +59,7 @@ impl Keeper {
         let turn = error.filter(|error| error.kind() == Kind::Throttled).map(|_| self.all_rest_for());
         let wait = match turn {
             Some(turn) if !turn.is_zero() => turn,
-            _ => schedule::after_failed_refresh(since.elapsed(), floor, draw),
+            _ => schedule::after_failed_refresh(since.elapsed(), self.unhurried_spread(), floor, draw),
         };
         self.set_next(self.live.state().now() + wait);
         self.spread = None;
@@ -109,9 +109,24 @@ impl Keeper {
             Some(spread) => Occasion::scheduled(now.checked_sub(spread.by_draw), spread.first),
             None => {
                 let failing_for = self.failing_since.map_or(Duration::ZERO, |since| since.elapsed());
-                Occasion::scheduled(None, schedule::longest_pause_after(failing_for))
+                let pause = schedule::longest_pause_after(failing_for);
+                Occasion::scheduled(None, pause.max(self.unhurried_spread()))
             }
         }
+    }
+
+    /// Whether the fleet is so large that already those who are about to fetch when KMS is back are too many to try twice.
+    pub(super) fn is_of_a_crowd(&self) -> bool {
+        schedule::is_crowd(self.unhurried_spread())
+    }
+
+    /// [`spread_of_fleet`](Keeper::spread_of_fleet) while what is in the cache is good, and for no longer than it will be.
+    fn unhurried_spread(&self) -> Duration {
+        if self.entry.snapshot().is_none_or(|snapshot| self.is_rejected(&snapshot)) {
+            return Duration::ZERO;
+        }
+        let most = self.live.state().config.max_stale.map_or(Duration::MAX, |most| most / 4);
+        self.spread_of_fleet().min(most)
     }
 
     /// Over how long a fleet of this size spreads what all of it wants.

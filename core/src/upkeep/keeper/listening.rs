@@ -39,7 +39,7 @@ impl Keeper {
         loop {
             fetch.set_occasion(self.occasion(round.is_awaited(), deadline));
             // The schedule itself is the retry of a probe that nobody waits for.
-            let alone = !round.is_awaited() && self.failing_since.is_some();
+            let alone = !round.is_awaited() && (self.failing_since.is_some() || self.is_of_a_crowd());
             fetch.limit_tries(if alone { MOST_TRIES_OF_A_LONE_PROBE } else { u32::MAX });
             let half = self.live.state().config.renewal.deadline / 2;
             let cut = following.renewals.first().map(|renewal| renewal.until - half);
