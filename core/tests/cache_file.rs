@@ -255,6 +255,27 @@ fn processes_that_share_it_ask_once_for_an_access_key_that_was_rejected() {
 }
 
 #[test]
+fn what_another_process_has_renewed_costs_no_token() {
+    let kms = Kms::start();
+    let providers = on_one_host(&kms, 2, "renew_tokens=1\nrenew_refill_interval=3600000");
+    let [asks, learns] = &providers[..] else { panic!("two of them") };
+    let renew_with = |provider: &Provider, old: &str| provider.renew(APP, old);
+    let (first, second) = kms.rotate_without_overlap();
+    assert_eq!(renew_with(asks, &first).expect("KMS has another").access_key_id(), second);
+    assert_eq!(renew_with(learns, &first).expect("the file has it").access_key_id(), second);
+    // The second one still has its token, and the first one, which has none left, learns all the same.
+    let (second, third) = kms.rotate_without_overlap();
+    assert_eq!(renew_with(learns, &second).expect("KMS has another").access_key_id(), third);
+    assert_eq!(renew_with(asks, &second).expect("the file has it").access_key_id(), third);
+    let (third, _) = kms.rotate_without_overlap();
+    for provider in &providers {
+        let error = renew_with(provider, &third).expect_err("both have asked once");
+        assert_eq!(error.kind(), Kind::Throttled, "{error}");
+        assert!(error.message().contains("renewed too often"), "{error}");
+    }
+}
+
+#[test]
 fn processes_that_share_it_ask_once_for_each_refresh() {
     let kms = Kms::start();
     let providers = on_one_host(&kms, 6, "rotation_interval=1500\njitter_interval=1500");

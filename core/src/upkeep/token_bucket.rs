@@ -35,6 +35,12 @@ impl TokenBucket {
         Ok(())
     }
 
+    /// Whether [`take`](TokenBucket::take) would fail.
+    pub(crate) fn is_empty(&mut self, now: Instant) -> bool {
+        self.fill(now);
+        self.tokens == 0
+    }
+
     fn fill(&mut self, now: Instant) {
         if self.refill.is_zero() {
             self.tokens = self.capacity;
@@ -68,8 +74,10 @@ mod tests {
         for _ in 0..5 {
             bucket.take(start).expect("it is full at first");
         }
+        assert!(bucket.is_empty(start));
         assert_eq!(bucket.take(start), Err(10 * MINUTE));
         assert_eq!(bucket.take(start + 9 * MINUTE), Err(MINUTE));
+        assert!(!bucket.is_empty(start + 10 * MINUTE));
         bucket.take(start + 10 * MINUTE).expect("one came back");
         assert_eq!(bucket.take(start + 15 * MINUTE), Err(5 * MINUTE));
     }

@@ -1,6 +1,7 @@
 //! The keeper of one secret: the only one who fetches it, so that there is never more than one fetch at a time; who joins
 //! a fetch, who waits for the next, when the schedule asks for one, and what happens after a rejection is decided here.
 
+mod admission;
 mod agenda;
 mod listening;
 mod outcome;
@@ -19,6 +20,7 @@ use crate::error::{Error, Kind};
 use crate::process::lock::Mutex;
 use crate::process::logs;
 use crate::process::supervision::{Pauses, caught};
+use admission::Until;
 use agenda::{Next, Spread};
 use listening::late_answer;
 use outcome::{Taken, still_rejected};
@@ -28,12 +30,10 @@ pub(crate) use round::{Ask, Waiter};
 use round::{Reader, Renewal, Round};
 
 use crate::upkeep::cache::{Entry, Snapshot};
-use crate::upkeep::endpoint;
 use crate::upkeep::fetch::{Fetch, Fetched};
-use crate::upkeep::limits::{LEAST_TIME, PATIENCE_WITH_CACHE_FILE, TOGETHER};
+use crate::upkeep::limits::TOGETHER;
 use crate::upkeep::live::Live;
 use crate::upkeep::token_bucket::TokenBucket;
-use crate::upkeep::turns::Haste;
 
 /// What a keeper is doing, for [`Stats`](crate::Stats).
 #[derive(Clone, Default)]
@@ -80,13 +80,6 @@ enum Woken {
     Due,
     TooStale,
     RefusalLapsed,
-}
-
-/// Until when a round may take.
-struct Until {
-    deadline: Instant,
-    /// Whether it is so near because the cache file may help out then.
-    for_cache_file: bool,
 }
 
 impl Keeper {
@@ -231,13 +224,22 @@ impl Keeper {
 
     /// Fetches for `round` until it is served or its time is up.
     async fn perform(&mut self, round: &mut Round, following: &mut Round, asks: &mut UnboundedReceiver<Ask>) {
-        let Some(Until { deadline, for_cache_file }) = self.deadline(round) else { return };
-        let live = self.live.clone();
-        self.await_turn(round, following, asks, deadline).await;
-        let _right_to_ask = self.learn(&live, round, deadline).await;
+        self.answer_at_once(round);
         if round.is_empty() {
             return;
         }
+        let live = self.live.clone();
+        let Until { deadline, .. } = self.until(round);
+        // Who has no token left is told soon.
+        if !self.bucket.is_empty(Instant::now()) {
+            self.await_turn(round, following, asks, deadline).await;
+        }
+        let _right_to_ask = self.learn(&live, round, deadline).await;
+        self.ration(round);
+        if round.is_empty() {
+            return;
+        }
+        let Until { deadline, for_cache_file } = self.until(round);
         let mut failing_since = None;
         let mut answered = None;
         loop {
@@ -303,65 +305,6 @@ impl Keeper {
         }
     }
 
-    /// Until when `round` may take, or none when there is nothing to do: no renewal is left that the bucket allows.
-    fn deadline(&mut self, round: &mut Round) -> Option<Until> {
-        let now = Instant::now();
-        let snapshot = self.cached();
-        if let Some(snapshot) = snapshot.as_ref().filter(|snapshot| !self.is_rejected(snapshot)) {
-            round.answer_renewals(snapshot);
-        }
-        self.send_away_from_rest(round, snapshot.as_deref());
-        if round.wanted && !round.is_awaited() && self.put_off() {
-            round.wanted = false;
-        }
-        let mut until = round.readers.iter().map(|reader| reader.until).min();
-        if let Some(first) = round.renewals.iter().map(|renewal| renewal.until).min() {
-            match self.bucket.take(now) {
-                Ok(()) => {
-                    until = Some(first);
-                    self.told_empty = false;
-                    self.status.lock().renewals += 1;
-                }
-                Err(wait) => {
-                    let error = too_many_renewals(&self.name, wait);
-                    self.note_empty_bucket(&error);
-                    round.fail_renewals(&error, snapshot.as_deref(), |_| true);
-                }
-            }
-        }
-        let mut deadline = match until {
-            // A second at least, for whoever had to wait for another fetch to end.
-            Some(until) => until.max(now + LEAST_TIME),
-            None => now + self.live.state().config.fetch_deadline,
-        };
-        let cache_file_may_help = snapshot.is_none()
-            && self.live.cache_file().is_some_and(|file| {
-                self.live
-                    .state()
-                    .identities
-                    .lasting()
-                    .is_some_and(|lasting| file.may_hold(&self.name, &lasting))
-            });
-        if cache_file_may_help {
-            deadline = deadline.min(now + PATIENCE_WITH_CACHE_FILE);
-        }
-        (!round.is_empty()).then_some(Until { deadline, for_cache_file: cache_file_may_help })
-    }
-
-    /// Answers the renewals whose time is up before KMS may be asked: without a token of the bucket, as it costs KMS nothing.
-    fn send_away_from_rest(&mut self, round: &mut Round, snapshot: Option<&Snapshot>) {
-        let Some(first) = round.renewals.iter().map(|renewal| renewal.until).min() else { return };
-        let now = Instant::now();
-        self.hold_back(first.saturating_duration_since(now));
-        let rest = endpoint::all_rest_for(self.live.endpoints(), Haste::Urgent, now);
-        let is_up = |until| until <= now + rest;
-        if !rest.is_zero() && is_up(first) {
-            let error = endpoint::resting(rest);
-            self.note_rest(&error, rest);
-            round.fail_renewals(&error, snapshot, is_up);
-        }
-    }
-
     fn remember_refusal(&mut self, error: &Error) {
         self.refused = match self.refused.take() {
             Some(refused) => Some(refused.again(error.clone())),
@@ -396,16 +339,4 @@ impl Keeper {
 fn defect_met(words: &str) -> Error {
     Error::new(Kind::Server, format!("kmsak met a defect of its own, and goes on: report it ({words})"))
         .with_retryable(true)
-}
-
-fn too_many_renewals(name: &str, wait: Duration) -> Error {
-    Error::new(
-        Kind::Throttled,
-        format!(
-            "{name} was renewed too often; the next renewal is allowed in {} s: look why its AccessKeys are rejected, or raise renew_tokens",
-            wait.as_secs().max(1)
-        ),
-    )
-    .with_retryable(true)
-    .with_retry_after(Some(wait))
 }
