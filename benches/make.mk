@@ -11,7 +11,9 @@ JAVA_HOME_OF_JAVAC = $(shell dirname $$(dirname $$(readlink -f $$(command -v jav
 clean-bench:
 	rm -rf benches/java/target benches/node/node_modules
 
-bench: build-bench ## measure kmsak beside the official clients, and write docs/benchmarks.md
+bench: ## measure kmsak beside the official clients, and write docs/benchmarks.md
+	tests/setup bench
+	$(MAKE) build-bench
 	$(BENCH_VENV)/bin/python benches/conductor
 
 QUICK ?= rust c
@@ -47,7 +49,6 @@ build-bench: build-quick-c build-quick-python build-quick-node build-java $(BENC
 	$(CARGO) build --release -p kmsak-benches --example kmsak-subject
 	$(CARGO) bench -p kmsak-cli --bench agent_load --no-run
 	$(JAVA_MVN) package dependency:build-classpath -Dmdep.outputFile=target/classpath.txt -DskipTests -Pbenches
-	@command -v go >/dev/null || { echo "Go is missing, which the official Go client needs: install Go 1.24 or later" >&2; exit 1; }
 	cd benches/subjects/go && go build -buildvcs=false -o $(BENCH_WORK)/go/subject .
 
 $(BENCH_VENV)/installed: benches/conductor/requirements.txt

@@ -9,6 +9,7 @@ import string
 from collections.abc import Iterator
 from typing import Any
 
+from agent import FORMS
 from cold import PHASES
 from emulator import GATEWAYS
 from promises import promises
@@ -73,6 +74,8 @@ def _parts(results: dict[str, Any]) -> dict[str, str]:
         "c_eight": times(
             results["harness C"]["credentials"]["median"] / results["harness C"]["credentials, 8 threads"]["median"]
         ),
+        "java_before": seconds(results["cold"]["instance"]["Java, kmsak"]["start"]["median"]),
+        "node_before": seconds(results["cold"]["instance"]["Node.js, kmsak"]["start"]["median"]),
         "without_core": f"{results['event loop']['withoutCore']['most']:.1f} ms",
         "agent": _agent(results["agent"]),
     }
@@ -195,26 +198,29 @@ def _fleet_row(row: dict[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _agent(measured: dict[str, Any]) -> str:
+def _agent(forms: dict[str, dict[str, Any]]) -> str:
     return table(
-        ("", "requests a second", "99th percentile", "worst"),
-        [
-            (
-                f"{measured['connections']} connections",
-                f"{measured['requests_per_second']:,.0f}",
-                f"{measured['p99_ms']:.3g} ms",
-                f"{measured['worst_ms']:.3g} ms",
-            ),
-            (
-                f"beside {measured['slow_connections']:,} slow ones",
-                f"{measured['requests_per_second_beside_slow']:,.0f}",
-                f"{measured['p99_beside_slow_ms']:.3g} ms",
-                f"{measured['worst_beside_slow_ms']:.3g} ms",
-            ),
-        ],
-    ) + (
-        f"\n\nResident memory before and after {measured['requests']:,} requests: "
-        f"{size(measured['rss_before_kb'] * 1024)} and {size(measured['rss_after_kb'] * 1024)}."
+        ("", "requests a second", "99th percentile", "worst", "memory before", "after"),
+        (row for form, measured in forms.items() for row in _agent_rows(FORMS[form], measured)),
+    )
+
+
+def _agent_rows(what: str, measured: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+    yield (
+        f"{what}, {measured['connections']} connections",
+        f"{measured['requests_per_second']:,.0f}",
+        f"{measured['p99_ms']:.3g} ms",
+        f"{measured['worst_ms']:.3g} ms",
+        size(measured["rss_before_kb"] * 1024),
+        size(measured["rss_after_kb"] * 1024),
+    )
+    yield (
+        f"{what}, beside {measured['slow_connections']:,} slow ones",
+        f"{measured['requests_per_second_beside_slow']:,.0f}",
+        f"{measured['p99_beside_slow_ms']:.3g} ms",
+        f"{measured['worst_beside_slow_ms']:.3g} ms",
+        "",
+        "",
     )
 
 

@@ -1,9 +1,9 @@
-//! How many credentials the agent hands out: `cargo bench -p kmsak-cli --bench agent_load -- [REQUESTS]`. A word after it,
-//! `kms`, `aws` or `vault`, asks for the whole secret in that form of KMS Agent's instead.
+//! How many credentials the agent hands out: `cargo bench -p kmsak-cli --bench agent_load -- [REQUESTS] [FORM]`. The form is
+//! `credentials`, unless it is one of KMS Agent's, `kms`, `aws` or `vault`: then the whole secret is asked for.
 //!
 //! 64 kept-alive connections ask as fast as they are answered, first alone, then beside 10,000 connections that each send
 //! part of a head and stop. The load comes from one thread of this process, on the same machine. Prints one JSON object, and
-//! ends with 1 when the agent is slower, or grows more, than it may.
+//! ends with 1 when the agent is slower, or grows more, than it may, and with 2 for arguments that it does not know.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, ExitCode, Stdio};
@@ -14,6 +14,8 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+/// The agent's own.
+const OWN_FORM: &str = "credentials";
 /// By KMS Agent's numbers.
 const FORMS: [&str; 3] = ["kms", "aws", "vault"];
 const CONNECTIONS: usize = 64;
@@ -27,16 +29,45 @@ const MOST_GROWTH_KB: u64 = 2048;
 const LONGEST_BESIDE_SLOW: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
-    let requests: usize =
-        std::env::args().skip(1).find_map(|argument| argument.parse().ok()).unwrap_or(1_000_000);
-    let form = std::env::args().skip(1).find(|argument| FORMS.contains(&argument.as_str()));
+    // Cargo adds `--bench`.
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    match what_is_asked(&arguments) {
+        Ok((requests, form)) => measure(requests, form),
+        Err(why) => {
+            eprintln!("agent_load: {why}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// How many requests, and in which of KMS Agent's forms, if in any.
+fn what_is_asked(arguments: &[String]) -> Result<(usize, Option<&str>), String> {
+    let (mut requests, mut form) = (1_000_000, None);
+    for argument in arguments {
+        match argument.parse() {
+            Ok(0) => return Err("0 requests measure nothing: ask for some".to_owned()),
+            Ok(number) => requests = number,
+            Err(_) if argument == OWN_FORM => form = None,
+            Err(_) if FORMS.contains(&argument.as_str()) => form = Some(argument.as_str()),
+            Err(_) => {
+                let forms = FORMS.join(", ");
+                return Err(format!(
+                    "{argument} is neither a number of requests nor a form: {OWN_FORM}, {forms}"
+                ));
+            }
+        }
+    }
+    Ok((requests, form))
+}
+
+fn measure(requests: usize, form: Option<&str>) -> ExitCode {
     allow_many_files();
     let emulator = Emulator::start().expect("the emulator starts");
     let folder = tempfile::tempdir().expect("a folder");
     emulator.write_folder(folder.path()).expect("the folder is written");
     let mut command = Command::new(env!("CARGO_BIN_EXE_kmsak"));
-    if let Some(form) = &form {
-        let number = FORMS.iter().position(|one| one == form).expect("one of them");
+    if let Some(form) = form {
+        let number = FORMS.iter().position(|one| *one == form).expect("one of them");
         let file = folder.path().join("kms-agent.toml");
         std::fs::write(&file, format!("[Server]\nResponseType = {number}\n")).expect("the file is written");
         command.args(["serve", "--kms-agent", "--kms-agent-config"]).arg(file);
@@ -89,7 +120,7 @@ fn main() -> ExitCode {
     println!(
         "{}",
         json!({
-            "form": form.as_deref().unwrap_or("credentials"),
+            "form": form.unwrap_or(OWN_FORM),
             "requests": requests,
             "connections": CONNECTIONS,
             "requests_per_second": alone.per_second.round(),
