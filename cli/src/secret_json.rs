@@ -1,8 +1,10 @@
 //! A secret as JSON: the fields of KMS's own `GetSecretValue`, with the AccessKey of a managed RAM secret spelt out.
 
-use std::time::SystemTime;
+use std::borrow::Cow;
+use std::time::{Duration, SystemTime};
 
 use kmsak::Secret;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -16,51 +18,84 @@ pub(crate) fn is_ram(secret: &Secret) -> bool {
 
 /// The fields as `kmsak get --format json` and the agent tell them.
 pub(crate) fn of(secret: &Secret) -> Result<Map<String, Value>, Failure> {
-    let mut fields = about(secret);
+    let mut fields = match serde_json::to_value(About::of(secret)) {
+        Ok(Value::Object(fields)) => fields,
+        _ => Map::new(),
+    };
     if is_ram(secret) {
         let (id, access_key_secret) = access_key(secret)?;
         fields.insert("AccessKeyId".to_owned(), id.into());
         fields.insert("AccessKeySecret".to_owned(), access_key_secret.into());
     } else {
-        put_value(secret, &mut fields);
+        let (data, kind) = value(secret);
+        fields.insert("SecretData".to_owned(), data.into());
+        fields.insert("SecretDataType".to_owned(), kind.into());
     }
     fields.insert("VersionStages".to_owned(), secret.version_stages().into());
     Ok(fields)
 }
 
-/// The value as KMS writes it.
-pub(crate) fn put_value(secret: &Secret, fields: &mut Map<String, Value>) {
-    let (data, kind) = value(secret);
-    fields.insert("SecretData".to_owned(), data.into());
-    fields.insert("SecretDataType".to_owned(), kind.into());
-}
-
 /// The value as KMS writes it, with its `SecretDataType`.
-pub(crate) fn value(secret: &Secret) -> (String, &'static str) {
+pub(crate) fn value(secret: &Secret) -> (Cow<'_, str>, &'static str) {
     match secret.as_text() {
-        Some(text) if !secret.is_binary() => (text.to_owned(), "text"),
-        _ => (base64(secret.as_bytes()), "binary"),
+        Some(text) if !secret.is_binary() => (text.into(), "text"),
+        _ => (base64(secret.as_bytes()).into(), "binary"),
     }
 }
 
 /// What KMS tells of a secret, by KMS's names: all but the value and the version stages.
-pub(crate) fn about(secret: &Secret) -> Map<String, Value> {
-    let mut fields = Map::new();
-    let mut put = |name: &str, value: Option<String>| {
-        if let Some(value) = value {
-            fields.insert(name.to_owned(), Value::String(value));
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct About<'a> {
+    secret_name: &'a str,
+    secret_type: &'a str,
+    version_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    create_time: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_rotation_date: Option<Moment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_rotation_date: Option<Moment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rotation_interval: Option<Interval>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    automatic_rotation: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extended_config: Option<&'a str>,
+}
+
+impl<'a> About<'a> {
+    pub(crate) fn of(secret: &'a Secret) -> Self {
+        About {
+            secret_name: secret.name(),
+            secret_type: secret.secret_type(),
+            version_id: secret.version_id(),
+            create_time: secret.create_time(),
+            last_rotation_date: secret.last_rotation_date().map(Moment),
+            next_rotation_date: secret.next_rotation_date().map(Moment),
+            rotation_interval: secret.rotation_interval().map(Interval),
+            automatic_rotation: secret.automatic_rotation(),
+            extended_config: secret.extended_config(),
         }
-    };
-    put("SecretName", Some(secret.name().to_owned()));
-    put("SecretType", Some(secret.secret_type().to_owned()));
-    put("VersionId", Some(secret.version_id().to_owned()));
-    put("CreateTime", secret.create_time().map(str::to_owned));
-    put("LastRotationDate", secret.last_rotation_date().map(moment));
-    put("NextRotationDate", secret.next_rotation_date().map(moment));
-    put("RotationInterval", secret.rotation_interval().map(|interval| format!("{}s", interval.as_secs())));
-    put("AutomaticRotation", secret.automatic_rotation().map(str::to_owned));
-    put("ExtendedConfig", secret.extended_config().map(str::to_owned));
-    fields
+    }
+}
+
+/// As [`moment`] writes it.
+pub(crate) struct Moment(pub(crate) SystemTime);
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&moment(self.0))
+    }
+}
+
+/// `604800s`
+struct Interval(Duration);
+
+impl Serialize for Interval {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{}s", self.0.as_secs()))
+    }
 }
 
 /// The AccessKey's id and secret inside a managed RAM secret.

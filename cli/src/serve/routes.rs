@@ -196,7 +196,7 @@ impl Routes {
         let given = wanted.names.iter().find(|name| open.knows(name)).or(wanted.names.first());
         let name = self.known(given.map_or("", String::as_str), admitted).await?;
         let secret = kms_agent::find(&open, &name, &wanted).await?;
-        Ok(json_answer(StatusCode::OK, &form.answer(&secret, wanted.engine)))
+        Ok(json_text(StatusCode::OK, form.answer(&secret, wanted.engine)))
     }
 
     fn ready(&self) -> Answer {
