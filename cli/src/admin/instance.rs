@@ -15,6 +15,7 @@ use crate::cloud::answers::Done;
 use crate::cloud::kms_instance::{self, BoundVpc, InstanceName};
 use crate::cloud::refused::Refused;
 use crate::cloud::resource_sharing;
+use crate::cloud::sts;
 use crate::failure::Failure;
 
 /// KMS instances: look, fetch the CA, bind VPCs
@@ -75,13 +76,19 @@ impl Show {
             let instance = run.look(&kms_instance::get_instance(&self.instance))?.kms_instance;
             let shared = shared_with(run, &self.instance)?;
             let access = Access { vpcs: instance.bound_vpcs(), accounts: shared, most: instance.vpc_num };
+            let other = other_owner(run, &self.instance)?;
             run.print(&format!(
                 "{} {} {}",
                 instance.instance_id,
                 instance.status,
                 instance.instance_name.as_deref().unwrap_or_default()
             ));
-            run.print(&format!("  {}", access.told()));
+            match &other {
+                None => run.print(&format!("  {}", access.told())),
+                Some(owner) => run.print(&format!(
+                    "  it belongs to account {owner}, which alone sees how much of its access management is used"
+                )),
+            }
             for vpc in &access.vpcs {
                 run.print(&format!(
                     "  VPC {} of account {}, vSwitch {}",
@@ -98,7 +105,8 @@ impl Show {
             run.tell("instance", json!({
                 "id": instance.instance_id, "name": instance.instance_name, "status": instance.status,
                 "keys": instance.key_num, "secrets": instance.secret_num, "end": instance.end_date,
-                "accessManagement": {"quota": access.most, "used": access.used()},
+                "owner": other,
+                "accessManagement": {"quota": access.most, "used": other.is_none().then(|| access.used())},
                 "vpcs": access.vpcs.iter().map(|vpc| json!({
                     "vpc": vpc.vpc_id, "vSwitch": vpc.v_switch_id, "region": vpc.region_id, "owner": vpc.vpc_owner_id,
                 })).collect::<Vec<_>>(),
@@ -259,14 +267,22 @@ pub(super) fn all(run: &Run) -> Result<Vec<InstanceName>, Failure> {
     })
 }
 
-/// The region in the instance's ARN.
+/// A part of the instance's ARN, `acs:kms:<region>:<account>:keystore/<id>`, where KMS lists it.
+fn in_arn(run: &Run, instance: &str, part: usize) -> Result<Option<String>, Failure> {
+    let all = all(run)?;
+    let arn = all.iter().find(|one| one.kms_instance_id == instance).map(|one| &one.kms_instance_arn);
+    Ok(arn.and_then(|arn| arn.split(':').nth(part)).filter(|part| !part.is_empty()).map(str::to_owned))
+}
+
 fn region_of(run: &Run, instance: &str) -> Result<String, Failure> {
-    all(run)?
-        .iter()
-        .find(|one| one.kms_instance_id == instance)
-        .and_then(|one| one.kms_instance_arn.split(':').nth(2).map(str::to_owned))
-        .filter(|region| !region.is_empty())
-        .ok_or_else(|| Failure::usage("which region? Name it with --region"))
+    in_arn(run, instance, 2)?.ok_or_else(|| Failure::usage("which region? Name it with --region"))
+}
+
+/// The account that shares the instance with this one; none where it is this account's own.
+fn other_owner(run: &Run, instance: &str) -> Result<Option<String>, Failure> {
+    let Some(owner) = in_arn(run, instance, 3)? else { return Ok(None) };
+    let own = run.look(&sts::who())?.account_id;
+    Ok(Some(owner).filter(|owner| !own.is_empty() && *owner != own))
 }
 
 /// What counts against the quota of access management: bound VPCs, and accounts that the instance is shared with.

@@ -99,8 +99,12 @@ pub(super) static SECRET_ROTATION: Calls = &[
 pub(super) static SECRET_DELETE: Calls = &[&kms_secret::DESCRIBE_SECRET, &kms_secret::DELETE_SECRET];
 pub(super) static SECRET_RESTORE: Calls = &[&kms_secret::DESCRIBE_SECRET, &kms_secret::RESTORE_SECRET];
 pub(super) static INSTANCE_LIST: Calls = &[&kms_instance::LIST_INSTANCES, &kms_instance::GET_INSTANCE];
-pub(super) static INSTANCE_SHOW: Calls =
-    &[&kms_instance::GET_INSTANCE, &resource_sharing::LIST_SHARED_TARGETS];
+pub(super) static INSTANCE_SHOW: Calls = &[
+    &kms_instance::GET_INSTANCE,
+    &kms_instance::LIST_INSTANCES,
+    &resource_sharing::LIST_SHARED_TARGETS,
+    &sts::WHO,
+];
 pub(super) static INSTANCE_CA: Calls = &[&kms_instance::GET_INSTANCE];
 pub(super) static INSTANCE_BIND: Calls = &[
     &kms_instance::GET_INSTANCE,

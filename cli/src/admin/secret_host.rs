@@ -127,6 +127,12 @@ impl Host {
             private_file::remove(&note)?;
         }
         run.made(&format!("secret {} in {instance}", made.secret_name));
+        if let Some(file) = self.access_keys.as_deref().filter(|file| *file != Path::new("-")) {
+            run.note(&format!(
+                "{} still holds AccessKeys that work until the next rotation: delete it",
+                file.display()
+            ));
+        }
         run.tell("secret", made.secret_name.clone());
         run.tell("accessKeyIds", keys.keys().cloned().collect::<Vec<_>>());
         self.settled(run, &made)

@@ -30,6 +30,10 @@ pub(super) const EXACT: &[Sentence] = &[
         "RAM does not allow it: kmsak admin permissions prints the policy that a command needs",
     ),
     ("NoPermission", "RAM does not allow it: kmsak admin permissions prints the policy that a command needs"),
+    (
+        "NoPermission.ResourceDirectoryMember",
+        "only the management account of the resource directory may do that: run it there, or without --all-accounts",
+    ),
     ("Forbidden.AccessKey", "the operator's AccessKey may not be used: enable it in RAM, or use another"),
     ("Forbidden.KmsServiceNotEnabled", "KMS is not switched on in this account: open it in the KMS console"),
     ("Forbidden.Opened", "KMS is open already"),
@@ -85,7 +89,10 @@ pub(super) const EXACT: &[Sentence] = &[
         "Rejected.ResourceInDeleteWindow",
         "a secret of that name waits for its deletion: kmsak admin secret restore takes it back",
     ),
-    ("Rejected.ResourceInUse", "it is in use, or not about to be deleted: there is nothing to restore"),
+    (
+        "Rejected.ResourceInUse",
+        "it is in use: by a rotation, which has to end first, or by something else, from which it has to be taken first",
+    ),
     ("Rejected.InvalidRequest", "the versions and stages do not go together"),
     ("Rejected.UnsupportedOperation", "this kind of secret does not take that: only generic ones do"),
     ("ResourceNotExists", "there is no such thing: check the name, the region and the account"),

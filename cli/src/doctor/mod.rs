@@ -152,7 +152,7 @@ fn client_key(report: &mut Report, info: &ClientKeyInfo, endpoint: &EndpointDesc
         Some(warning) => report.warning("ClientKey", &warning),
         None if days <= u64::from(SOON_DAYS) => report.warning(
             "ClientKey",
-            &format!("{facts}: create another one for the application access point and replace the files"),
+            &format!("{facts}: create another one for the application access point and replace the files (kmsak admin client-key replace)"),
         ),
         None => report.good("ClientKey", &facts),
     }

@@ -83,8 +83,8 @@ fn rotation(report: &mut Report, secret: &Secret) {
         report.warning(
             "rotation",
             &format!(
-                "on, but KMS cannot carry it out; {age}: see in the KMS console whether KMS's service role is there, and in RAM \
-                 that the user has no AccessKey besides the managed one"
+                "on, but KMS cannot carry it out; {age}: KMS's service role is missing, or the RAM user has an AccessKey besides the \
+                 managed one: kmsak admin secret show says which"
             ),
         );
     } else if let Some(next) = secret.next_rotation_date() {
@@ -103,7 +103,7 @@ fn rotation(report: &mut Report, secret: &Secret) {
         report.warning(
             "rotation",
             &format!(
-                "off; {age}: switch it on in the KMS console, so that a leaked AccessKey ends by itself"
+                "off; {age}: have whoever runs KMS switch it on (kmsak admin secret rotation), so that a leaked AccessKey ends by itself"
             ),
         );
     } else {

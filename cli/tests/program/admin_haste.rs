@@ -404,3 +404,36 @@ fn two_at_once_host_a_user_with_one_access_key() {
     let shown = operator.json(&["admin", "secret", "show", "acs/ram/user/ci"]);
     assert_eq!(shown["accessKeys"].as_array().unwrap().len(), 1, "{shown}");
 }
+
+#[test]
+fn what_only_the_owner_of_an_instance_sees_is_not_called_nothing() {
+    let operator = Operator::start();
+    host_in_the_member(&operator);
+    let show = ["admin", "instance", "show", &operator.instance()];
+    assert!(operator.told(&show).contains("access management: 1 of 5 used"));
+    let shown = stdout(&of_member(&operator, &show));
+    assert!(shown.contains("it belongs to account 1234567890123456, which alone sees"), "{shown}");
+    assert!(!shown.contains("0 of 5"), "{shown}");
+}
+
+#[test]
+fn a_file_that_still_holds_access_keys_is_named() {
+    let operator = Operator::start();
+    operator.emulator().create_user("ci", &[]).unwrap();
+    let key = operator.emulator().create_access_key("ci").unwrap();
+    std::fs::write(operator.path("AccessKey.csv"), format!("{},{}", key.id, key.secret)).unwrap();
+    let host = ["admin", "secret", "host", "ci", "--make-key", "--access-keys", "AccessKey.csv"];
+    assert!(operator.told(&host).contains("note: AccessKey.csv still holds AccessKeys"));
+}
+
+#[test]
+fn what_is_in_use_is_said_to_be() {
+    let operator = Operator::start();
+    let told = operator.told(&["admin", "secret", "rotation", SECRET, "--every", "30d"]);
+    assert!(told.contains("changed: "), "{told}");
+    operator.told(&["admin", "secret", "rotate", SECRET]);
+    let told = operator.refused(&["admin", "secret", "rotation", SECRET, "--off"], 1);
+    assert!(told.contains("it is in use: by a rotation, which has to end first"), "{told}");
+    let output = of_member(&operator, &["audit", "--all-accounts"]);
+    assert!(stderr(&output).contains("run it there, or without --all-accounts"), "{}", stderr(&output));
+}
