@@ -71,12 +71,24 @@ impl Place {
                 "admit this user with the agent's --allow-uid"
             }
             Place::Unix(_) => "start it, or give the --unix that it was started with",
-            Place::Tcp { .. } if error.kind() == ErrorKind::InvalidData => {
-                "give the certificate or the CA by which it is to be known"
-            }
-            Place::Tcp { .. } => "start it, or give the --listen that it was started with",
+            Place::Tcp { .. } if error.kind() == ErrorKind::InvalidData => of_tls(error),
+            Place::Tcp { .. } => "start it, or give the address on which it listens",
         };
         Failure::new(format!("the agent does not answer on {} ({error}): {remedy}", self.name()))
+    }
+}
+
+fn of_tls(error: &io::Error) -> &'static str {
+    use rustls::CertificateError::{Expired, ExpiredContext, NotValidForName, NotValidForNameContext};
+    use rustls::Error::{InvalidCertificate, InvalidMessage};
+    let known = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match known {
+        Some(InvalidCertificate(Expired | ExpiredContext { .. })) => "renew its certificate",
+        Some(InvalidCertificate(NotValidForName | NotValidForNameContext { .. })) => {
+            "call it by a name that stands in its certificate"
+        }
+        Some(InvalidMessage(_)) => "it speaks no TLS there: say http://",
+        _ => "give the certificate or the CA by which it is to be known",
     }
 }
 

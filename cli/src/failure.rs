@@ -1,6 +1,7 @@
 //! How the program fails: one sentence on standard error, and an exit code that never changes its meaning.
 
-use std::io::Write;
+use std::io::{self, ErrorKind, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use kmsak::Kind;
@@ -42,6 +43,22 @@ impl Failure {
     /// As std's `map_err` wants it: what was being done when it failed.
     pub(crate) fn doing<E: std::fmt::Display>(what: &str) -> impl FnOnce(E) -> Failure {
         move |error| Failure::new(format!("{what}: {error}"))
+    }
+
+    /// A file that the command line names cannot be read.
+    pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Self {
+        let shown = path.display();
+        let message = match error.kind() {
+            ErrorKind::NotFound => format!("there is no file {shown}: put it there or correct the path"),
+            ErrorKind::PermissionDenied => {
+                format!(
+                    "{shown} may not be read by this user: let it read the file and enter the folders above"
+                )
+            }
+            ErrorKind::IsADirectory => format!("{shown} is a folder: name the file in it"),
+            _ => format!("{shown} cannot be read ({error}): name another file"),
+        };
+        Failure { message, code: 3 }
     }
 
     pub(crate) fn with_code(mut self, code: u8) -> Self {

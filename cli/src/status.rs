@@ -6,8 +6,6 @@ use std::sync::Arc;
 
 use clap::Args;
 use rustls::ClientConfig;
-use rustls::pki_types::PrivateKeyDer;
-use rustls::pki_types::pem::PemObject;
 use serde_json::Value;
 
 use crate::admin::run::print_line;
@@ -53,8 +51,8 @@ impl Status {
         let header = match &self.token_file {
             None => String::new(),
             Some(path) => {
-                let token = std::fs::read_to_string(path)
-                    .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+                let token =
+                    std::fs::read_to_string(path).map_err(|error| Failure::unreadable(path, &error))?;
                 format!("X-Kmsak-Token: {}\r\n", token.trim())
             }
         };
@@ -109,8 +107,7 @@ impl Status {
         let (Some(certificate), Some(key)) = (&self.tls_cert, &self.tls_key) else {
             return Ok(Arc::new(builder.with_no_client_auth()));
         };
-        let private = PrivateKeyDer::from_pem_file(key)
-            .map_err(|_| Failure::new(format!("{}: expected a private key in PEM", key.display())))?;
+        let private = tls::private_key(key)?;
         let config = builder
             .with_client_auth_cert(tls::certificates(certificate)?, private)
             .map_err(|error| Failure::new(format!("{}: {error}", certificate.display())))?;

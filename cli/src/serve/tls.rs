@@ -2,17 +2,22 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use arc_swap::ArcSwap;
 use clap::Args;
+use kmsak::LogLevel;
 use rustls::RootCertStore;
-use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ServerConfig, WebPkiClientVerifier};
 use x509_parser::extensions::GeneralName;
+use x509_parser::time::ASN1Time;
 
 use crate::failure::Failure;
+use crate::log;
 use crate::mode::mode;
+use crate::secret_json::moment;
 
 #[derive(Clone, Debug, Args)]
 pub(super) struct TlsArguments {
@@ -71,15 +76,15 @@ fn config(certificate: &Path, key: &Path, client_ca: Option<&Path>) -> Result<Se
         Failure::new(format!("{}: {why}", path.display())).with_code(3)
     };
     let chain = certificates(certificate)?;
-    let metadata = std::fs::metadata(key).map_err(|error| wrong(key, &error))?;
+    warn_of_validity(certificate, &chain);
+    let metadata = std::fs::metadata(key).map_err(|error| Failure::unreadable(key, &error))?;
     if let Some(mode) = mode(&metadata).filter(|mode| mode & 0o007 != 0) {
         return Err(wrong(
             key,
             &format!("anybody can read this private key (mode {mode:04o}): chmod 600 it"),
         ));
     }
-    let private =
-        PrivateKeyDer::from_pem_file(key).map_err(|_| wrong(key, &"expected a private key in PEM"))?;
+    let private = private_key(key)?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -104,13 +109,43 @@ fn config(certificate: &Path, key: &Path, client_ca: Option<&Path>) -> Result<Se
 
 pub(crate) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
     let wrong = |why: String| Failure::new(format!("{}: {why}", path.display())).with_code(3);
-    let found: Result<Vec<_>, _> =
-        CertificateDer::pem_file_iter(path).map_err(|error| wrong(error.to_string()))?.collect();
-    let found = found.map_err(|error| wrong(error.to_string()))?;
+    let broken = |error: pem::Error| match error {
+        pem::Error::Io(error) => Failure::unreadable(path, &error),
+        broken => wrong(format!("expected certificates in PEM ({broken})")),
+    };
+    let found: Result<Vec<_>, _> = CertificateDer::pem_file_iter(path).map_err(broken)?.collect();
+    let found = found.map_err(broken)?;
     if found.is_empty() {
         return Err(wrong("expected certificates in PEM".to_owned()));
     }
     Ok(found)
+}
+
+pub(crate) fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Failure> {
+    PrivateKeyDer::from_pem_file(path).map_err(|error| match error {
+        pem::Error::Io(error) => Failure::unreadable(path, &error),
+        _ => Failure::new(format!("{}: expected a private key in PEM", path.display())).with_code(3),
+    })
+}
+
+/// Clients refuse a certificate before its time and after it, with reasons that say little.
+fn warn_of_validity(path: &Path, chain: &[CertificateDer<'_>]) {
+    let first = chain.first().and_then(|first| x509_parser::parse_x509_certificate(first).ok());
+    let Some(validity) = first.map(|(_, parsed)| parsed.validity().clone()) else { return };
+    let now = SystemTime::now();
+    let at = |time: ASN1Time| {
+        let seconds = u64::try_from(time.timestamp()).unwrap_or_default();
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    };
+    let (begins, ends) = (at(validity.not_before), at(validity.not_after));
+    let what = match (now < begins, now > ends) {
+        (true, _) => {
+            format!("begins on {}, so that no client takes it yet: look at the clock", moment(begins))
+        }
+        (_, true) => format!("ended on {}, so that no client takes it: renew it", moment(ends)),
+        _ => return,
+    };
+    log::write(LogLevel::Warn, &format!("{}: the certificate {what}", path.display()));
 }
 
 pub(crate) fn roots(path: &Path) -> Result<RootCertStore, Failure> {

@@ -46,6 +46,12 @@ impl Token {
 
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
         let metadata = fs::metadata(path).map_err(|error| cannot_use(path, &error))?;
+        if !metadata.is_file() {
+            return Err(Failure::new(format!(
+                "the token file {} is no file: name one with --token-file",
+                path.display()
+            )));
+        }
         // A group may read: so Kubernetes mounts a Secret for a user who is not root.
         if let Some(mode) = mode(&metadata).filter(|mode| mode & 0o027 != 0) {
             return Err(Failure::new(format!(

@@ -23,7 +23,14 @@ impl UnixSocket {
     /// Nobody but the owner can connect before the mode is widened: whom the agent admits, it tells by the peer's
     /// credentials.
     pub(super) fn bind(path: &Path) -> Result<Self, Failure> {
-        let cannot = |error: io::Error| Failure::new(format!("cannot listen on {}: {error}", path.display()));
+        let cannot = |error: io::Error| {
+            let remedy = match error.kind() {
+                io::ErrorKind::NotFound => "create the folder",
+                io::ErrorKind::PermissionDenied => "let this user write to the folder",
+                _ => "choose another path with --unix",
+            };
+            Failure::new(format!("cannot listen on {} ({error}): {remedy}", path.display()))
+        };
         if let Ok(metadata) = fs::symlink_metadata(path) {
             if !metadata.file_type().is_socket() {
                 return Err(Failure::new(format!(

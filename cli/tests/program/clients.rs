@@ -349,11 +349,59 @@ fn tls_that_cannot_work_is_told_at_the_start() {
     refused(&[("--tls-cert", "empty.pem"), ("--tls-key", "server.key")], "expected certificates in PEM");
     refused(&[("--tls-cert", "server.key"), ("--tls-key", "server.key")], "expected certificates in PEM");
     refused(&[("--tls-cert", "server.pem"), ("--tls-key", "server.pem")], "expected a private key in PEM");
-    refused(&[("--tls-cert", "gone.pem"), ("--tls-key", "server.key")], "gone.pem");
+    refused(&[("--tls-cert", "gone.pem"), ("--tls-key", "server.key")], "gone.pem: put it there or correct");
+    refused(&[("--tls-cert", "server.pem"), ("--tls-key", "gone.key")], "gone.key: put it there or correct");
+    refused(&[("--clients", "gone.toml")], "there is no file");
+    refused(&[("--tls-cert", "server.pem"), ("--tls-key", "server.key"), ("--clients", "")], "is a folder");
     refused(
         &[("--tls-cert", "server.pem"), ("--tls-key", "server.key"), ("--tls-client-ca", "empty.pem")],
         "expected certificates in PEM",
     );
+}
+
+#[test]
+fn status_says_what_is_wrong_with_the_agents_certificate() {
+    let kms = Kms::start();
+    let ca = Ca::new();
+    ca.issue(&kms, "server", "kmsak.apps.svc");
+    let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    params.not_before = rcgen::date_time_ymd(2024, 1, 1);
+    params.not_after = rcgen::date_time_ymd(2024, 2, 1);
+    let key = KeyPair::generate().unwrap();
+    write(&kms.path("ended.pem"), &params.signed_by(&key, &ca.0).unwrap().pem(), 0o600);
+    write(&kms.path("ended.key"), &key.serialize_pem(), 0o600);
+    let log = kms.path("log");
+    let start = |files: &[&str]| {
+        let mut command = kmsak(&["serve", "--listen", "127.0.0.1:0", "--secret", SECRET, "--config"]);
+        command.arg(kms.config()).arg("--token-file").arg(kms.path("token"));
+        for (option, file) in ["--tls-cert", "--tls-key"].iter().zip(files) {
+            command.arg(option).arg(kms.path(file));
+        }
+        let mut running = Running::start(command.stderr(std::fs::File::create(&log).unwrap()));
+        let line: Value = serde_json::from_str(&running.line()).unwrap();
+        let (_, address) = line["listening"].as_str().unwrap().split_once("://").unwrap();
+        let (_, port) = address.rsplit_once(':').unwrap();
+        (running, port.to_owned())
+    };
+    let asked = |url: String| {
+        let mut command = kmsak(&["status", "--url", &url, "--ca"]);
+        let output = command.arg(kms.path("ca.crt")).arg("--token-file").arg(kms.path("token")).output();
+        stderr(&output.unwrap())
+    };
+    let (_ended, port) = start(&["ended.pem", "ended.key"]);
+    let warned = std::fs::read_to_string(&log).unwrap();
+    assert!(warned.contains("ended.pem: the certificate ended on 2024-02-01T00:00:00Z"), "{warned}");
+    let said = asked(format!("https://127.0.0.1:{port}"));
+    assert!(said.contains("renew its certificate"), "{said}");
+
+    let (_good, port) = start(&["server.pem", "server.key"]);
+    assert_eq!(asked(format!("https://127.0.0.1:{port}")), "");
+    let said = asked(format!("https://localhost:{port}"));
+    assert!(said.contains("call it by a name that stands in its certificate"), "{said}");
+
+    let (_plain, port) = start(&[]);
+    let said = asked(format!("https://127.0.0.1:{port}"));
+    assert!(said.contains("it speaks no TLS there: say http://"), "{said}");
 }
 
 #[test]

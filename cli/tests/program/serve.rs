@@ -59,12 +59,14 @@ fn what_it_cannot_do_is_told_with_a_remedy() {
         said.contains("nowhere/token cannot be made, as there is no such folder: create the folder"),
         "{said}"
     );
+    let said = refused(&["--token-file", kms.folder.path().to_str().unwrap()]);
+    assert!(said.contains("is no file: name one with --token-file"), "{said}");
     drop(taken);
     let output = kmsak(&["serve", "--probe", "--listen", &address]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let said = stderr(&output);
     assert!(said.contains(&format!("the agent does not answer on {address} (")), "{said}");
-    assert!(said.contains("start it, or give the --listen that it was started with"), "{said}");
+    assert!(said.contains("start it, or give the address on which it listens"), "{said}");
 }
 
 #[test]

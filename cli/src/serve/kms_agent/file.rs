@@ -55,7 +55,7 @@ impl Default for File {
 impl File {
     pub(in crate::serve) fn read(path: &Path) -> Result<Self, Failure> {
         let wrong = |why: String| Failure::new(format!("{}: {why}", path.display())).with_code(3);
-        let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+        let text = std::fs::read_to_string(path).map_err(|error| Failure::unreadable(path, &error))?;
         File::parse(&text).map_err(wrong)
     }
 
