@@ -134,6 +134,8 @@ impl IdentityConfig {
 pub(crate) struct Identities {
     pub(crate) client_keys: Vec<Arc<ClientKeyInUse>>,
     pub(crate) kept: Vec<Kept>,
+    /// Where they ask: an AccessKey reads other secrets in another region, a ClientKey belongs to one.
+    pub(crate) places: String,
     all: Vec<(Arc<IdentityConfig>, Arc<dyn Identity>)>,
 }
 
@@ -181,7 +183,7 @@ impl Identities {
             })
             .map(|key| {
                 let secret = ProtectedBytes::copy_from(key.secret());
-                Arc::new(Lasting { id: key.id().to_owned(), secret })
+                Arc::new(Lasting { id: format!("{} at {}", key.id(), self.places), secret })
             })
     }
 }

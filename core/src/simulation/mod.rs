@@ -8,6 +8,8 @@ pub mod fleet;
 #[cfg(test)]
 mod limits_tests;
 #[cfg(test)]
+mod shared_file_tests;
+#[cfg(test)]
 mod throttling_tests;
 #[cfg(test)]
 mod virtual_kms;

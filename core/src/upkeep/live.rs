@@ -1,7 +1,7 @@
 //! A provider at work in one process: its connections, its keepers of secrets, its watch over files. A forked child gets
 //! one of its own; what [`State`] holds goes on in both.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -74,6 +74,9 @@ impl State {
             let identity = identities.of(&endpoint.identity, &world)?;
             plans.push(Arc::new(EndpointPlan::new(endpoint.clone(), identity)?));
         }
+        let place = |plan: &Arc<EndpointPlan>| plan.place().to_owned();
+        identities.places =
+            plans.iter().map(place).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(",");
         Ok(State {
             config,
             environment,

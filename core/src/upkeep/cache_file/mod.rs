@@ -290,15 +290,14 @@ impl Desk {
     ) -> std::io::Result<()> {
         let sealed: Vec<_> = due
             .iter()
-            .map(|(name, (snapshot, lasting))| {
-                (lasting.id.clone(), name.clone(), Sealed::new(snapshot, lasting))
-            })
+            .map(|(name, (snapshot, lasting))| (name.clone(), Sealed::new(snapshot, lasting)))
             .collect();
         let known = disk::update(&self.path, |entries| {
             entries.retain(|key_id, _| !replaced.contains(key_id));
-            for (key_id, name, ours) in sealed {
-                keep_the_living(entries, &key_id, &ours);
-                put(entries.entry(key_id).or_default(), name, ours);
+            for (name, ours) in sealed {
+                let (snapshot, lasting) = &due[&name];
+                keep_the_living(entries, &lasting.id, &ours);
+                put(entries.entry(lasting.id.clone()).or_default(), ours, snapshot, lasting);
             }
         })?;
         let mut work = self.work.lock();
@@ -311,11 +310,25 @@ impl Desk {
     }
 }
 
-/// Puts `ours` beside what other processes have put there; of two for one secret the later one stays.
-fn put(secrets: &mut BTreeMap<String, Sealed>, name: String, ours: Sealed) {
-    let later = |theirs: &Sealed| (1..=milliseconds(FUTURE)).contains(&theirs.later_than(&ours));
-    if !secrets.get(&name).is_some_and(later) {
-        secrets.insert(name, ours);
+/// Puts `ours`, of `snapshot`, beside what other processes have put there. Of two for one secret the later version stays, whoever
+/// fetched it when: a region may lag behind, and a clock may have been set back. Where versions have no order, and of the same one,
+/// what was fetched later stays.
+fn put(secrets: &mut BTreeMap<String, Sealed>, ours: Sealed, snapshot: &Snapshot, lasting: &Lasting) {
+    let name = snapshot.secret.name();
+    let stays = |theirs: &Sealed| {
+        let fetched_later = || (1..=milliseconds(FUTURE)).contains(&theirs.later_than(&ours));
+        let theirs_opened = match theirs.is_version_of(snapshot) {
+            true => None,
+            false => theirs.open(name, &lasting.id, lasting.secret.as_bytes()).ok(),
+        };
+        match theirs_opened.and_then(|kept| kept.snapshot(tokio::time::Instant::now())) {
+            Some(theirs) if snapshot.is_older_than(&theirs) => true,
+            Some(theirs) if theirs.is_older_than(snapshot) => false,
+            _ => fetched_later(),
+        }
+    };
+    if !secrets.get(name).is_some_and(stays) {
+        secrets.insert(name.to_owned(), ours);
     }
 }
 

@@ -1,5 +1,6 @@
 //! A secret as it stands in the file.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
@@ -8,6 +9,7 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, Salt};
 use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::identity::Lasting;
@@ -37,6 +39,8 @@ struct Opened {
     binary: bool,
     version_stages: Vec<String>,
     create_time: Option<String>,
+    #[serde(default)]
+    last_rotation: Option<u64>,
     next_rotation: Option<u64>,
     rotation_interval: Option<u64>,
     automatic_rotation: Option<String>,
@@ -49,6 +53,13 @@ pub(crate) struct Kept {
     pub(crate) fetched: SystemTime,
 }
 
+impl Kept {
+    /// As the cache holds what was fetched at `fetched_at`; none where no AccessKey can be read from it.
+    pub(crate) fn snapshot(self, fetched_at: Instant) -> Option<Snapshot> {
+        Snapshot::new(Arc::new(self.secret), self.fetched, fetched_at).ok()
+    }
+}
+
 impl Sealed {
     /// Seals `snapshot` for who has `lasting`.
     pub(super) fn new(snapshot: &Snapshot, lasting: &Lasting) -> Self {
@@ -59,6 +70,7 @@ impl Sealed {
             binary: secret.binary,
             version_stages: secret.version_stages().to_vec(),
             create_time: secret.create_time().map(str::to_owned),
+            last_rotation: secret.last_rotation_date.map(milliseconds),
             next_rotation: secret.next_rotation_date.map(milliseconds),
             rotation_interval: secret.rotation_interval.map(|interval| interval.as_secs()),
             automatic_rotation: secret.automatic_rotation().map(str::to_owned),
@@ -117,13 +129,18 @@ impl Sealed {
             version_stages: opened.version_stages.clone().into(),
             create_time: opened.create_time.as_deref().map(CText::from),
             request_id: "".into(),
-            last_rotation_date: None,
+            last_rotation_date: opened.last_rotation.and_then(moment),
             next_rotation_date: opened.next_rotation.and_then(moment),
             rotation_interval: opened.rotation_interval.map(Duration::from_secs),
             automatic_rotation: opened.automatic_rotation.as_deref().map(CText::from),
             extended_config: opened.extended_config.as_deref().map(CText::from),
         };
         Ok(Kept { secret, fetched: moment(self.fetched).ok_or(corrupt)? })
+    }
+
+    /// Whether it holds the version that `snapshot` has.
+    pub(super) fn is_version_of(&self, snapshot: &Snapshot) -> bool {
+        self.version_id == snapshot.secret.version_id()
     }
 
     /// How much later than `other` it was fetched, in milliseconds; negative where it was sooner.

@@ -35,6 +35,11 @@ impl EndpointPlan {
         Ok(EndpointPlan { config, authority, identity, ca: ArcSwapOption::new(ca.map(Arc::new)) })
     }
 
+    /// Whose secrets are read here: a region's, or an instance's where no region is named.
+    pub(crate) fn place(&self) -> &str {
+        self.config.region_id.as_deref().unwrap_or(&self.authority)
+    }
+
     pub(super) fn open_door(
         &self,
         ca: Option<Arc<Source>>,

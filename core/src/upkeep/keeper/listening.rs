@@ -16,11 +16,15 @@ use crate::upkeep::backoff::Backoff;
 use crate::upkeep::endpoint;
 use crate::upkeep::fetch::{Fetch, Fetched};
 use crate::upkeep::limits::MOST_TRIES_OF_A_LONE_PROBE;
+use crate::upkeep::live::Live;
 use crate::upkeep::turns::Haste;
+
+/// How often whoever waits for a turn looks whether another process has had its own.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
 impl Keeper {
     /// Fetches, and lets newcomers in meanwhile. None when a renewal has waited long enough for a fetch that was begun for
-    /// something else.
+    /// something else, and when another process of those that share a file has put there what all wait for.
     pub(super) async fn fetch_listening(
         &mut self,
         round: &mut Round,
@@ -32,10 +36,12 @@ impl Keeper {
             let fetched = script.fetch(&self.name).map(|secret| Fetched { secret, asked: Instant::now() });
             return Some(fetched);
         }
+        let live = self.live.clone();
         let request = Arc::new(SecretRequest::current(&self.name));
         let earlier = self.lingering.take();
         let occasion = self.occasion(round.is_awaited(), deadline);
         let mut fetch = Fetch::new(self.live.clone(), request, deadline, occasion, self.lagging, earlier);
+        let mut look = Instant::now() + BETWEEN_LOOKS;
         loop {
             fetch.set_occasion(self.occasion(round.is_awaited(), deadline));
             // The schedule itself is the retry of a probe that nobody waits for.
@@ -57,6 +63,14 @@ impl Keeper {
                     return None;
                 }
                 () = self.too_stale() => self.forget(),
+                () = sleep_until(look), if !round.renewals.is_empty() && live.cache_file().is_some() => {
+                    self.look(&live, round).await;
+                    look = Instant::now() + BETWEEN_LOOKS;
+                    if round.is_empty() {
+                        self.lingering = Some(fetch);
+                        return None;
+                    }
+                }
             }
         }
     }
@@ -79,18 +93,28 @@ impl Keeper {
         }
     }
 
-    /// Where others may know more by then, in a file that they share, the process's turn is waited for before that is looked at.
+    /// Where others may know more before this process's turn comes, in a file that they share, that is looked at while it is waited for.
     pub(super) async fn await_turn(
         &mut self,
+        live: &Live,
         round: &mut Round,
         following: &mut Round,
         asks: &mut UnboundedReceiver<Ask>,
         deadline: Instant,
     ) {
         let now = Instant::now();
-        let rest = endpoint::all_rest_for(self.live.endpoints(), Haste::Urgent, now);
-        if !rest.is_zero() && now + rest < deadline && self.live.cache_file().is_some() {
-            self.wait_listening(rest, round, following, asks).await;
+        let rest = endpoint::all_rest_for(live.endpoints(), Haste::Urgent, now);
+        if rest.is_zero() || now + rest >= deadline || live.cache_file().is_none() {
+            return;
+        }
+        let turn = now + rest;
+        while !round.is_empty() {
+            let left = turn.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            self.wait_listening(left.min(BETWEEN_LOOKS), round, following, asks).await;
+            self.look(live, round).await;
         }
     }
 

@@ -224,15 +224,19 @@ impl Keeper {
 
     /// Fetches for `round` until it is served or its time is up.
     async fn perform(&mut self, round: &mut Round, following: &mut Round, asks: &mut UnboundedReceiver<Ask>) {
+        let live = self.live.clone();
+        if !round.renewals.is_empty() && !self.all_rest_for().is_zero() {
+            // Before anybody is sent away.
+            self.look(&live, round).await;
+        }
         self.answer_at_once(round);
         if round.is_empty() {
             return;
         }
-        let live = self.live.clone();
         let Until { deadline, .. } = self.until(round);
         // Who has no token left is told soon.
         if !self.bucket.is_empty(Instant::now()) {
-            self.await_turn(round, following, asks, deadline).await;
+            self.await_turn(&live, round, following, asks, deadline).await;
         }
         let _right_to_ask = self.learn(&live, round, deadline).await;
         self.ration(round);

@@ -165,7 +165,7 @@ impl Keeper {
         let kept = file.load(&self.name, &*state.identities.lasting()?, state.config.max_stale, now)?;
         let age = now.duration_since(kept.fetched).unwrap_or_default();
         let fetched_at = Instant::now().checked_sub(age).unwrap_or_else(Instant::now);
-        let snapshot = Arc::new(Snapshot::new(Arc::new(kept.secret), kept.fetched, fetched_at).ok()?);
+        let snapshot = Arc::new(kept.snapshot(fetched_at)?);
         self.live.state().cache.set(&self.entry, Some(snapshot.clone()));
         self.next_try(self.failing_since.unwrap_or_else(Instant::now), Some(error));
         self.live.tell(Event::CacheFileUsed { secret: self.name.to_string(), age });

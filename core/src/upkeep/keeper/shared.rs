@@ -7,9 +7,10 @@ use tokio::time::{Instant, sleep};
 
 use super::Keeper;
 use super::round::{Reader, Round};
+use crate::identity::Lasting;
 use crate::process::logs;
 use crate::upkeep::cache::Snapshot;
-use crate::upkeep::cache_file::RightToAsk;
+use crate::upkeep::cache_file::{CacheFile, RightToAsk};
 use crate::upkeep::limits::PATIENCE;
 use crate::upkeep::live::Live;
 
@@ -20,36 +21,31 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(5), Duration::from_m
 const AHEAD: Duration = Duration::from_secs(60);
 
 impl Keeper {
-    /// Looks for what `round` wants in the cache file, if there is one and what it has is good enough; waits a little where another
-    /// process asks KMS already. Answers the right to ask KMS if there is nothing.
+    /// Takes what `round` wants from the cache file, if there is one and what it has by now is good enough.
+    pub(super) async fn look(&mut self, live: &Live, round: &mut Round) {
+        let Some((file, lasting)) = self.shared(live, round) else { return };
+        // The right to ask is of no use to whoever looks only.
+        drop(file.look_again().await);
+        self.take_from(file, &lasting, round);
+    }
+
+    /// As [`look`](Keeper::look), and waits a little where another process asks KMS already. Answers the right to ask KMS if there is
+    /// nothing.
     pub(super) async fn learn<'a>(
         &mut self,
-        live: &'a Arc<Live>,
+        live: &'a Live,
         round: &mut Round,
         deadline: Instant,
     ) -> Option<RightToAsk<'a>> {
-        let file = live.cache_file()?;
-        let lasting = live.state().identities.lasting()?;
-        let wants_kms = |reader: &Reader| reader.fresh_from.is_some();
-        if self.entry.snapshot().is_none() || round.probing || round.readers.iter().any(wants_kms) {
-            return None;
-        }
-        let end = deadline.min(Instant::now() + PATIENCE);
+        let (file, lasting) = self.shared(live, round)?;
+        let now = Instant::now();
+        // Half of a short time is left to ask KMS in.
+        let end = now + PATIENCE.min(deadline.saturating_duration_since(now) / 2);
         let mut pause = PAUSES.0;
         loop {
             let right = file.look_again().await;
-            if file.fetched(&self.name, &lasting).is_some_and(|fetched| self.is_later(fetched)) {
-                let state = live.state();
-                let kept = file.load(&self.name, &lasting, state.config.max_stale, state.now());
-                let age = |fetched| state.now().duration_since(fetched).unwrap_or_default();
-                let learnt = kept.and_then(|kept| {
-                    let fetched_at = Instant::now().checked_sub(age(kept.fetched))?;
-                    Snapshot::new(Arc::new(kept.secret), kept.fetched, fetched_at).ok()
-                });
-                if let Some(snapshot) = learnt.filter(|snapshot| !self.is_rejected(snapshot)) {
-                    self.learnt(Arc::new(snapshot), round);
-                    return None;
-                }
+            if self.take_from(file, &lasting, round) {
+                return None;
             }
             if right.is_some() || Instant::now() >= end {
                 return right;
@@ -57,6 +53,37 @@ impl Keeper {
             sleep(pause).await;
             pause = (pause * 2).min(PAUSES.1);
         }
+    }
+
+    /// The file, unless KMS itself is to be asked in any case.
+    fn shared<'a>(&self, live: &'a Live, round: &Round) -> Option<(&'a CacheFile, Arc<Lasting>)> {
+        let file = live.cache_file()?;
+        let wants_kms = |reader: &Reader| reader.fresh_from.is_some();
+        if self.entry.snapshot().is_none() || round.probing || round.readers.iter().any(wants_kms) {
+            return None;
+        }
+        Some((file, live.state().identities.lasting()?))
+    }
+
+    fn take_from(&mut self, file: &CacheFile, lasting: &Lasting, round: &mut Round) -> bool {
+        if !file.fetched(&self.name, lasting).is_some_and(|fetched| self.is_later(fetched)) {
+            return false;
+        }
+        let state = self.live.state();
+        let kept = file.load(&self.name, lasting, state.config.max_stale, state.now());
+        let age = |fetched| state.now().duration_since(fetched).unwrap_or_default();
+        let learnt = kept.and_then(|kept| {
+            let fetched_at = Instant::now().checked_sub(age(kept.fetched))?;
+            kept.snapshot(fetched_at)
+        });
+        // Another process may have asked a region that lags behind.
+        let ours = self.entry.snapshot();
+        let lags = |theirs: &Snapshot| ours.as_ref().is_some_and(|ours| theirs.is_older_than(ours));
+        let Some(snapshot) = learnt.filter(|theirs| !self.is_rejected(theirs) && !lags(theirs)) else {
+            return false;
+        };
+        self.learnt(Arc::new(snapshot), round);
+        true
     }
 
     /// Whether what was fetched then is as good as what KMS would answer now: a rejected AccessKey needs but another one, and a refresh
