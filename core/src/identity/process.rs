@@ -89,23 +89,24 @@ impl ProcessSource {
         if bytes.len() > LARGEST_OUTPUT {
             return Err(self.wrong("writes more than 64 KiB"));
         }
-        match self.status(running).await? {
-            Some(status) if status.success() => Ok(bytes),
-            Some(status) => Err(self.wrong(&format!("ended with {status}"))),
-            None => Err(self.wrong("closed its output and did not end")),
-        }
+        self.ended_well(running).await?;
+        Ok(bytes)
     }
 
-    /// How it ended, which it does at once when its output is closed.
-    async fn status(&self, mut running: Running) -> Result<Option<std::process::ExitStatus>> {
+    /// Waits for its end, which comes at once when its output is closed.
+    async fn ended_well(&self, mut running: Running) -> Result<()> {
         for _ in 0..100 {
             match running.0.try_wait() {
-                Ok(Some(status)) => return Ok(Some(status)),
+                Ok(Some(status)) if status.success() => return Ok(()),
+                Ok(Some(status)) => return Err(self.wrong(&format!("ended with {status}"))),
                 Ok(None) => tokio::time::sleep(Duration::from_millis(20)).await,
+                // The application ignores SIGCHLD, or waits for all children itself: what the program wrote has to tell.
+                #[cfg(unix)]
+                Err(error) if error.raw_os_error() == Some(libc::ECHILD) => return Ok(()),
                 Err(error) => return Err(self.wrong(&format!("cannot be waited for ({error})"))),
             }
         }
-        Ok(None)
+        Err(self.wrong("closed its output and did not end"))
     }
 }
 
