@@ -32,6 +32,10 @@ const SHORTEST_WAIT: Duration = Duration::from_secs(20);
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
+/// The longest pause that is made while somebody cannot go on without another AccessKey: a source that was away for long may be
+/// back, and a renewal lasts 15 s.
+const LONGEST_PAUSE_AWAITED: Duration = Duration::from_secs(3);
+
 /// Cheap to clone; every clone is the same.
 #[derive(Clone)]
 pub(crate) struct Kept(Arc<Inner>);
@@ -54,6 +58,8 @@ struct Failure {
     error: Error,
     /// Nobody is asked before.
     until: Instant,
+    /// Nor before this while somebody waits.
+    awaited_until: Instant,
     in_a_row: u32,
 }
 
@@ -91,7 +97,7 @@ impl Kept {
             if current.renew_at.is_some_and(|at| at <= now) && self.may_ask() {
                 drop(tokio::spawn({
                     let (kept, known) = (self.clone(), current.key.clone());
-                    async move { kept.ask(Some(known)).await }
+                    async move { kept.ask(Some(known), |failure| failure.until).await }
                 }));
             }
             return Ok(current.key.clone());
@@ -110,13 +116,17 @@ impl Kept {
         process.waiting.fetch_add(1, Ordering::Relaxed);
         let _done = Waiting(process.clone());
         let kept = self.clone();
-        match tokio::spawn(async move { kept.ask(known).await }).await {
+        match tokio::spawn(async move { kept.ask(known, |failure| failure.awaited_until).await }).await {
             Ok(outcome) => outcome,
             Err(defect) => Err(Error::new(Kind::Server, format!("kmsak met a defect of its own: {defect}"))),
         }
     }
 
-    async fn ask(&self, known: Option<Arc<AccessKey>>) -> Result<Arc<AccessKey>> {
+    async fn ask(
+        &self,
+        known: Option<Arc<AccessKey>>,
+        until: fn(&Failure) -> Instant,
+    ) -> Result<Arc<AccessKey>> {
         let inner = &*self.0;
         let process = inner.process();
         let _alone = process.asking.lock().await;
@@ -126,7 +136,7 @@ impl Kept {
         {
             return Ok(current.key.clone());
         }
-        if let Some(failure) = inner.failure.load_full().filter(|failure| failure.until > Instant::now()) {
+        if let Some(failure) = inner.failure.load_full().filter(|failure| until(failure) > Instant::now()) {
             return Err(failure.error.clone());
         }
         match inner.source.ask(&inner.world).await {
@@ -170,10 +180,14 @@ impl Kept {
         // Between three quarters and all of it.
         let pause = pause.mul_f64(0.75 + inner.world.random.draw() / 4.0);
         let pause = error.retry_after().map_or(pause, |after| pause.max(after.min(LONGEST_PAUSE)));
-        let until = Instant::now() + pause;
+        let now = Instant::now();
+        // A source that throttles is spared whoever waits as well.
+        let is_brief = error.retryable() && error.kind() != Kind::Throttled && error.retry_after().is_none();
+        let awaited = if is_brief { pause.min(LONGEST_PAUSE_AWAITED) } else { pause };
         inner.failure.store(Some(Arc::new(Failure {
             error: error.clone(),
-            until,
+            until: now + pause,
+            awaited_until: now + awaited,
             in_a_row: in_a_row.saturating_add(1),
         })));
         let current = inner.current.load_full();
@@ -210,7 +224,7 @@ impl Kept {
                 () = sleep(wait.max(paused.unwrap_or_default())) => {}
                 () = process.changed.notified() => continue,
             }
-            if self.ask(Some(key.clone())).await.is_err() {
+            if self.ask(Some(key.clone()), |failure| failure.until).await.is_err() {
                 // Told as an event; the pause after it is slept above.
                 sleep(FIRST_PAUSE).await;
             }
@@ -308,7 +322,10 @@ impl Identity for Kept {
             return error;
         }
         match self.0.failure.load_full() {
-            Some(failure) => error.with_remark(&format!("and no other could be had: {}", failure.error)),
+            // Whoever can wait may yet have one.
+            Some(failure) => error
+                .with_remark(&format!("and no other could be had: {}", failure.error))
+                .with_retryable(failure.error.retryable()),
             None => error,
         }
     }

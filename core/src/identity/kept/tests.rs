@@ -238,6 +238,41 @@ async fn after_a_failure_nobody_asks_before_the_pause_is_over() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_source_that_is_back_after_a_long_time_is_asked_soon_by_whoever_waits() {
+    let back = Instant::now() + MINUTE * 60;
+    let test = Test::new(move |number| match number {
+        0 => Ok((0, at(60))),
+        _ if Instant::now() < back => Err(away()),
+        _ => Ok((1, at(120))),
+    });
+    test.id().await;
+    let kept = test.kept.clone();
+    tokio::spawn(async move { kept.keep_fresh().await });
+    // It has been away for a quarter of an hour, and is asked once a minute.
+    sleep(MINUTE * 60 - Duration::from_secs(2)).await;
+    let asked = test.asked();
+    // As renewals would, while the token has ended.
+    while test.id().await != "STS.1" {
+        assert!(back.elapsed() < Duration::from_secs(8), "{:?}", back.elapsed());
+        sleep(Duration::from_millis(100)).await;
+    }
+    assert!(test.asked() - asked <= 4, "{}", test.asked() - asked);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_ended_while_its_source_is_away_is_no_last_word() {
+    let test = Test::new(|number| if number == 0 { Ok((0, at(60))) } else { Err(away()) });
+    let ended = test.kept.key().await.expect("an AccessKey");
+    let [(signer, error)] = refused(&ended, "InvalidSecurityToken.Expired");
+    let remarked =
+        |error: &Error| test.kept.remark(error.clone(), &signer, SystemTime::now(), &Skew::default());
+    assert!(!remarked(&error).retryable(), "no other was asked for");
+    assert!(test.kept.other_than(&[(signer.clone(), error.clone())]).await.0.is_none());
+    let remarked = remarked(&error);
+    assert!(remarked.retryable() && remarked.message().contains("it is away"), "{remarked}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_clock_that_is_ahead_costs_a_question_and_no_call() {
     let test = Test::new(|number| Ok((number as u32, at(30))));
     test.clock.ahead.store(20 * 60, Ordering::Relaxed);
