@@ -64,6 +64,44 @@ async fn a_peer_that_cannot_be_verified_for_a_while_costs_no_renewal() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_proxy_that_wants_a_login_for_a_while_costs_no_renewal() {
+    let world = World::simple(|request| match request.at {
+        at if at < MINUTE => Does::answer("A"),
+        at if at < MINUTE + SECOND * 8 => Does::Fail(Error::new(Kind::Network, "the proxy wants a login")),
+        _ => Does::answer("B"),
+    });
+    started(&world).await;
+    world.until(MINUTE).await;
+    assert_eq!(world.renew(APP, "A").await.expect("the proxy lets it through").access_key_id(), "B");
+    assert!(world.requests_since(MINUTE) <= 20, "{:?}", world.requests());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_of_an_hour_is_not_kept_while_an_access_key_is_rejected() {
+    for kind in [Kind::Server, Kind::Throttled] {
+        for asks_again in [false, true] {
+            let pause = move || Error::new(kind, "later").with_retryable(true).with_retry_after(Some(HOUR));
+            let world = World::simple(move |request| match request.at {
+                at if at < MINUTE => Does::answer("A"),
+                at if at < MINUTE * 2 => Does::Fail(pause()),
+                _ => Does::answer("B"),
+            });
+            started(&world).await;
+            world.until(MINUTE).await;
+            assert!(world.renew(APP, "A").await.is_err(), "its time is not long enough");
+            assert_eq!(world.requests_since(MINUTE), 1);
+            if asks_again {
+                world.until(MINUTE * 2).await;
+                assert!(world.renew(APP, "A").await.is_err(), "the pause is kept for a while");
+                assert_eq!(world.requests_since(MINUTE), 1);
+            }
+            world.until(MINUTE * 8).await;
+            assert_eq!(world.cached_id().as_deref(), Some("B"), "{kind:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_rotation_that_comes_late_is_still_met_by_the_last_try() {
     for _ in 0..60 {
         let asked = MINUTE;
@@ -448,4 +486,41 @@ async fn reminders_are_of_the_client_key_in_use() {
         // Five and four days before the end.
         assert_eq!(reminders.len(), if replaced { 0 } else { 2 }, "{reminders:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_read_when_it_came_is_read_again_without_a_notice() {
+    let emulator = kmsak_emulator::Emulator::start().expect("it starts");
+    let folder = tempfile::tempdir().expect("a folder");
+    let (key, password) = (folder.path().join("clientKey.json"), folder.path().join("password"));
+    let issue = || emulator.issue_client_key("app").expect("a ClientKey");
+    let (first, second) = (issue(), issue());
+    std::fs::write(&key, &first.json).expect("a writable folder");
+    std::fs::write(&password, &first.password).expect("a writable folder");
+    let gateway = crate::Gateway::instance()
+        .endpoint("kms-0.test")
+        .client_key_file(&key)
+        .client_key_password_file(&password)
+        .ca(emulator.ca_pem());
+    let config = crate::Builder::new().gateway(gateway).build().expect("it is good");
+    let world = World::new(config, |_| Does::answer("A"));
+    started(&world).await;
+    world.until(MINUTE).await;
+    // As if a limit of the process or its disk stood in the way: the file is there, and looks the same when it can be read.
+    let at = SystemTime::UNIX_EPOCH + HOUR;
+    let write = |json: &str| {
+        let mut file = std::fs::File::options().write(true).truncate(true).open(&key).expect("it is there");
+        std::io::Write::write_all(&mut file, json.as_bytes()).expect("a disk");
+        file.set_modified(at).expect("a time");
+    };
+    std::fs::write(&password, &second.password).expect("a writable folder");
+    write(&second.json.replace('{', "["));
+    world.until(MINUTE * 2).await;
+    let unusable = world.told("client_key_unusable").len();
+    assert!(unusable > 0 && world.told("client_key_replaced").is_empty());
+    world.until(MINUTE * 10).await;
+    assert_eq!(world.told("client_key_unusable").len(), unusable, "told once");
+    write(&second.json);
+    world.until(MINUTE * 11).await;
+    assert_eq!(world.told("client_key_replaced").len(), 1);
 }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::config::Config;
+use crate::error::Error;
 use crate::event::Event;
 use crate::process::disk;
 use crate::process::file_notices::{Fingerprint, Notices};
@@ -19,6 +20,10 @@ use crate::upkeep::live::Live;
 
 /// Two files that belong together are rarely written in the same moment.
 const SETTLE: Duration = Duration::from_millis(200);
+
+/// What could not be taken over is looked at again after this long: it may have been the disk's or the process's limits that stood
+/// in the way, and nothing tells that they are gone.
+const AGAIN: Duration = Duration::from_secs(30);
 
 /// The files that a provider reads, and what they were like when it last did. Survives a fork: what changes between the fork and
 /// the child's first use is noticed as well.
@@ -66,6 +71,9 @@ async fn watch(live: Arc<Live>) {
         notices.wait().await;
         now = Fingerprint::now(&files.paths).await;
     }
+    // What could not be used of what the files hold now.
+    let mut told = BTreeSet::new();
+    let mut tried = Instant::now();
     loop {
         if now != **files.seen.load() {
             while now != **files.seen.load() {
@@ -73,20 +81,39 @@ async fn watch(live: Arc<Live>) {
                 sleep(SETTLE).await;
                 now = Fingerprint::now(&files.paths).await;
             }
-            reload(&live).await;
+            live.reconsider();
+            told.clear();
+            reload(&live, &mut told).await;
+            tried = Instant::now();
             // What changes before they begin is seen by the look that follows.
             notices = Notices::about(&files.paths).await;
         } else {
             // Somebody else's files in the same folder may change all the time.
             sleep(SETTLE).await;
-            notices.wait().await;
+            tokio::select! {
+                () = notices.wait() => {}
+                () = sleep_until(tried + AGAIN), if !told.is_empty() => {
+                    reload(&live, &mut told).await;
+                    tried = Instant::now();
+                    if told.is_empty() {
+                        live.reconsider();
+                    }
+                }
+            }
         }
         now = Fingerprint::now(&files.paths).await;
     }
 }
 
-async fn reload(live: &Arc<Live>) {
-    live.reconsider();
+/// Takes over what the files hold. `told` is what was told of them before, and what cannot be used of them afterwards.
+async fn reload(live: &Arc<Live>, told: &mut BTreeSet<String>) {
+    let before = std::mem::take(told);
+    let mut unusable = |key_id: String, error: Error| {
+        if !before.contains(error.message()) {
+            live.tell(Event::ClientKeyUnusable { key_id, error: error.clone() });
+        }
+        told.insert(error.message().to_owned());
+    };
     for client_key in &live.state().identities.client_keys {
         match client_key.reload().await {
             Ok(true) => {
@@ -96,18 +123,12 @@ async fn reload(live: &Arc<Live>) {
                 }
             }
             Ok(false) => {}
-            Err(error) => {
-                live.tell(Event::ClientKeyUnusable {
-                    key_id: client_key.proven().info().key_id.clone(),
-                    error,
-                });
-            }
+            Err(error) => unusable(client_key.proven().info().key_id.clone(), error),
         }
     }
     for endpoint in live.endpoints() {
         if let Err(error) = endpoint.reload_ca(live.environment()).await {
-            let key_id = endpoint.plan.identity.who().name;
-            live.tell(Event::ClientKeyUnusable { key_id, error });
+            unusable(endpoint.plan.identity.who().name, error);
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::event::Event;
 use crate::secret::Secret;
 use crate::upkeep::limits::{
     BETWEEN_RETRIES, DOWN_FIRST, DOWN_LONGEST, FAILURES_UNTIL_DOWN, LATENCY_REMEMBERED,
+    LONGEST_BETWEEN_URGENT_TURNS,
 };
 use crate::upkeep::schedule::LONGEST_RETRY_AFTER;
 use crate::upkeep::turns::{Haste, Memory, Occasion, Turns};
@@ -25,8 +26,8 @@ pub(crate) struct Health {
     pub(super) latency: Option<Latency>,
     /// Passed over until then.
     pub(crate) down_until: Option<Instant>,
-    /// It asked for a pause until then.
-    pub(super) rests_until: Option<Instant>,
+    /// It asked for a pause.
+    pub(super) pause: Option<Pause>,
     /// When this process's next turn is, since it throttles or may be about to.
     pub(super) turns: Option<Turns>,
     /// How it was the last time.
@@ -38,6 +39,28 @@ pub(crate) struct Health {
     /// No retry leaves before.
     pub(super) next_retry: Option<Instant>,
     pub(super) announced: bool,
+}
+
+/// A `Retry-After`, and when it was told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pause {
+    told: Instant,
+    length: Duration,
+}
+
+impl Pause {
+    fn left(self, haste: Haste, now: Instant) -> Duration {
+        (self.told + longest_pause(haste).min(self.length)).saturating_duration_since(now)
+    }
+}
+
+/// Longer pauses than that are not kept: one that was meant for a crowd, or is a mistake, is to keep nobody for an hour whose
+/// AccessKey is rejected.
+fn longest_pause(haste: Haste) -> Duration {
+    match haste {
+        Haste::Urgent => LONGEST_BETWEEN_URGENT_TURNS,
+        Haste::Unhurried => LONGEST_RETRY_AFTER,
+    }
 }
 
 /// How long an endpoint takes, and when that was measured last.
@@ -69,7 +92,7 @@ impl Endpoint {
     /// throttles for this process's next turn.
     pub(crate) fn rests_for(&self, haste: Haste, now: Instant) -> Duration {
         let health = self.health.lock();
-        let pause = health.rests_until.map_or(Duration::ZERO, |until| until.saturating_duration_since(now));
+        let pause = health.pause.map_or(Duration::ZERO, |pause| pause.left(haste, now));
         health.turns.as_ref().map_or(pause, |turns| turns.wait(haste, now).max(pause))
     }
 
@@ -106,7 +129,7 @@ impl Endpoint {
             turns => *turns = Some(Turns::turned_away(occasion, now, draw)),
         }
         if let (Some(turns), Some(rest)) = (&mut health.turns, error.and_then(Error::retry_after)) {
-            turns.delay(rest.min(LONGEST_RETRY_AFTER));
+            turns.delay(rest.min(longest_pause(occasion.haste)));
         }
         health.next_retry = None;
     }
@@ -169,7 +192,7 @@ impl Endpoint {
         }
         health.next_retry = None;
         health.down_until = None;
-        health.rests_until = None;
+        health.pause = None;
         health.answered = Some(now);
         if std::mem::take(&mut health.announced) {
             drop(health);
@@ -184,7 +207,7 @@ impl Endpoint {
         health.failures += 1;
         health.failures_in_a_row = health.failures_in_a_row.saturating_add(1);
         if let Some(rest) = rest {
-            health.rests_until = Some(now + rest);
+            health.pause = Some(Pause { told: now, length: rest });
         }
         if health.failures_in_a_row < FAILURES_UNTIL_DOWN {
             return;

@@ -7,7 +7,8 @@ use tokio::time::{Instant, sleep};
 use super::Keeper;
 use crate::error::{Error, Kind};
 use crate::upkeep::cache::Snapshot;
-use crate::upkeep::limits::USUAL_QUOTA;
+use crate::upkeep::limits::{LONGEST_BETWEEN_URGENT_TURNS, USUAL_QUOTA};
+use crate::upkeep::schedule::LONGEST_RETRY_AFTER;
 use crate::upkeep::turns::{Haste, Occasion};
 use crate::upkeep::{endpoint, schedule};
 
@@ -55,7 +56,8 @@ impl Keeper {
     /// throttles; answers how long it waits.
     pub(super) fn next_try(&mut self, since: Instant, error: Option<&Error>) -> Duration {
         let draw = self.live.environment().random.draw();
-        let floor = error.and_then(Error::retry_after);
+        let most = if self.has_rejected() { LONGEST_BETWEEN_URGENT_TURNS } else { LONGEST_RETRY_AFTER };
+        let floor = error.and_then(Error::retry_after).map(|pause| pause.min(most));
         let turn = error.filter(|error| error.kind() == Kind::Throttled).map(|_| self.all_rest_for());
         let wait = match turn {
             Some(turn) if !turn.is_zero() => turn,

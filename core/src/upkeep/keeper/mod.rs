@@ -283,8 +283,8 @@ impl Keeper {
             };
             let failing_for = failing_since.get_or_insert_with(Instant::now).elapsed();
             let wait = self.before_next_try(&error, failing_for, deadline);
-            // KMS's certificate was good once: what answers in its place now may go away.
-            let may_pass = error.retryable() || error.kind() == Kind::Tls;
+            // KMS's certificate was good once, and so was the way to it: what is there in its place now may go away.
+            let may_pass = error.retryable() || matches!(error.kind(), Kind::Tls | Kind::Network);
             if let Some(wait) = wait.filter(|_| !round.renewals.is_empty() && may_pass) {
                 self.wait_listening(wait, round, following, asks).await;
                 continue;
