@@ -2,6 +2,7 @@
 
 mod fixture;
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::thread;
@@ -58,6 +59,62 @@ fn a_function_that_is_called_apart_may_wait_for_kms() {
         say.send(inside.refresh(APP).map(drop)).expect("the test waits");
     });
     said.recv_timeout(PATIENCE).expect("it is called").expect("KMS answers");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn nothing_is_left_of_a_long_time_out_once_the_answer_is_here() {
+    let resident = || {
+        let pages = std::fs::read_to_string("/proc/self/statm").expect("statm");
+        pages.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).expect("a number") * 4
+    };
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("");
+    let ask = |times| {
+        for _ in 0..times {
+            let pending = provider.within(Duration::from_secs(3600), provider.begin_secret("no/such"));
+            assert_eq!(pending.wait().expect_err("there is none").kind(), Kind::NotFound);
+        }
+    };
+    ask(1000);
+    let before = resident();
+    ask(10_000);
+    let more = resident().saturating_sub(before);
+    assert!(more < 8 << 10, "{more} KiB");
+}
+
+#[test]
+fn a_crowd_of_functions_that_are_called_apart_takes_few_threads() {
+    const CROWD: usize = 3000;
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("");
+    let (say, said) = mpsc::channel();
+    for _ in 0..CROWD {
+        let say = say.clone();
+        provider.begin_credentials(APP).then_apart(move |answer| {
+            answer.expect("KMS answers");
+            say.send(thread::current().id()).expect("the test waits");
+        });
+    }
+    let threads: HashSet<_> =
+        (0..CROWD).map(|_| said.recv_timeout(PATIENCE).expect("each is called")).collect();
+    assert!(threads.len() < CROWD / 10, "{} threads", threads.len());
+}
+
+#[test]
+fn functions_that_are_called_apart_may_wait_for_each_other() {
+    const CROWD: usize = 20;
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("");
+    let (together, (say, said)) = (Arc::new(std::sync::Barrier::new(CROWD)), mpsc::channel());
+    for _ in 0..CROWD {
+        let (together, say) = (together.clone(), say.clone());
+        provider.begin_credentials(APP).then_apart(move |_| {
+            together.wait();
+            say.send(()).expect("the test waits");
+        });
+    }
+    (0..CROWD).for_each(|_| said.recv_timeout(PATIENCE).expect("each is called"));
 }
 
 #[test]

@@ -21,7 +21,7 @@ use crate::error::{Error, Kind, Result};
 use crate::process::descriptors::Sentinel;
 use crate::process::fork::{self, PerProcess};
 use crate::process::lock::Mutex;
-use crate::process::{logs, signals, threads};
+use crate::process::{answering, logs, signals, threads};
 
 static ENGINE: PerProcess<Mutex<Weak<Engine>>> = PerProcess::empty();
 
@@ -55,7 +55,7 @@ pub(crate) fn run_where_it_may_block(f: impl FnOnce() + Send + 'static) {
     let call = OnDrop(Some(f));
     match (THIS_THREAD.get(), Handle::try_current()) {
         (ThisThread::Running, Ok(runtime)) => {
-            threads::start_in_time("kmsak-answers", &runtime, move || drop(call));
+            answering::hand_over(Box::new(move || drop(call)), &runtime);
         }
         // It waits for no thread any more. Where the system refuses one, `call` is dropped, and run, here.
         (ThisThread::Ending, _) => drop(threads::start("kmsak-answers", move || drop(call))),

@@ -1,6 +1,7 @@
 //! This process: its thread for kmsak, its forks, locks, memory, files and logs, its time and chance, how far its clock
 //! is off.
 
+mod answering;
 pub(crate) mod clock_and_chance;
 pub(crate) mod descriptors;
 pub(crate) mod disk;

@@ -4,12 +4,14 @@ mod inner;
 mod opening;
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::fmt;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use self::inner::Inner;
@@ -255,14 +257,19 @@ impl Provider {
         let (reply, limited) = Pending::new();
         let reply = Arc::new(Mutex::new(Some(reply)));
         let late = Arc::downgrade(&reply);
+        let (waiting, answered) = oneshot::channel::<Infallible>();
         pending.then(move |result| {
+            // Nothing is left of a long time-out once the answer is here.
+            drop(waiting);
             let unless_too_late = reply.lock().take();
             if let Some(reply) = unless_too_late {
                 reply.send(result);
             }
         });
         live.spawn(async move {
-            tokio::time::sleep(timeout).await;
+            if tokio::time::timeout(timeout, answered).await.is_ok() {
+                return;
+            }
             let unless_answered = late.upgrade().and_then(|reply| reply.lock().take());
             if let Some(reply) = unless_answered {
                 reply.send(Err(Error::no_answer_within(timeout)));
