@@ -20,7 +20,7 @@ use crate::secret::Secret;
 use crate::transport::{HttpRequest, HttpResponse};
 
 /// The stage label of the version in use.
-const CURRENT: &str = "ACSCurrent";
+pub(crate) const CURRENT: &str = "ACSCurrent";
 
 /// Which of the two doors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use self::inner::Inner;
 use crate::error::{Error, Result};
 use crate::event::{Event, Subscribers, Subscription};
-use crate::kms::SecretRequest;
+use crate::kms::{CURRENT, SecretRequest};
 use crate::pending::{Pending, closed};
 use crate::process::lock::Mutex;
 use crate::secret::name::{check_name, check_stage, check_version};
@@ -28,7 +28,7 @@ use crate::upkeep::keeper::{Ask, Waiter};
 use crate::upkeep::limits::USUAL_QUOTA;
 use crate::upkeep::live::expiry_reminder;
 use crate::upkeep::schedule;
-use crate::upkeep::turns::{self, Occasion};
+use crate::upkeep::turns::Occasion;
 
 /// Hands out managed AccessKeys and other secrets, and keeps them current.
 ///
@@ -134,7 +134,7 @@ impl Provider {
     }
 
     /// The version of the secret `name` with the stage label `version_stage`, such as `ACSPrevious`: asked of KMS
-    /// each time, never cached.
+    /// each time, never cached. Where KMS throttles, what keeps the current versions current goes first.
     ///
     /// # Errors
     /// As for [`secret`](Provider::secret).
@@ -152,8 +152,11 @@ impl Provider {
         {
             return Pending::ready(script.at_stage(name, version_stage).map(Arc::new));
         }
-        let occasion = Occasion::urgent(self.0.state.config.fetch_deadline);
-        self.fetch_uncached(SecretRequest::at_stage(name, version_stage), occasion)
+        let request = SecretRequest::at_stage(name, version_stage);
+        // Nobody can work before the current version is there.
+        let of_stage = if version_stage == CURRENT { Occasion::urgent } else { Occasion::aside };
+        let occasion = of_stage(self.0.state.config.fetch_deadline);
+        self.fetch_uncached(request, occasion)
     }
 
     /// The version `version_id` of the secret `name`, at the stage `version_stage` if one is given: asked of KMS each time, never
@@ -182,8 +185,8 @@ impl Provider {
             version_stage: version_stage.unwrap_or_default().to_owned(),
             version_id: version_id.to_owned(),
         };
-        let spread = turns::promised(self.0.state.config.fetch_deadline);
-        self.fetch_uncached(request, Occasion::scheduled(None, spread))
+        let occasion = Occasion::aside(self.0.state.config.fetch_deadline);
+        self.fetch_uncached(request, occasion)
     }
 
     fn fetch_uncached(&self, request: SecretRequest, occasion: Occasion) -> Pending<Arc<Secret>> {

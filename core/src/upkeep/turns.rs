@@ -41,6 +41,11 @@ impl Occasion {
         Occasion { haste: Haste::Urgent, since: None, first: promised(left) }
     }
 
+    /// Somebody waits, for `left` at most, but for something that no renewal is to wait for.
+    pub(crate) fn aside(left: Duration) -> Self {
+        Occasion::scheduled(None, promised(left))
+    }
+
     /// The schedule spread all processes over `spread` from `since` on.
     pub(crate) fn scheduled(since: Option<Instant>, spread: Duration) -> Self {
         Occasion { haste: Haste::Unhurried, since, first: spread }
