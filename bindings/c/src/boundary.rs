@@ -49,11 +49,14 @@ pub(crate) unsafe fn answer<T>(
         Ok(made) => {
             // SAFETY: something was made, so it is not NULL, and otherwise as the caller promises.
             unsafe { out.write(made) };
-            // SAFETY: as the caller promises.
-            unsafe { finish(error, Ok(())) }
+            if !error.is_null() {
+                // SAFETY: not NULL, and otherwise as the caller promises.
+                unsafe { error.write(ptr::null_mut()) };
+            }
+            kmsak_status::KMSAK_OK
         }
         // SAFETY: as the caller promises.
-        Err(failure) => unsafe { finish(error, Err(failure.unwrap_or_else(kmsak_error::internal))) },
+        Err(failure) => unsafe { fail(error, failure) },
     }
 }
 
@@ -90,19 +93,17 @@ pub(crate) unsafe fn read_text<'a, T: 'a>(
     unsafe { read(pointer, ptr::null(), |object| f(object).map_or(ptr::null(), CStr::as_ptr)) }
 }
 
+/// Hands `failure` out; none stands for a panic.
+///
 /// # Safety
 /// `error` is NULL or may be written to.
-unsafe fn finish(error: *mut *mut kmsak_error, result: Result<(), kmsak_error>) -> kmsak_status {
-    let (status, made) = match result {
-        Ok(()) => (kmsak_status::KMSAK_OK, ptr::null_mut()),
-        Err(_) if error.is_null() => {
-            return result.map_or_else(|error| error.status(), |()| kmsak_status::KMSAK_OK);
-        }
-        Err(failure) => (failure.status(), Box::into_raw(Box::new(failure))),
-    };
+#[cold]
+unsafe fn fail(error: *mut *mut kmsak_error, failure: Option<kmsak_error>) -> kmsak_status {
+    let failure = failure.unwrap_or_else(kmsak_error::internal);
+    let status = failure.status();
     if !error.is_null() {
         // SAFETY: not NULL, and otherwise as the caller promises.
-        unsafe { error.write(made) };
+        unsafe { error.write(Box::into_raw(Box::new(failure))) };
     }
     status
 }

@@ -131,12 +131,25 @@ pub unsafe extern "C" fn kmsak_provider_credentials(
             return Ok(credentials::hand_out(credentials));
         }
         // SAFETY: the caller passes NULL or a string.
-        let name = unsafe { text(name, "name") }?;
-        log::may_ask(&provider.core)?;
-        Ok(credentials::hand_out(provider.core.credentials(name)?))
+        unsafe { wait_for_credentials(provider, name) }
     };
     // SAFETY: the caller passes pointers that are NULL or may be written to.
     unsafe { answer(credentials, error, make) }
+}
+
+/// Apart from what is read all the time.
+///
+/// # Safety
+/// `name` is NULL or a string.
+#[cold]
+unsafe fn wait_for_credentials(
+    provider: &kmsak_provider,
+    name: *const c_char,
+) -> Result<*mut kmsak_credentials, kmsak_error> {
+    // SAFETY: as the caller promises.
+    let name = unsafe { text(name, "name") }?;
+    log::may_ask(&provider.core)?;
+    Ok(credentials::hand_out(provider.core.credentials(name)?))
 }
 
 /// The AccessKey in `name` (UTF-8) if it is cached, else NULL: never waits, never fetches, never fails.
@@ -175,12 +188,25 @@ pub unsafe extern "C" fn kmsak_provider_secret(
             return Ok(secret::hand_out(secret));
         }
         // SAFETY: the caller passes NULL or a string.
-        let name = unsafe { text(name, "name") }?;
-        log::may_ask(&provider.core)?;
-        Ok(secret::hand_out(provider.core.secret(name)?))
+        unsafe { wait_for_secret(provider, name) }
     };
     // SAFETY: the caller passes pointers that are NULL or may be written to.
     unsafe { answer(secret, error, make) }
+}
+
+/// As [`wait_for_credentials`].
+///
+/// # Safety
+/// `name` is NULL or a string.
+#[cold]
+unsafe fn wait_for_secret(
+    provider: &kmsak_provider,
+    name: *const c_char,
+) -> Result<*mut kmsak_secret, kmsak_error> {
+    // SAFETY: as the caller promises.
+    let name = unsafe { text(name, "name") }?;
+    log::may_ask(&provider.core)?;
+    Ok(secret::hand_out(provider.core.secret(name)?))
 }
 
 /// The secret `name` (UTF-8) of any type if it is cached, else NULL: never waits, never fetches, never fails.

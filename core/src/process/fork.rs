@@ -72,7 +72,7 @@ impl<T> PerProcess<T> {
     }
 
     /// Whether the value is one that a parent made. As cheap as two loads.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn is_inherited(&self) -> bool {
         let made_in = self.made_in.load(Ordering::Relaxed);
         made_in != 0 && made_in != generation() + 1

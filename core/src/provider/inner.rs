@@ -55,7 +55,7 @@ impl Inner {
     }
 
     /// A forked child that only reads cached values must have its refreshes all the same.
-    #[inline]
+    #[inline(always)]
     pub(super) fn revive_after_fork(&self) {
         if self.process.is_inherited() {
             self.revive();
@@ -63,6 +63,7 @@ impl Inner {
     }
 
     /// As long as `max_stale` allows.
+    #[cold]
     pub(super) fn credentials_for_a_while(&self, name: &[u8]) -> Option<Arc<Credentials>> {
         // Nobody may keep what is good for a while only.
         self.state.cache.changes().fetch_add(1, Ordering::Release);

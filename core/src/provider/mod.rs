@@ -70,7 +70,7 @@ impl Provider {
 
     /// The AccessKey in `name` if it is cached: never waits, never fetches.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn cached_credentials(&self, name: &str) -> Option<Arc<Credentials>> {
         self.cached_credentials_by_bytes(name.as_bytes())
     }
@@ -78,7 +78,7 @@ impl Provider {
     /// As [`cached_credentials`](Provider::cached_credentials), for bindings that have a name of which nobody knows yet whether it is
     /// UTF-8: what is cached is.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn cached_credentials_by_bytes(&self, name: &[u8]) -> Option<Arc<Credentials>> {
         self.0.revive_after_fork();
         let state = &self.0.state;
@@ -116,14 +116,14 @@ impl Provider {
 
     /// The secret `name` of any type if it is cached: never waits, never fetches.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn cached_secret(&self, name: &str) -> Option<Arc<Secret>> {
         self.cached_secret_by_bytes(name.as_bytes())
     }
 
     /// As [`cached_secret`](Provider::cached_secret), for bindings that have a name of which nobody knows yet whether it is UTF-8.
     #[must_use]
-    #[inline]
+    #[inline(always)]
     pub fn cached_secret_by_bytes(&self, name: &[u8]) -> Option<Arc<Secret>> {
         self.0.revive_after_fork();
         let state = &self.0.state;
