@@ -7,6 +7,7 @@ mod courier;
 mod credentials;
 mod error;
 mod event;
+mod fast_read;
 mod field;
 mod fixed;
 mod gateway;
@@ -96,6 +97,7 @@ fn _kmsak(module: &Bound<'_, PyModule>) -> PyResult<()> {
     refuse_other_interpreters()?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<provider::Provider>()?;
+    fast_read::install(&module.py().get_type::<provider::Provider>())?;
     module.add_class::<gateway::Gateway>()?;
     module.add_class::<credentials::Credentials>()?;
     module.add_class::<secret::Secret>()?;

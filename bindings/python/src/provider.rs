@@ -14,6 +14,7 @@ use crate::builder::Options;
 use crate::credentials::Credentials;
 use crate::error::to_python;
 use crate::event::Subscription;
+use crate::fast_read::LastRead;
 use crate::fixed::Fixed;
 use crate::gateway::Gateways;
 use crate::secret::Secret;
@@ -26,6 +27,7 @@ pub(crate) struct Provider {
     core: Option<kmsak::Provider>,
     changes: Arc<AtomicU32>,
     kept: Mutex<Option<Kept>>,
+    last_read: LastRead,
     /// What nobody may have kept a reference to; those that have ended go with the next one.
     subscriptions: Mutex<Vec<Py<Subscription>>>,
 }
@@ -35,8 +37,6 @@ pub(crate) struct Provider {
 struct Kept {
     /// By name, exactly `str`, so that looking one up runs nobody's Python code.
     credentials: Py<PyDict>,
-    /// The first of them, by the very object that named it: a program with one secret names it by the same literal each time.
-    first: (Py<PyString>, Py<Credentials>),
     changes: u32,
     /// A forked child asks the core, which begins to refresh there.
     process: u64,
@@ -62,24 +62,27 @@ impl Provider {
             changes: core.changes(),
             core: Some(core),
             kept: Mutex::default(),
+            last_read: LastRead::new(),
             subscriptions: Mutex::default(),
         })
+    }
+
+    /// The AccessKey that was read last by this very name, if nothing has changed since; borrowed, or null.
+    pub(crate) fn last_read(&self, name: *mut pyo3::ffi::PyObject) -> *mut pyo3::ffi::PyObject {
+        self.last_read.find(name, self.changes.load(Ordering::Acquire), kmsak::process_generation())
     }
 
     fn cached(&self, py: Python<'_>, name: &Bound<'_, PyAny>) -> PyResult<Option<Py<Credentials>>> {
         let changes = self.changes.load(Ordering::Acquire);
         let process = kmsak::process_generation();
         let plain = name.cast_exact::<PyString>().ok();
-        if let Some(name) = plain {
-            let by_name = match lock(py, &self.kept).as_ref().filter(|kept| kept.is_from(changes, process)) {
-                Some(kept) if kept.first.0.is(name) => return Ok(Some(kept.first.1.clone_ref(py))),
-                kept => kept.map(|kept| kept.credentials.clone_ref(py)),
-            };
-            if let Some(by_name) = by_name
-                && let Some(found) = by_name.bind(py).get_item(name)?
-            {
-                return Ok(Some(found.cast_into::<Credentials>()?.unbind()));
-            }
+        if let Some(name) = plain
+            && let Some(by_name) = self.kept(py, changes, process)
+            && let Some(found) = by_name.bind(py).get_item(name)?
+        {
+            let found = found.cast_into::<Credentials>()?.unbind();
+            self.last_read.keep(py, name, &found, changes, process);
+            return Ok(Some(found));
         }
         let Some(credentials) = self.core().cached_credentials(&name.extract::<PyBackedStr>()?) else {
             return Ok(None);
@@ -99,17 +102,19 @@ impl Provider {
         changes: u32,
         process: u64,
     ) -> PyResult<()> {
-        let is_current = |kept: &&Kept| kept.is_from(changes, process);
-        let by_name =
-            lock(py, &self.kept).as_ref().filter(is_current).map(|kept| kept.credentials.clone_ref(py));
-        if let Some(by_name) = by_name {
+        self.last_read.keep(py, name, credentials, changes, process);
+        if let Some(by_name) = self.kept(py, changes, process) {
             return by_name.bind(py).set_item(name, credentials);
         }
         let begun = PyDict::new(py);
         begun.set_item(name, credentials)?;
-        let first = (name.clone().unbind(), credentials.clone_ref(py));
-        self.exchange_kept(py, Some(Kept { credentials: begun.unbind(), first, changes, process }));
+        self.exchange_kept(py, Some(Kept { credentials: begun.unbind(), changes, process }));
         Ok(())
+    }
+
+    fn kept(&self, py: Python<'_>, changes: u32, process: u64) -> Option<Py<PyDict>> {
+        let is_current = |kept: &&Kept| kept.is_from(changes, process);
+        lock(py, &self.kept).as_ref().filter(is_current).map(|kept| kept.credentials.clone_ref(py))
     }
 
     fn exchange_kept(&self, py: Python<'_>, kept: Option<Kept>) {
@@ -292,6 +297,7 @@ impl Provider {
     fn close(&self, py: Python<'_>) {
         py.detach(|| self.core().close());
         self.exchange_kept(py, None);
+        self.last_read.clear(py);
         self.let_go_of_subscriptions(py);
     }
 
