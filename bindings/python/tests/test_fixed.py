@@ -86,3 +86,33 @@ def test_what_it_was_not_given_is_not_found() -> None:
 def test_what_makes_no_sense_is_told(secrets: object, error: type[Exception], words: str) -> None:
     with pytest.raises(error, match=words):
         kmsak.Provider.fixed(secrets)  # type: ignore[arg-type]
+
+
+def test_a_cached_read_is_of_now_whatever_object_names_the_secret() -> None:
+    names = [f"acs/ram/user/number{number}" for number in range(40)]
+    versions = {name: [(f"old-{name}", "one"), (f"new-{name}", "two")] for name in names}
+    with kmsak.Provider.fixed(versions) as provider:
+        read = provider.credentials
+        for age in ("old", "new"):
+            for _ in range(3):
+                for name in names:
+                    same_text = "/".join(name.split("/"))
+                    assert same_text is not name
+                    found = [
+                        read(name),
+                        read(same_text),
+                        read(name=name),
+                        read(name, timeout=1),
+                        provider.cached_credentials(name),
+                    ]
+                    assert {one.access_key_id for one in found if one} == {f"{age}-{name}"}
+                    assert read(name) is read(name)
+            for name in names:
+                provider.refresh(name)
+    for name in names:
+        with pytest.raises(kmsak.ClosedError):
+            read(name)
+        assert provider.cached_credentials(name) is None
+    for call in (lambda: read(), lambda: read(names[0], names[1]), lambda: read(3), lambda: read(names[0], patience=1)):  # type: ignore
+        with pytest.raises(TypeError):
+            call()
