@@ -4,6 +4,7 @@ package kubernetes
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -85,6 +86,28 @@ node: {enabled: true}
 csi: {enabled: true, allowOwnIdentity: true}
 metrics: {serviceMonitor: true, alerts: true, dashboard: true, labels: {release: prometheus}}
 `
+
+func TestTheExamplesStandBesideTheChart(t *testing.T) {
+	installed := mustRender(t, everything)
+	files, err := filepath.Glob(examples + "*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatal(err, files)
+	}
+	for _, file := range files {
+		for _, document := range strings.Split(string(readFile(t, file)), "\n---\n") {
+			var one struct {
+				Kind     string
+				Metadata struct{ Name string }
+			}
+			if err := yaml.Unmarshal([]byte(document), &one); err != nil {
+				t.Fatalf("%s: %v", file, err)
+			}
+			if name := one.Kind + "/" + one.Metadata.Name; installed[name] != nil || one.Metadata.Name == "" {
+				t.Errorf("%s: %q is the chart's, or nothing", file, name)
+			}
+		}
+	}
+}
 
 func TestWhatTheChartInstalls(t *testing.T) {
 	all := names(mustRender(t, everything))
