@@ -6,6 +6,7 @@ import asyncio
 import os
 import queue
 import types
+from typing import Any
 
 import kmsak
 import pytest
@@ -113,6 +114,7 @@ def test_a_cached_read_is_of_now_whatever_object_names_the_secret() -> None:
         with pytest.raises(kmsak.ClosedError):
             read(name)
         assert provider.cached_credentials(name) is None
-    for call in (lambda: read(), lambda: read(names[0], names[1]), lambda: read(3), lambda: read(names[0], patience=1)):  # type: ignore
+    calls: list[tuple[list[Any], dict[str, Any]]] = [([], {}), (names[:2], {}), ([3], {}), (names[:1], {"patience": 1})]
+    for arguments, named in calls:
         with pytest.raises(TypeError):
-            call()
+            read(*arguments, **named)
