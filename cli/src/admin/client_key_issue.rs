@@ -77,8 +77,7 @@ pub(super) fn issue(
         delete_lost(run, access_point, &plan, &[in_use, written.as_deref()])?;
     }
     let now = run.client.api().now();
-    let until = now + Duration::from_secs(u64::from(days) * 86_400);
-    let (not_before, not_after) = (moment::written(now), moment::written(until));
+    let (not_before, not_after) = (moment::written(now), moment::written(end(now, days)));
     let password = new_password();
     if !run.is_dry() {
         private_file::write(&place.password, password.as_bytes())?;
@@ -125,6 +124,16 @@ pub(super) fn key_id_in(path: &std::path::Path) -> Result<Option<String>, Failur
         Failure::new(format!("{} is no ClientKey file: move it away, or name another folder", path.display()))
             .with_code(4)
     })
+}
+
+/// The end of a ClientKey's validity, up to an hour early: by its second a lost one is told from those that others issue at the
+/// same time, as timers do.
+fn end(now: SystemTime, days: u32) -> SystemTime {
+    let mut bytes = [0_u8; 4];
+    ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut bytes)
+        .expect("the system gives random bytes");
+    let early = u64::from(u32::from_le_bytes(bytes)) % 3600;
+    now + Duration::from_secs(u64::from(days) * 86_400 - early)
 }
 
 /// As KMS's console calls the files of a ClientKey. The id comes from a file, and may be anything.
@@ -192,6 +201,15 @@ mod tests {
         assert_eq!(one.len(), 32);
         assert!(one.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
         assert_ne!(*one, *new_password());
+    }
+
+    #[test]
+    fn those_of_one_second_end_at_different_ones() {
+        let now = SystemTime::UNIX_EPOCH;
+        let ends: std::collections::BTreeSet<SystemTime> = (0..20).map(|_| end(now, 1)).collect();
+        assert!(ends.len() > 10, "{ends:?}");
+        let day = Duration::from_secs(86_400);
+        assert!(ends.iter().all(|end| *end <= now + day && *end > now + day * 23 / 24), "{ends:?}");
     }
 
     #[test]

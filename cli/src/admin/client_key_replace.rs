@@ -72,7 +72,7 @@ impl Replace {
     pub(super) fn run(&self, arguments: &RunArguments) -> Result<ExitCode, Failure> {
         if let Some(wrong) = self.until_used_by.iter().find(|url| !url.starts_with("http://")) {
             return Err(Failure::usage(format!(
-                "--until-used-by {:?} is no http:// URL: give the agent's /metrics",
+                "--until-used-by {:?} is no http:// URL: give the agent's /metrics, or leave it out for one with TLS, which you have to watch yourself",
                 wrong.split("/token/").next().unwrap_or_default()
             )));
         }
@@ -81,6 +81,9 @@ impl Replace {
 
     fn replace(&self, run: &Run) -> Result<(), Failure> {
         run.find(&kms::describe_access_point(&self.name))?.ok_or_else(|| none(&self.name))?;
+        if !self.until_used_by.is_empty() {
+            run.can_confirm("delete the old ClientKey in the end")?;
+        }
         let folder = Folder::new(&self.out);
         let _held = if run.is_dry() || !self.out.is_dir() { None } else { Some(folder.hold()?) };
         let staged = Staged::of(&folder);

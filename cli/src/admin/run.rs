@@ -252,13 +252,19 @@ impl Run {
         self.result.borrow_mut().insert(name.to_owned(), value.into());
     }
 
-    /// Asks before something is deleted.
-    pub(crate) fn confirm(&self, what: &str) -> Result<(), Failure> {
-        if self.yes || self.dry_run {
+    /// Whether somebody can be asked: for what will be asked after a long time only.
+    pub(crate) fn can_confirm(&self, what: &str) -> Result<(), Failure> {
+        if self.yes || self.dry_run || std::io::stdin().is_terminal() {
             return Ok(());
         }
-        if !std::io::stdin().is_terminal() {
-            return Err(Failure::usage(format!("nobody can be asked whether to {what}: say --yes if so")));
+        Err(Failure::usage(format!("nobody can be asked whether to {what}: say --yes if so")))
+    }
+
+    /// Asks before something is deleted.
+    pub(crate) fn confirm(&self, what: &str) -> Result<(), Failure> {
+        self.can_confirm(what)?;
+        if self.yes || self.dry_run {
+            return Ok(());
         }
         crate::progress::clear();
         let mut terminal = std::io::stderr();

@@ -437,3 +437,20 @@ fn what_is_in_use_is_said_to_be() {
     let output = of_member(&operator, &["audit", "--all-accounts"]);
     assert!(stderr(&output).contains("run it there, or without --all-accounts"), "{}", stderr(&output));
 }
+
+#[test]
+fn whether_the_old_may_be_deleted_is_known_before_there_is_a_new_one() {
+    let operator = Operator::start();
+    operator.told(&words(&create(&operator, "web", &[])));
+    let old = key_id(&operator, "web/clientKey.json");
+    let url = "http://127.0.0.1:9/token/hush/metrics";
+    let replace = ["admin", "client-key", "replace", "web", "--out", "web", "--until-used-by", url];
+    let told = operator.refused(&replace, 2);
+    assert!(told.contains("say --yes if so") && !told.contains("hush"), "{told}");
+    assert_eq!(key_id(&operator, "web/clientKey.json"), old);
+    // An agent that does not answer keeps the old one alive.
+    let told = operator.refused(&[&replace[..], &["--yes", "--patience", "1s"]].concat(), 1);
+    assert!(told.contains(&format!("the old ClientKey {old} stays")) && !told.contains("hush"), "{told}");
+    let keys = operator.json(&["admin", "client-key", "list", "web"])["clientKeys"].clone();
+    assert_eq!(keys.as_array().unwrap().len(), 2, "{keys}");
+}
