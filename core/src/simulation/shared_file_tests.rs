@@ -75,6 +75,7 @@ async fn whoever_has_the_right_to_ask_and_stops_leaves_half_of_a_short_time() {
     stopped.lock().expect("nobody asks now");
     world.until(HOUR).await;
     assert_eq!(world.renew(APP, "A").await.expect("KMS has another").access_key_id(), "B");
+    assert!(world.time.since() - HOUR < Duration::from_secs(2), "{:?}", world.time.since());
 }
 
 #[tokio::test(start_paused = true)]
