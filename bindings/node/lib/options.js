@@ -41,10 +41,9 @@ const KINDS = {
   },
 }
 
-const GATEWAY = {
-  type: { is: (value) => value === 'instance' || value === 'shared', expected: "'instance' or 'shared'" },
-  ...ofTheCore(true),
-}
+const TYPE = { is: (value) => value === 'instance' || value === 'shared', expected: "'instance' or 'shared'" }
+// Few programs name a gateway: the core is asked of its options then.
+let ofGateway
 const PROVIDER = {
   ...ofTheCore(false),
   properties: {
@@ -69,8 +68,9 @@ function checked(options) {
 }
 
 function gateway(options, index) {
-  const { type, given } = check(options, GATEWAY, `gateways[${index}].`)
-  if (type === undefined) throw wrong(`gateways[${index}].type is missing: expected ${GATEWAY.type.expected}`)
+  ofGateway ??= { type: TYPE, ...ofTheCore(true) }
+  const { type, given } = check(options, ofGateway, `gateways[${index}].`)
+  if (type === undefined) throw wrong(`gateways[${index}].type is missing: expected ${TYPE.expected}`)
   return { shared: type === 'shared', given }
 }
 
