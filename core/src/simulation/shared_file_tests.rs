@@ -112,3 +112,22 @@ async fn what_another_process_was_answered_is_found_however_long_kms_throttles_t
         fs::remove_file(folder.path().join("secrets.cache")).expect("it is there");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_has_a_turn_in_a_large_fleet_finds_what_others_were_answered_before_it_waits() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let rotates = || {
+        World::new(sharing(&folder, |builder| builder.fleet_size(100_000)), |request| {
+            Does::answer(if request.at < HOUR { "A" } else { "B" })
+        })
+    };
+    let (busy, idle) = (rotates(), rotates());
+    assert_eq!((id_of(&busy).await, id_of(&idle).await), ("A".to_owned(), "A".to_owned()));
+    busy.until(HOUR).await;
+    // Its turn may be too late for whoever waits; what it is answered then is in the file.
+    drop(busy.renew(APP, "A").await);
+    busy.until(HOUR + Duration::from_secs(300)).await;
+    assert_eq!(busy.cached_id().as_deref(), Some("B"));
+    assert_eq!(idle.renew(APP, "A").await.expect("the file has it").access_key_id(), "B");
+    assert_eq!(idle.requests_since(HOUR), 0);
+}

@@ -225,8 +225,8 @@ impl Keeper {
     /// Fetches for `round` until it is served or its time is up.
     async fn perform(&mut self, round: &mut Round, following: &mut Round, asks: &mut UnboundedReceiver<Ask>) {
         let live = self.live.clone();
-        if !round.renewals.is_empty() && !self.all_rest_for().is_zero() {
-            // Before anybody is sent away.
+        if !round.renewals.is_empty() {
+            // Before anybody is given a turn, or sent away.
             self.look(&live, round).await;
         }
         self.answer_at_once(round);
