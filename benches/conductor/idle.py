@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 
 from emulator import SECRET, Emulator
@@ -9,6 +10,8 @@ from places import Effort
 from spread import Spread, spread
 from subject import Kind, Subject
 
+# Threads that were wanted for the start alone, the JVM's and kmsak's, have ended by then.
+UNTIL_IDLE = 2.0
 # KiB, KiB, and a number.
 FIELDS = {"memory": "VmRSS", "peak": "VmHWM", "threads": "Threads"}
 
@@ -21,6 +24,7 @@ def measure(emulator: Emulator, kinds: list[Kind], effort: Effort) -> dict[str, 
             with Subject(kind, emulator.config("instance"), SECRET) as subject:
                 before = _now(subject)
                 subject.have_the_secret()
+                time.sleep(UNTIL_IDLE)
                 after = _now(subject)
                 for name, value in after.items():
                     found[kind.name][name].append(value - (0 if name == "peak" else before[name]))

@@ -27,17 +27,26 @@ def class_path() -> str:
     return f"{JAVA_CLASSES / 'classes'}:{(JAVA_CLASSES / 'classpath.txt').read_text().strip()}"
 
 
+def class_path_without_official() -> str:
+    """Give what an application has that kmsak serves: SLF4J, and not the official client with its dozens of jars."""
+    kept = [
+        one for one in class_path().split(":") if pathlib.Path(one).name.startswith(("classes", "kmsak-", "slf4j-"))
+    ]
+    return ":".join(kept)
+
+
 def subjects() -> list[Kind]:
     """Give all subjects, each official client after the kmsak that it is compared with."""
-    java = ("java", "-XX:+UseSerialGC", "-cp", class_path(), "io.kmsak.benches.Subject")
+    java = ("java", "-XX:+UseSerialGC", "-cp")
+    subject = "io.kmsak.benches.Subject"
     return [
         Kind("Rust", "kmsak", (str(RELEASE / "examples" / "kmsak-subject"),)),
         Kind("C", "kmsak", (str(WORK / "c" / "subject"),), {"KMSAK_LIBRARY": str(LIBRARY)}),
         Kind("Python", "kmsak", (str(PYTHON), str(SUBJECTS / "python" / "subject.py"), "kmsak")),
         Kind("Python", "official", (str(OFFICIAL_PYTHON), str(SUBJECTS / "python" / "subject.py"), "official")),
         Kind("Node.js", "kmsak", ("node", str(SUBJECTS / "node" / "subject.mjs"))),
-        Kind("Java", "kmsak", (*java, "kmsak")),
-        Kind("Java", "official", (*java, "official")),
+        Kind("Java", "kmsak", (*java, class_path_without_official(), subject, "kmsak")),
+        Kind("Java", "official", (*java, class_path(), subject, "official")),
         Kind("Go", "official", (str(WORK / "go" / "subject"),)),
     ]
 

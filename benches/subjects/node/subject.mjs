@@ -27,8 +27,13 @@ async function serve() {
     const [command, ...words] = line.split(' ')
     switch (command) {
       case 'load':
-        Provider = load()
-        phase('loaded')
+        {
+          const begun = performance.now()
+          Provider = load()
+          // Without the wait for the command, for which Node starts its standard input first.
+          const nanoseconds = Math.round((performance.now() - begun) * 1e6)
+          say({ phase: 'loaded', at: now(), nanoseconds })
+        }
         break
       case 'open':
         provider = Provider.fromFileSync(config)
