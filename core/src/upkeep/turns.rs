@@ -15,6 +15,7 @@ use crate::upkeep::limits::{
     BETWEEN_SECRETS_IN_TURN, FIRST_WINDOW, GROWTH_UNHURRIED, GROWTH_URGENT, LONGEST_BETWEEN_TURNS,
     LONGEST_BETWEEN_URGENT_TURNS,
 };
+use crate::upkeep::schedule::LONGEST_RETRY_AFTER;
 
 /// Whether somebody waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,17 @@ pub(crate) enum Haste {
     Urgent,
     /// What is in use is good: the schedule wants to know whether it still is.
     Unhurried,
+}
+
+impl Haste {
+    /// A longer `Retry-After` is not kept: one that was meant for a crowd, or is a mistake, is to keep nobody for an hour whose
+    /// AccessKey is rejected.
+    pub(crate) fn longest_retry_after(self) -> Duration {
+        match self {
+            Haste::Urgent => LONGEST_BETWEEN_URGENT_TURNS,
+            Haste::Unhurried => LONGEST_RETRY_AFTER,
+        }
+    }
 }
 
 /// What a request is for, as far as it says when the next one leaves after one that was throttled.

@@ -11,7 +11,6 @@ use crate::event::Event;
 use crate::secret::Secret;
 use crate::upkeep::limits::{
     BETWEEN_RETRIES, DOWN_FIRST, DOWN_LONGEST, FAILURES_UNTIL_DOWN, LATENCY_REMEMBERED,
-    LONGEST_BETWEEN_URGENT_TURNS,
 };
 use crate::upkeep::schedule::LONGEST_RETRY_AFTER;
 use crate::upkeep::turns::{Haste, Memory, Occasion, Turns};
@@ -50,16 +49,7 @@ pub(super) struct Pause {
 
 impl Pause {
     fn left(self, haste: Haste, now: Instant) -> Duration {
-        (self.told + longest_pause(haste).min(self.length)).saturating_duration_since(now)
-    }
-}
-
-/// Longer pauses than that are not kept: one that was meant for a crowd, or is a mistake, is to keep nobody for an hour whose
-/// AccessKey is rejected.
-fn longest_pause(haste: Haste) -> Duration {
-    match haste {
-        Haste::Urgent => LONGEST_BETWEEN_URGENT_TURNS,
-        Haste::Unhurried => LONGEST_RETRY_AFTER,
+        (self.told + haste.longest_retry_after().min(self.length)).saturating_duration_since(now)
     }
 }
 
@@ -129,7 +119,7 @@ impl Endpoint {
             turns => *turns = Some(Turns::turned_away(occasion, now, draw)),
         }
         if let (Some(turns), Some(rest)) = (&mut health.turns, error.and_then(Error::retry_after)) {
-            turns.delay(rest.min(longest_pause(occasion.haste)));
+            turns.delay(rest.min(occasion.haste.longest_retry_after()));
         }
         health.next_retry = None;
     }

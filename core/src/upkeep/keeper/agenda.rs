@@ -7,8 +7,7 @@ use tokio::time::{Instant, sleep};
 use super::Keeper;
 use crate::error::{Error, Kind};
 use crate::upkeep::cache::Snapshot;
-use crate::upkeep::limits::{LONGEST_BETWEEN_URGENT_TURNS, USUAL_QUOTA};
-use crate::upkeep::schedule::LONGEST_RETRY_AFTER;
+use crate::upkeep::limits::USUAL_QUOTA;
 use crate::upkeep::turns::{Haste, Occasion};
 use crate::upkeep::{endpoint, schedule};
 
@@ -56,7 +55,7 @@ impl Keeper {
     /// throttles; answers how long it waits.
     pub(super) fn next_try(&mut self, since: Instant, error: Option<&Error>) -> Duration {
         let draw = self.live.environment().random.draw();
-        let most = if self.has_rejected() { LONGEST_BETWEEN_URGENT_TURNS } else { LONGEST_RETRY_AFTER };
+        let most = self.haste().longest_retry_after();
         let floor = error.and_then(Error::retry_after).map(|pause| pause.min(most));
         let turn = error.filter(|error| error.kind() == Kind::Throttled).map(|_| self.all_rest_for());
         let wait = match turn {
@@ -81,8 +80,12 @@ impl Keeper {
 
     /// How long all endpoints rest for whoever asks without anybody waiting.
     pub(super) fn all_rest_for(&self) -> Duration {
-        let haste = if self.has_rejected() { Haste::Urgent } else { Haste::Unhurried };
-        endpoint::all_rest_for(self.live.endpoints(), haste, Instant::now())
+        endpoint::all_rest_for(self.live.endpoints(), self.haste(), Instant::now())
+    }
+
+    /// Of whoever asks without anybody waiting.
+    fn haste(&self) -> Haste {
+        if self.has_rejected() { Haste::Urgent } else { Haste::Unhurried }
     }
 
     /// Since when the refresh that is due has been wanted by all who have the secret, by KMS's clock.
