@@ -17,7 +17,7 @@ pub(crate) fn check_name(name: &str) -> Result<()> {
 
 /// Refuses what cannot be a version's name. KMS takes 64 characters.
 pub(crate) fn check_version(version_id: &str) -> Result<()> {
-    if version_id.is_empty() || version_id.len() > 256 || version_id.chars().any(char::is_control) {
+    if !may_be_a_word(version_id) {
         return Err(Error::configuration(format!(
             "{} cannot be a version's name: give one as KMS lists them for the secret",
             quoted(version_id)
@@ -28,11 +28,16 @@ pub(crate) fn check_version(version_id: &str) -> Result<()> {
 
 /// Refuses what cannot be a stage label.
 pub(crate) fn check_stage(stage: &str) -> Result<()> {
-    if stage.is_empty() || stage.len() > 256 || stage.chars().any(char::is_control) {
+    if !may_be_a_word(stage) {
         return Err(Error::configuration(format!(
             "{} cannot be a version's stage label: give one such as ACSPrevious",
             quoted(stage)
         )));
     }
     Ok(())
+}
+
+/// More than KMS takes, which says itself what it does not take.
+fn may_be_a_word(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 256 && !text.chars().any(char::is_control)
 }
