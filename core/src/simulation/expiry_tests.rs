@@ -53,27 +53,26 @@ async fn a_hang_shorter_than_the_deadline_costs_no_renewal() {
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_cannot_be_verified_for_a_while_costs_no_renewal() {
-    let world = World::simple(|request| match request.at {
-        at if at < MINUTE => Does::answer("A"),
-        at if at < MINUTE + SECOND * 8 => Does::Fail(Error::new(Kind::Tls, "somebody else's certificate")),
-        _ => Does::answer("B"),
-    });
-    started(&world).await;
-    world.until(MINUTE).await;
-    assert_eq!(world.renew(APP, "A").await.expect("KMS is back").access_key_id(), "B");
+    renewed_after(Error::new(Kind::Tls, "somebody else's certificate")).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_proxy_that_wants_a_login_for_a_while_costs_no_renewal() {
-    let world = World::simple(|request| match request.at {
+    let world = renewed_after(Error::new(Kind::Network, "the proxy wants a login")).await;
+    assert!(world.requests_since(MINUTE) <= 20, "{:?}", world.requests());
+}
+
+/// A renewal during which each try fails so for 8 s.
+async fn renewed_after(failure: Error) -> World {
+    let world = World::simple(move |request| match request.at {
         at if at < MINUTE => Does::answer("A"),
-        at if at < MINUTE + SECOND * 8 => Does::Fail(Error::new(Kind::Network, "the proxy wants a login")),
+        at if at < MINUTE + SECOND * 8 => Does::Fail(failure.clone()),
         _ => Does::answer("B"),
     });
     started(&world).await;
     world.until(MINUTE).await;
-    assert_eq!(world.renew(APP, "A").await.expect("the proxy lets it through").access_key_id(), "B");
-    assert!(world.requests_since(MINUTE) <= 20, "{:?}", world.requests());
+    assert_eq!(world.renew(APP, "A").await.expect("it has passed").access_key_id(), "B");
+    world
 }
 
 #[tokio::test(start_paused = true)]
