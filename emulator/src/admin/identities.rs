@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
-use super::{Answer, Failure, done, read};
+use super::{Answer, Failure, Query, done, read};
 use crate::clock::iso8601;
 use crate::control::Control;
 use crate::metadata::MetadataMode;
@@ -16,12 +16,10 @@ pub(super) fn route(
     control: &Control,
     method: &str,
     path: &str,
-    named: &dyn Fn(&str) -> Option<String>,
+    query: &Query,
     body: &[u8],
 ) -> Option<Answer> {
-    let needed =
-        |name: &str| named(name).ok_or_else(|| Failure::new(400, format!("the query lacks {name}=...")));
-    let change_named = |delete: &dyn Fn(&str) -> Answer| needed("name").and_then(|name| delete(&name));
+    let change_named = |change: &dyn Fn(&str) -> Answer| query.needed("name").and_then(change);
     Some(match (method, path) {
         ("PUT", "/users") => change_named(&|name| {
             let Policies { policies } = read(body)?;
@@ -45,7 +43,7 @@ pub(super) fn route(
         }
         ("GET", "/sts-tokens") => Ok(sts_tokens(control)),
         ("POST", "/sts-tokens") => read(body).and_then(|what| issue_sts_token(control, what)),
-        ("DELETE", "/sts-tokens") => done(control.expire_sts_tokens(named("role").as_deref())),
+        ("DELETE", "/sts-tokens") => done(control.expire_sts_tokens(query.named("role"))),
         ("GET", "/oidc-provider") => oidc_provider(control),
         ("PUT", "/oidc-provider") => read(body).and_then(|what| edit_oidc_provider(control, what)),
         ("POST", "/oidc-tokens") => read(body).and_then(|what| sign_oidc_token(control, what)),

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, Failure, done, read};
+use super::{Answer, Query, done, read};
 use crate::clock::iso8601;
 use crate::cloud::FIRST_ACCOUNT;
 use crate::control::Control;
@@ -15,16 +15,15 @@ pub(super) fn route(
     control: &Control,
     method: &str,
     path: &str,
-    named: &dyn Fn(&str) -> Option<String>,
+    query: &Query,
     body: &[u8],
 ) -> Option<Answer> {
     Some(match (method, path) {
         ("GET", "/instances") => Ok(instances(control)),
         ("POST", "/instances") => read(body).and_then(|what| buy(control, &what)),
-        ("PUT", "/instances") => match named("id") {
-            Some(id) => read(body).and_then(|what| edit(control, &id, &what)),
-            None => Err(Failure::new(400, "the query lacks id=...")),
-        },
+        ("PUT", "/instances") => {
+            query.needed("id").and_then(|id| read(body).and_then(|what| edit(control, id, &what)))
+        }
         _ => return None,
     })
 }

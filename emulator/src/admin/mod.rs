@@ -95,10 +95,7 @@ async fn answer(control: Arc<Control>, request: Request<Incoming>) -> Answer {
         .await
         .map_err(|error| Failure::new(400, format!("the body did not arrive: {error}")))?
         .ok_or_else(|| Failure::new(413, "the body is larger than 1 MiB"))?;
-    let query: Vec<(String, String)> =
-        url::form_urlencoded::parse(parts.uri.query().unwrap_or("").as_bytes())
-            .map(|(name, value)| (name.into_owned(), value.into_owned()))
-            .collect();
+    let query = Query::of(parts.uri.query().unwrap_or(""));
     let path = parts.uri.path().to_owned();
     // Some of these wait, for the disk or for an event: not on the threads that serve requests.
     tokio::task::spawn_blocking(move || route(&control, &parts.method, &path, &query, &body))
@@ -137,33 +134,46 @@ fn read_fault(body: &[u8]) -> Result<Fault, Failure> {
     }
 }
 
-fn route(control: &Control, method: &Method, path: &str, query: &[(String, String)], body: &[u8]) -> Answer {
-    let named = |name: &str| query.iter().find(|(one, _)| one == name).map(|(_, value)| value.as_str());
-    let needed =
-        |name: &str| named(name).ok_or_else(|| Failure::new(400, format!("the query lacks {name}=...")));
-    let number = |name: &str| match named(name) {
-        None => Ok(None),
-        Some(text) => text
-            .parse::<u64>()
-            .map(Some)
-            .map_err(|_| Failure::new(400, format!("{name} in the query is not a number"))),
-    };
+/// What a request says after the question mark.
+struct Query(Vec<(String, String)>);
+
+impl Query {
+    fn of(text: &str) -> Self {
+        let pairs = url::form_urlencoded::parse(text.as_bytes());
+        Self(pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
+    }
+
+    fn named(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(one, _)| one == name).map(|(_, value)| value.as_str())
+    }
+
+    fn needed(&self, name: &str) -> Result<&str, Failure> {
+        self.named(name).ok_or_else(|| Failure::new(400, format!("the query lacks {name}=...")))
+    }
+
+    fn number(&self, name: &str) -> Result<Option<u64>, Failure> {
+        let text = self.named(name).map(str::parse);
+        text.transpose().map_err(|_| Failure::new(400, format!("{name} in the query is not a number")))
+    }
+}
+
+fn route(control: &Control, method: &Method, path: &str, query: &Query, body: &[u8]) -> Answer {
     match (method.as_str(), path) {
         ("GET", "/") => Ok(summary(control)),
         ("GET", "/clock") => Ok(clock::read(control)),
         ("POST", "/clock") => clock::move_to(control, read(body)?),
         ("GET", "/users") => Ok(users::list(control)),
         ("POST", "/users") => users::create(control, &read(body)?),
-        ("DELETE", "/users") => done(control.delete_user(needed("name")?)),
+        ("DELETE", "/users") => done(control.delete_user(query.needed("name")?)),
         ("POST", "/access-keys") => users::create_access_key(control, &read(body)?),
-        ("PUT", "/access-keys") => users::set_access_key_status(control, needed("id")?, &read(body)?),
-        ("DELETE", "/access-keys") => done(control.delete_access_key(needed("id")?)),
-        ("GET", "/secrets") => match named("name") {
+        ("PUT", "/access-keys") => users::set_access_key_status(control, query.needed("id")?, &read(body)?),
+        ("DELETE", "/access-keys") => done(control.delete_access_key(query.needed("id")?)),
+        ("GET", "/secrets") => match query.named("name") {
             Some(name) => Ok(secrets::whole(&control.secret(name)?)),
             None => Ok(secrets::list(control)),
         },
         ("POST", "/secrets") => secrets::create(control, read(body)?),
-        ("DELETE", "/secrets") => done(control.delete_secret(needed("name")?)),
+        ("DELETE", "/secrets") => done(control.delete_secret(query.needed("name")?)),
         ("POST", "/secrets/versions") => secrets::put_value(control, read(body)?),
         ("POST", "/secrets/schedule") => rotations::schedule(control, &read(body)?),
         ("POST", "/rotations") => rotations::rotate(control, &read(body)?),
@@ -179,10 +189,10 @@ fn route(control: &Control, method: &Method, path: &str, query: &[(String, Strin
                 Ok(())
             }))
         }
-        ("DELETE", "/access-points") => done(control.delete_access_point(needed("name")?)),
+        ("DELETE", "/access-points") => done(control.delete_access_point(query.needed("name")?)),
         ("GET", "/client-keys") => Ok(client_keys::list(control)),
         ("POST", "/client-keys") => client_keys::issue(control, read(body)?),
-        ("DELETE", "/client-keys") => done(control.revoke_client_key(needed("id")?)),
+        ("DELETE", "/client-keys") => done(control.revoke_client_key(query.needed("id")?)),
         ("GET", "/keys") => Ok(control
             .world
             .read(|state, _| json!({"keys": state.keys.iter().map(|key| &key.id).collect::<Vec<_>>()}))),
@@ -190,13 +200,13 @@ fn route(control: &Control, method: &Method, path: &str, query: &[(String, Strin
             let NoFields {} = read(body)?;
             Ok(json!({"id": control.world.change(|state, now, _| Ok(state.create_key(now)))?}))
         }
-        ("DELETE", "/keys") => done(control.delete_key(needed("id")?)),
+        ("DELETE", "/keys") => done(control.delete_key(query.needed("id")?)),
         ("GET", "/faults") => Ok(json!({"faults": control.world.faults.list()})),
         ("POST", "/faults") => {
             let fault = read_fault(body)?;
             Ok(json!({"id": control.inject(fault)?}))
         }
-        ("DELETE", "/faults") => match number("id")? {
+        ("DELETE", "/faults") => match query.number("id")? {
             Some(id) if control.world.faults.clear(FaultId(id)) => Ok(json!({})),
             Some(id) => Err(Failure::new(404, format!("there is no fault {id}"))),
             None => {
@@ -205,8 +215,8 @@ fn route(control: &Control, method: &Method, path: &str, query: &[(String, Strin
             }
         },
         ("GET", "/events") => {
-            let since = number("since")?.unwrap_or(0);
-            let wait = Duration::from_millis(number("wait_ms")?.unwrap_or(0)).min(LONGEST_WAIT);
+            let since = query.number("since")?.unwrap_or(0);
+            let wait = Duration::from_millis(query.number("wait_ms")?.unwrap_or(0)).min(LONGEST_WAIT);
             if !wait.is_zero() {
                 control.world.journal.wait(since, wait, |_| true);
             }
@@ -220,9 +230,8 @@ fn route(control: &Control, method: &Method, path: &str, query: &[(String, Strin
             Ok(json!({}))
         }
         (method, path) => {
-            let named = |name: &str| named(name).map(str::to_owned);
-            let other = identities::route(control, method, path, &named, body)
-                .or_else(|| instances::route(control, method, path, &named, body));
+            let other = identities::route(control, method, path, query, body)
+                .or_else(|| instances::route(control, method, path, query, body));
             other.unwrap_or_else(|| {
                 Err(Failure::new(
                     404,
