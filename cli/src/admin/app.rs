@@ -152,34 +152,39 @@ impl Create {
                 self.name
             )));
         }
-        let there = run.find(&kms::describe_policy(&instance))?;
-        ensure_policy(
-            run,
-            there.as_ref(),
-            &PolicyText {
-                scope: self.instance.clone(),
-                permissions: vec![kms::KEY_USER, kms::INSTANCE_SECRET_USER],
-                resources: vec![secret.clone(), format!("key/{key}")],
-                rules: self.rule(run, there.as_ref(), &private, &self.allow)?,
-                name: instance.clone(),
-            },
-        )?;
+        let in_the_instance = PolicyText {
+            name: instance.clone(),
+            scope: self.instance.clone(),
+            permissions: vec![kms::KEY_USER, kms::INSTANCE_SECRET_USER],
+            resources: vec![secret.clone(), format!("key/{key}")],
+            rules: Vec::new(),
+        };
+        self.policy(run, in_the_instance, &private, &self.allow)?;
         if !is_shared {
             return Ok(vec![instance]);
         }
-        let there = run.find(&kms::describe_policy(&shared))?;
-        ensure_policy(
-            run,
-            there.as_ref(),
-            &PolicyText {
-                scope: kms::SHARED.to_owned(),
-                permissions: vec![kms::SHARED_SECRET_USER],
-                resources: vec![secret],
-                rules: self.rule(run, there.as_ref(), &public, &self.allow_public)?,
-                name: shared.clone(),
-            },
-        )?;
+        let at_the_shared_gateway = PolicyText {
+            name: shared.clone(),
+            scope: kms::SHARED.to_owned(),
+            permissions: vec![kms::SHARED_SECRET_USER],
+            resources: vec![secret],
+            rules: Vec::new(),
+        };
+        self.policy(run, at_the_shared_gateway, &public, &self.allow_public)?;
         Ok(vec![instance, shared])
+    }
+
+    /// The policy as it should be, and the network rule `rule` for `sources` before it.
+    fn policy(
+        &self,
+        run: &Run,
+        mut policy: PolicyText,
+        rule: &str,
+        sources: &[String],
+    ) -> Result<(), Failure> {
+        let there = run.find(&kms::describe_policy(&policy.name))?;
+        policy.rules = self.rule(run, there.as_ref(), rule, sources)?;
+        ensure_policy(run, there.as_ref(), &policy)
     }
 
     /// The network rule of this name, if there is anything for it to say; else those that the policy has.

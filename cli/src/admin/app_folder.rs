@@ -108,9 +108,7 @@ impl Folder {
         yaml.push_str(&format!("  {usual}: {}\n", Value::from(on_the_cloud)));
         private_file::write(&self.path(KUBERNETES), yaml.as_bytes())
     }
-}
 
-impl Folder {
     /// A line of the Secret.
     fn in_kubernetes(&self, name: &str) -> Result<Zeroizing<String>, Failure> {
         let content = private_file::read(&self.path(name))?.unwrap_or_default();
