@@ -15,6 +15,7 @@ mod failure;
 mod get;
 mod log;
 mod mode;
+mod output;
 mod progress;
 mod secret_json;
 mod serve;

@@ -8,9 +8,9 @@ use clap::Args;
 use rustls::ClientConfig;
 use serde_json::Value;
 
-use crate::admin::run::print_line;
 use crate::agent_client::Place;
 use crate::failure::Failure;
+use crate::output::print_line;
 use crate::serve::tls;
 
 const EXAMPLES: &str = "\

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::run::print_line;
 use crate::cloud::{all_actions, bare};
 use crate::failure::Failure;
+use crate::output::print_line;
 
 /// Print each call that the program knows, as JSON
 #[derive(Debug, Args)]

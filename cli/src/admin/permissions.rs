@@ -5,12 +5,12 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::json;
 
-use super::run::print_line;
 use crate::cloud::{
     Action, actiontrail, config, ims, kms, kms_instance, kms_secret, pvtz, ram, resource_directory,
     resource_sharing, sts,
 };
 use crate::failure::Failure;
+use crate::output::print_line;
 
 pub(super) type Calls = &'static [&'static Action];
 

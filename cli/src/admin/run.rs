@@ -14,6 +14,7 @@ use crate::cloud::client::{Client, ServiceArguments};
 use crate::cloud::refused::Refused;
 use crate::cloud::{Action, Request};
 use crate::failure::Failure;
+use crate::output::print_line;
 use crate::progress::Progress;
 
 /// What all of the operator's commands take.
@@ -310,17 +311,6 @@ impl Run {
         report.insert("done".to_owned(), json!(done));
         report.insert("steps".to_owned(), Value::Array(self.steps.borrow().clone()));
         print_line(&format!("{:#}", Value::Object(report)))
-    }
-}
-
-/// A reader that went away neither stops a change half-way nor makes it a failure.
-pub(crate) fn print_line(line: &str) -> Result<(), Failure> {
-    crate::progress::clear();
-    match writeln!(std::io::stdout().lock(), "{line}") {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::doing("cannot write to standard output")(error))
-        }
-        _ => Ok(()),
     }
 }
 

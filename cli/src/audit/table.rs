@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use super::Limits;
 use super::findings::{AuditedKey, Finding, Kind};
 use crate::admin::moment;
-use crate::admin::run::{Run, print_line};
+use crate::admin::run::Run;
 use crate::admin::secret;
 use crate::cloud::kms_secret::Secret;
 use crate::failure::Failure;
+use crate::output::print_line;
 
 #[derive(Default)]
 pub(super) struct Table {

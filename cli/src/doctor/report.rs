@@ -4,8 +4,8 @@ use std::io::{IsTerminal, Write};
 
 use serde_json::{Value, json};
 
-use crate::admin::run::print_line;
 use crate::failure::Failure;
+use crate::output::print_line;
 
 pub(super) struct Report {
     json: bool,
