@@ -3,14 +3,12 @@
 package csi
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -20,6 +18,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/status"
+	"kmsak.io/interop/running"
 	"sigs.k8s.io/secrets-store-csi-driver/pkg/util/fileutil"
 	"sigs.k8s.io/secrets-store-csi-driver/provider/v1alpha1"
 )
@@ -64,22 +63,6 @@ func mount(t *testing.T, client v1alpha1.CSIDriverProviderClient, request *v1alp
 	return versions, fileutil.WritePayloads(request.TargetPath, answer.GetFiles())
 }
 
-// The program may be one with what runs it before it, as in `qemu-aarch64 kmsak-csi`.
-func start(t *testing.T, program string, arguments ...string) *bufio.Reader {
-	t.Helper()
-	words := append(strings.Fields(program), arguments...)
-	command := exec.Command(words[0], words[1:]...)
-	output, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = command.Process.Kill(); _ = command.Wait() })
-	return bufio.NewReader(output)
-}
-
 func readFile(t *testing.T, parts ...string) string {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(parts...))
@@ -101,16 +84,10 @@ func text(t *testing.T, value any) string {
 func TestAVolumeIsMountedAndRemountedThroughARotation(t *testing.T) {
 	folder := t.TempDir()
 	kms := filepath.Join(folder, "kms")
-	line, err := start(t, os.Getenv("KMSAK_BIN"), "emulator", "--dir", kms).ReadString('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
 	var ready struct{ Admin string }
-	if err := json.Unmarshal([]byte(line), &ready); err != nil {
-		t.Fatal(err)
-	}
+	running.Kmsak(t, &ready, "emulator", "--dir", kms)
 	socket := filepath.Join(folder, "kmsak.sock")
-	start(t, os.Getenv("KMSAK_CSI_BIN"), "--socket", socket, "--tokens", filepath.Join(folder, "tokens"))
+	running.Program(t, os.Getenv("KMSAK_CSI_BIN"), "--socket", socket, "--tokens", filepath.Join(folder, "tokens"))
 
 	_, rest, _ := strings.Cut(readFile(t, kms, "on_the_cloud.properties"), `"endpoint":"`)
 	endpoint, _, _ := strings.Cut(rest, `"`)

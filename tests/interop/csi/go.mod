@@ -2,7 +2,10 @@ module kmsak.io/interop/csi
 
 go 1.26.0
 
+replace kmsak.io/interop/running => ../running
+
 require (
+	kmsak.io/interop/running v0.0.0
 	google.golang.org/grpc v1.85.0
 	sigs.k8s.io/secrets-store-csi-driver v1.4.8
 )

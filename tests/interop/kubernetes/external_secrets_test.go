@@ -1,19 +1,17 @@
 package kubernetes
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"text/template"
 
 	"github.com/PaesslerAG/jsonpath"
+	"kmsak.io/interop/running"
 	"sigs.k8s.io/yaml"
 )
 
@@ -23,34 +21,8 @@ const examples = "../../../examples/deploy/kubernetes/"
 func agent(t *testing.T) (string, string) {
 	t.Helper()
 	folder := t.TempDir()
-	start := func(into any, arguments ...string) {
-		command := exec.Command(os.Getenv("KMSAK_BIN"), arguments...)
-		output, err := command.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := command.Start(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = command.Process.Kill(); _ = command.Wait() })
-		line, err := bufio.NewReader(output).ReadBytes('\n')
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal(line, into); err != nil {
-			t.Fatal(err)
-		}
-	}
-	start(new(any), "emulator", "--dir", folder)
-	var said struct{ Listening string }
-	token := filepath.Join(folder, "token")
-	start(&said, "serve", "--config", filepath.Join(folder, "on_the_cloud.properties"), "--secret", "acs/ram/user/app",
-		"--listen", "127.0.0.1:0", "--token-file", token)
-	content, err := os.ReadFile(token)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return said.Listening, strings.TrimSpace(string(content))
+	running.Kmsak(t, new(any), "emulator", "--dir", folder)
+	return running.Agent(t, folder)
 }
 
 type webhook struct {

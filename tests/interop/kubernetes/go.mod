@@ -2,7 +2,10 @@ module kmsak.io/interop/kubernetes
 
 go 1.26.0
 
+replace kmsak.io/interop/running => ../running
+
 require (
+	kmsak.io/interop/running v0.0.0
 	github.com/PaesslerAG/jsonpath v0.1.1
 	helm.sh/helm/v3 v3.22.0
 	sigs.k8s.io/yaml v1.6.0

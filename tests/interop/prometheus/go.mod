@@ -2,7 +2,10 @@ module kmsak.io/interop/prometheus
 
 go 1.26.7
 
+replace kmsak.io/interop/running => ../running
+
 require (
+	kmsak.io/interop/running v0.0.0
 	github.com/prometheus/common v0.72.1
 	github.com/prometheus/prometheus v0.316.0
 )

@@ -3,7 +3,6 @@
 package prometheus
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -11,8 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -25,6 +22,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/storage"
 	"github.com/prometheus/prometheus/util/annotations"
+	"kmsak.io/interop/running"
 )
 
 const files = "../../../examples/deploy/helm/kmsak/files/"
@@ -66,46 +64,19 @@ var troubles = map[string]course{
 	"KmsakDown":              but("kmsak_build_info", nil),
 }
 
-func start(t *testing.T, into any, arguments ...string) {
-	t.Helper()
-	command := exec.Command(os.Getenv("KMSAK_BIN"), arguments...)
-	output, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = command.Process.Kill(); _ = command.Wait() })
-	line, err := bufio.NewReader(output).ReadBytes('\n')
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(line, into); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // What an agent prints that was throttled at first and has its secret since, by series.
 func scraped(t *testing.T) map[string]string {
 	t.Helper()
 	folder := t.TempDir()
 	var kms struct{ Admin string }
-	start(t, &kms, "emulator", "--dir", folder)
+	running.Kmsak(t, &kms, "emulator", "--dir", folder)
 	fault := `{"kind": "error", "status": 429, "code": "Rejected.Throttling", "times": 1}`
 	if answer, err := http.Post(kms.Admin+"/faults", "application/json", bytes.NewBufferString(fault)); err != nil || answer.StatusCode >= 300 {
 		t.Fatal(err, answer)
 	}
-	var agent struct{ Listening string }
-	token := filepath.Join(folder, "token")
-	start(t, &agent, "serve", "--config", filepath.Join(folder, "on_the_cloud.properties"), "--secret", "acs/ram/user/app",
-		"--listen", "127.0.0.1:0", "--token-file", token)
-	shown, err := os.ReadFile(token)
-	if err != nil {
-		t.Fatal(err)
-	}
+	address, token := running.Agent(t, folder)
 	get := func(path string) (int, string) {
-		answer, err := http.Get(agent.Listening + "/token/" + strings.TrimSpace(string(shown)) + path)
+		answer, err := http.Get(address + "/token/" + token + path)
 		if err != nil {
 			t.Fatal(err)
 		}

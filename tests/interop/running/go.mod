@@ -1,0 +1,3 @@
+module kmsak.io/interop/running
+
+go 1.26.0
