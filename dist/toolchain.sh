@@ -27,11 +27,32 @@ cargo_tool cargo-auditable 0.7.7
 
 for bin in "$tools/python/bin" "$tools/python/Scripts" "$tools/bin"; do PATH=$bin:$PATH; done
 
-# Debian's packages, without touching the system's own: debian_packages FOLDER PACKAGE... unpacks each into FOLDER.
-debian_packages() {
-  local folder=$1 work=$tools/apt deb
-  shift
-  mkdir -p "$work"/{state/lists/partial,cache/archives/partial,packages} "$folder"
+# Where this machine has its packages from; nothing where that is not known.
+mirror() {
+  local file
+  for file in /etc/apt/sources.list.d/*.sources /etc/apt/sources.list; do
+    [ ! -e "$file" ] || sed -nE 's/^(URIs: *|deb +)(http[^ ]*debian)\/?( .*)?$/\2/p' "$file"
+  done | head -n 1
+}
+
+# What apt is to have in its lists, where the machine's own will not do: apt_sources deb|deb-src [SUITE]
+apt_sources() {
+  local codename mirror
+  codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+  if [ -z "${2-}" ] && grep -qx 'ID=ubuntu' /etc/os-release; then
+    # What is for arm64 lies elsewhere, and sources of its runners' own name one place for all.
+    printf "$1 [arch=%s signed-by=/usr/share/keyrings/ubuntu-archive-keyring.gpg] http://%s $codename main universe\n" \
+      amd64 archive.ubuntu.com/ubuntu arm64 ports.ubuntu.com/ubuntu-ports
+  elif [ "$1${2-}" != deb ]; then
+    mirror=$(mirror)
+    echo "$1 [arch=amd64,arm64 signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${mirror:-http://deb.debian.org/debian} ${2:-$codename} main"
+  fi
+}
+
+# apt-get without touching the system's own lists: own_apt FOLDER deb|deb-src SUITE ARGUMENT..., in FOLDER; "" is the machine's suite.
+own_apt() {
+  local work=$tools/apt/$2-$3 sources
+  mkdir -p "$work"/{state/lists/partial,cache/archives/partial} "$1"
   : >"$work/state/status"
   cat >"$work/apt.conf" <<CONF
 Dir::State "$work/state";
@@ -40,16 +61,23 @@ Dir::Cache "$work/cache";
 APT::Architectures {"amd64"; "arm64";};
 APT::Sandbox::User "root";
 CONF
-  # Ubuntu has those for arm64 elsewhere, and sources of its runners' own name one place for all.
-  if grep -qx 'ID=ubuntu' /etc/os-release; then
-    printf "deb [arch=%s signed-by=/usr/share/keyrings/ubuntu-archive-keyring.gpg] http://%s $(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release) main universe\n" \
-      amd64 archive.ubuntu.com/ubuntu arm64 ports.ubuntu.com/ubuntu-ports >"$work/sources.list"
-    printf 'Dir::Etc::sourcelist "%s"; Dir::Etc::sourceparts "-";\n' "$work/sources.list" >>"$work/apt.conf"
+  sources=$(apt_sources "$2" "$3")
+  if [ -n "$sources" ]; then
+    echo "$sources" >"$work/sources.list"
+    printf 'Dir::Etc::%s;\n' "sourcelist \"$work/sources.list\"" 'sourceparts "-"' >>"$work/apt.conf"
   fi
   [ -e "$work/updated" ] || { APT_CONFIG=$work/apt.conf apt-get update -qq && touch "$work/updated"; }
-  (cd "$work/packages" && APT_CONFIG=$work/apt.conf apt-get download -qq "$@")
-  for deb in "$work"/packages/*.deb; do dpkg -x "$deb" "$folder"; done
-  rm -rf "$work/packages"
+  (cd "$1" && APT_CONFIG=$work/apt.conf apt-get -qq "${@:4}")
+}
+
+# Unpacks packages: debian_packages FOLDER PACKAGE..., with suite=NAME before it those of another suite than the machine's.
+debian_packages() {
+  local folder=$1 deb
+  mkdir -p "$folder"
+  rm -rf "$tools/apt/packages"
+  own_apt "$tools/apt/packages" deb "${suite-}" download "${@:2}"
+  for deb in "$tools/apt/packages"/*.deb; do dpkg -x "$deb" "$folder"; done
+  rm -rf "$tools/apt/packages"
 }
 
 debian_rust() {

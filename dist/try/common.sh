@@ -18,14 +18,6 @@ system_packages() {
     { cat "$dist/apt.log" >&2; exit 1; }
 }
 
-# Where this machine has its packages from; nothing where that is not known.
-mirror() {
-  local file
-  for file in /etc/apt/sources.list.d/*.sources /etc/apt/sources.list; do
-    [ ! -e "$file" ] || sed -nE 's/^(URIs: *|deb +)(http[^ ]*debian)\/?( .*)?$/\2/p' "$file"
-  done | head -n 1
-}
-
 # A system with nothing but Debian's packages in $dist/roots/NAME: system_root NAME RELEASE PACKAGE,PACKAGE...
 system_root() {
   [ -e "$dist/roots/$1/complete" ] && return
