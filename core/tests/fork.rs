@@ -5,6 +5,9 @@
 mod fixture;
 
 use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
+use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -12,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use fixture::{APP, Kms, PATIENCE, in_a_child};
 use kmsak::Provider;
+use kmsak_emulator::Fault;
 
 #[test]
 fn parent_and_child_both_fetch_renew_and_refresh() {
@@ -130,6 +134,47 @@ fn a_child_notices_what_changed_before_its_first_use() {
             thread::sleep(Duration::from_millis(5));
         }
     }));
+}
+
+/// Whether a process holds the lock on a file.
+fn is_locked(path: &Path) -> bool {
+    let file = fs::File::create(path).expect("a writable folder");
+    matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock))
+}
+
+#[test]
+fn a_child_does_not_keep_the_right_to_ask_of_a_parent_that_was_killed() {
+    let kms = Kms::start();
+    let cache = kms.folder.path().join("secrets.cache");
+    let asking = cache.with_extension("cache.asking");
+    let provider = kms.on_the_cloud(&format!("cache_file={}", cache.display()));
+    provider.credentials(APP).expect("KMS answers");
+    let (old, _) = kms.rotate_without_overlap();
+    kms.emulator.inject(Fault::hang()).expect("a fault");
+    let (mut told, tell) = io::pipe().expect("a pipe");
+    let ended_well = in_a_child(|| {
+        let _renewal = provider.begin_renew(APP, &old);
+        while !is_locked(&asking) {
+            thread::sleep(Duration::from_millis(1));
+        }
+        // SAFETY: the child makes system calls alone.
+        if unsafe { libc::fork() } == 0 {
+            drop((&tell).write_all(&process::id().to_ne_bytes()));
+            // It is killed before.
+            thread::sleep(PATIENCE);
+            // SAFETY: ends it without running the parent's exit handlers.
+            unsafe { libc::_exit(0) };
+        }
+        // SAFETY: this process is to end as one that is killed.
+        unsafe { libc::kill(process::id().cast_signed(), libc::SIGKILL) };
+    });
+    assert!(!ended_well, "it was killed");
+    let mut child = [0; 4];
+    told.read_exact(&mut child).expect("the child is there");
+    let is_held = is_locked(&asking);
+    // SAFETY: it is the child above, which runs until now.
+    let killed = unsafe { libc::kill(i32::from_ne_bytes(child), libc::SIGKILL) };
+    assert_eq!((is_held, killed), (false, 0), "the child keeps it, or is gone");
 }
 
 /// In a child, which has no threads of other tests.

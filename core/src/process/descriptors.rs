@@ -2,10 +2,10 @@
 //! works with is gone then, and its numbers may belong to others by now: all of it is left behind, as after a fork, and made anew.
 
 #[cfg(unix)]
-pub(crate) use unix::{Sentinel, notice};
+pub(crate) use unix::{Sentinel, are_lost, notice};
 
 #[cfg(not(unix))]
-pub(crate) use elsewhere::{Sentinel, notice};
+pub(crate) use elsewhere::{Sentinel, are_lost, notice};
 
 #[cfg(unix)]
 mod unix {
@@ -71,13 +71,22 @@ mod unix {
         }
     }
 
+    /// The mark of the sentinel, if that was closed.
+    fn lost() -> Option<Mark> {
+        let number = NUMBER.load(Ordering::Acquire);
+        let mark = Mark { number, inode: INODE.load(Ordering::Relaxed) };
+        (number != NONE && mark.is_lost()).then_some(mark)
+    }
+
+    /// Whether descriptors were closed and that is still to be noticed. One system call.
+    pub(crate) fn are_lost() -> bool {
+        lost().is_some()
+    }
+
     /// Leaves everything behind if descriptors were closed. One system call.
     pub(crate) fn notice() {
-        let number = NUMBER.load(Ordering::Acquire);
         let generation = fork::generation();
-        let mark = Mark { number, inode: INODE.load(Ordering::Relaxed) };
-        if number != NONE
-            && mark.is_lost()
+        if let Some(Mark { number, .. }) = lost()
             && NUMBER.compare_exchange(number, NONE, Ordering::AcqRel, Ordering::Relaxed).is_ok()
         {
             fork::leave_behind(generation);
@@ -125,6 +134,10 @@ mod elsewhere {
         pub(crate) fn is_lost(self) -> bool {
             false
         }
+    }
+
+    pub(crate) fn are_lost() -> bool {
+        false
     }
 
     pub(crate) fn notice() {}

@@ -24,24 +24,39 @@ pub(crate) fn leave_behind(seen: u64) {
     let _done = GENERATION.compare_exchange(seen, seen + 1, Ordering::AcqRel, Ordering::Relaxed);
 }
 
-/// Sees to it that [`generation`] changes in every child forked from now on, and that protected memory is locked there as well.
+/// Sees to it that [`generation`] changes in every child forked from now on, that protected memory is locked there as well, and that
+/// it has no part in its parent's locks on files.
 #[cfg(unix)]
 pub(crate) fn watch() {
-    use super::{logs, protected};
+    use std::cell::RefCell;
 
+    use super::{lock_file, logs, protected};
+
+    thread_local! {
+        /// What the thread that forks holds, so that no other one can hold it at that moment.
+        static HELD: RefCell<Option<(protected::Held, lock_file::Held)>> = const { RefCell::new(None) };
+    }
+    fn release() -> Option<(protected::Held, lock_file::Held)> {
+        // A thread that forks while it ends has no such place any more, and has held nothing.
+        HELD.try_with(RefCell::take).unwrap_or_default()
+    }
     extern "C" fn before() {
-        protected::before_fork();
+        // See above.
+        let _ended = HELD.try_with(|held| held.replace(Some((protected::hold(), lock_file::hold()))));
     }
     extern "C" fn in_the_parent() {
-        protected::in_the_parent();
+        drop(release());
     }
     extern "C" fn in_the_child() {
+        if let Some((protected, lock_files)) = release() {
+            protected::in_the_child(protected);
+            lock_file::in_the_child(lock_files);
+        }
         GENERATION.fetch_add(1, Ordering::Relaxed);
-        protected::in_the_child();
     }
     static WATCHED: std::sync::Once = std::sync::Once::new();
     WATCHED.call_once(|| {
-        // SAFETY: the handlers use an atomic, a lock that is held across the fork, and system calls.
+        // SAFETY: the handlers use an atomic, locks that are held across the fork, and system calls.
         let failed = unsafe { libc::pthread_atfork(Some(before), Some(in_the_parent), Some(in_the_child)) };
         if failed != 0 {
             logs::warn!("out of memory for a fork handler: do not use this provider in a forked child");

@@ -9,6 +9,7 @@ pub(crate) mod engine;
 pub(crate) mod file_notices;
 pub(crate) mod fork;
 pub(crate) mod lock;
+pub(crate) mod lock_file;
 pub(crate) mod logs;
 pub(crate) mod protected;
 mod signals;

@@ -48,14 +48,13 @@ impl fmt::Debug for ProtectedBytes {
 #[cfg(unix)]
 use mapped::Pages;
 #[cfg(unix)]
-pub(super) use mapped::{before_fork, in_the_child, in_the_parent};
+pub(super) use mapped::{Held, hold, in_the_child};
 
 #[cfg(windows)]
 use virtual_memory::Pages;
 
 #[cfg(unix)]
 mod mapped {
-    use std::cell::RefCell;
     use std::collections::BTreeMap;
     use std::ptr::NonNull;
     use std::slice;
@@ -69,29 +68,15 @@ mod mapped {
     /// The length of each mapping, by its address.
     static ALL: Mutex<Lengths> = Mutex::new(BTreeMap::new());
 
-    thread_local! {
-        /// Held by the thread that forks, so that no other one can hold it at that moment.
-        static HELD: RefCell<Option<MutexGuard<'static, Lengths>>> = const { RefCell::new(None) };
+    /// What whoever forks holds.
+    pub(in crate::process) type Held = MutexGuard<'static, Lengths>;
+
+    pub(in crate::process) fn hold() -> Held {
+        ALL.lock()
     }
 
-    fn release() -> Option<MutexGuard<'static, Lengths>> {
-        // A thread that forks while it ends has no such place any more, and has held nothing.
-        HELD.try_with(RefCell::take).unwrap_or_default()
-    }
-
-    pub(in crate::process) fn before_fork() {
-        // See above.
-        let _ended = HELD.try_with(|held| held.replace(Some(ALL.lock())));
-    }
-
-    pub(in crate::process) fn in_the_parent() {
-        drop(release());
-    }
-
-    pub(in crate::process) fn in_the_child() {
-        if let Some(all) = release() {
-            all.iter().for_each(|(start, length)| lock(*start as *const libc::c_void, *length));
-        }
+    pub(in crate::process) fn in_the_child(all: Held) {
+        all.iter().for_each(|(start, length)| lock(*start as *const libc::c_void, *length));
     }
 
     /// Keeps it out of swap, where `RLIMIT_MEMLOCK` allows.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -12,6 +12,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use serde::{Deserialize, Serialize};
 
 use super::sealed::Sealed;
+use crate::process::lock_file::LockFile;
 use crate::process::logs;
 use crate::process::source::open_file;
 use crate::shown::path as shown_path;
@@ -79,8 +80,10 @@ pub(super) fn update(path: &Path, change: impl FnOnce(&mut Entries)) -> io::Resu
     Ok(entries)
 }
 
-/// The right to change the file, or to ask KMS for those who share it.
-pub(super) struct Lock(Option<File>);
+/// The right to change the file, or to ask KMS for those who share it; none where locks cannot be had.
+pub(super) struct Lock {
+    _file: Option<LockFile>,
+}
 
 impl Lock {
     /// Waits for it. Where it cannot be had, the file is changed all the same: better that another process's entry is lost than
@@ -90,7 +93,7 @@ impl Lock {
         if let Err(error) = &taken {
             logs::debug!("the cache file {} is changed without a lock: {error}", shown_path(path));
         }
-        Lock(taken.ok())
+        Lock { _file: taken.ok() }
     }
 
     /// The right to ask KMS for all who share the file at `path`; none while another process has it. Where locks cannot be had,
@@ -100,13 +103,13 @@ impl Lock {
             file.try_lock()?;
             Ok(file)
         }) {
-            Ok(file) => Some(Lock(Some(file))),
+            Ok(file) => Some(Lock { _file: Some(file) }),
             Err(TryLockError::WouldBlock) => None,
-            Err(TryLockError::Error(_)) => Some(Lock(None)),
+            Err(TryLockError::Error(_)) => Some(Lock { _file: None }),
         }
     }
 
-    fn take(path: &Path) -> io::Result<File> {
+    fn take(path: &Path) -> io::Result<LockFile> {
         let began = Instant::now();
         let file = open_lock(path)?;
         loop {
@@ -122,17 +125,8 @@ impl Lock {
     }
 }
 
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // To close it is not enough: a child that was forked meanwhile has it open as well.
-        if let Some(Err(error)) = self.0.as_ref().map(File::unlock) {
-            logs::debug!("the lock of the cache file cannot be given back: {error}");
-        }
-    }
-}
-
-fn open_lock(path: &Path) -> io::Result<File> {
-    owners_own().write(true).create(true).truncate(false).open(path)
+fn open_lock(path: &Path) -> io::Result<LockFile> {
+    LockFile::open(|| owners_own().write(true).create(true).truncate(false).open(path))
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {
