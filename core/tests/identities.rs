@@ -222,18 +222,49 @@ fn a_metadata_service_is_asked_with_a_token_and_without_one_only_where_it_knows_
     assert_eq!(asked(MetadataMode::V1Only), ["token 404", "credentials 200"]);
 }
 
+/// The properties of the ECS instance's role, its name left to the metadata service.
+fn with_unnamed_role(kms: &Kms) -> PathBuf {
+    let text = fs::read_to_string(&kms.files.with_ecs_ram_role).expect("the file");
+    let text = text.replace("credentials_role_name", "# credentials_role_name");
+    let unnamed = kms.folder.path().join("unnamed.properties");
+    fs::write(&unnamed, text).expect("a writable folder");
+    unnamed
+}
+
+#[test]
+fn a_role_that_is_not_known_yet_is_asked_for_again() {
+    let kms = Kms::start();
+    let (named, unnamed) = (kms.files.with_ecs_ram_role.clone(), with_unnamed_role(&kms));
+    for (file, endpoint, mode, action) in [
+        (&named, Endpoint::Metadata, MetadataMode::V1AndV2, "credentials"),
+        (&unnamed, Endpoint::Metadata, MetadataMode::V1AndV2, "role"),
+        // Without a metadata token it is asked as if it knew none, and refuses.
+        (&named, Endpoint::Metadata, MetadataMode::V2Only, "token"),
+        (&unnamed, Endpoint::Metadata, MetadataMode::V2Only, "token"),
+        (&kms.files.with_ram_role, Endpoint::StsHttps, MetadataMode::V1AndV2, "AssumeRole"),
+    ] {
+        kms.emulator.set_metadata_mode(mode).expect("a mode");
+        let fault = Fault::error(404, "EntityNotExist.Role").on(endpoint).action(action).times(2);
+        kms.emulator.inject(fault).expect("a fault");
+        let provider = Provider::from_file(file).expect("a good file");
+        let credentials = provider.credentials(APP);
+        assert!(credentials.is_ok(), "{action} in {}: {credentials:?}", file.display());
+        kms.emulator.clear_faults();
+    }
+}
+
 #[test]
 fn an_instance_without_a_role_says_so() {
     let kms = Kms::start();
     kms.emulator.set_metadata_role(None).expect("none");
     let named = kms.provider(&kms.files.with_ecs_ram_role, "").credentials(APP).expect_err("no role");
     assert!(named.message().contains("has nothing for the RAM role ecs-reader"), "{named}");
-    let text = fs::read_to_string(&kms.files.with_ecs_ram_role).expect("the file");
-    let text = text.replace("credentials_role_name", "# credentials_role_name");
-    let unnamed = kms.folder.path().join("unnamed.properties");
-    fs::write(&unnamed, text).expect("a writable folder");
-    let provider = Provider::from_file(&unnamed).expect("the role's name may be left out");
+    let provider = Provider::from_file(with_unnamed_role(&kms)).expect("the role's name may be left out");
+    let mark = kms.emulator.mark();
     let error = provider.credentials(APP).expect_err("no role");
+    let asked = kms.emulator.events_since(mark);
+    let asked = asked.iter().filter_map(|event| event.request()).filter(|request| request.action == "role");
+    assert_eq!(asked.count(), 3, "a role that was attached just now would have been there");
     assert!(error.message().contains("knows no RAM role of this ECS instance"), "{error}");
     assert_eq!((error.kind(), error.retryable()), (Kind::Denied, false));
     kms.emulator.set_metadata_role(Some("ecs-reader")).expect("a role");

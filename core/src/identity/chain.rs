@@ -9,7 +9,7 @@ use super::oidc_role::{self, OidcRoleSource};
 use super::source::{EcsRole, OidcRole, Source, SourceConfig};
 use super::sts::is_true;
 use super::uri::{self, UriSource};
-use super::{AccessKey, Asking, Variables, World, cli_profile, ini};
+use super::{AccessKey, Asking, Variables, World, cli_profile, ini, kept};
 use crate::error::{Error, Kind, Result, Scope};
 use crate::process::disk;
 
@@ -163,7 +163,9 @@ fn nobody(failures: &[Error]) -> Error {
     } else {
         format!("nothing says who asks KMS (credentials_type=default): {}", why.join("; and "))
     };
-    Error::new(Kind::Denied, message).with_scope(Scope::Identity).with_retryable(retryable)
+    let error = Error::new(Kind::Denied, message).with_scope(Scope::Identity).with_retryable(retryable);
+    // What is not there yet may be in a moment, whichever of them it is.
+    if failures.iter().any(kept::is_missing) { error.with_http_status(kept::NOT_FOUND) } else { error }
 }
 
 #[cfg(test)]

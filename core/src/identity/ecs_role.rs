@@ -63,11 +63,13 @@ impl EcsRoleSource {
                 }
                 Ok(Some(text.to_owned()))
             }
-            403..=405 if is_true(self.variable("ALIBABA_CLOUD_IMDSV1_DISABLED")) => Err(self.wrong(
-                Kind::Denied,
-                "gives no metadata token, and ALIBABA_CLOUD_IMDSV1_DISABLED forbids to ask without one: let the \
-                 instance have the security hardening mode (IMDSv2), or unset the variable",
-            )),
+            status @ 403..=405 if is_true(self.variable("ALIBABA_CLOUD_IMDSV1_DISABLED")) => Err(self
+                .wrong(
+                    Kind::Denied,
+                    "gives no metadata token, and ALIBABA_CLOUD_IMDSV1_DISABLED forbids to ask without one: let the \
+                     instance have the security hardening mode (IMDSv2), or unset the variable",
+                )
+                .with_http_status(status)),
             403..=405 => Ok(None),
             status => Err(self.odd(status)),
         }
@@ -95,11 +97,15 @@ impl EcsRoleSource {
                 }
                 Ok(name.to_owned())
             }
-            404 => Err(self.wrong(
-                Kind::Denied,
-                "knows no RAM role of this ECS instance: attach one in the ECS console, with \
-                 AliyunKMSSecretUserAccess or a policy that lets it read the secret",
-            )),
+            404 => Err(self
+                .wrong(
+                    Kind::Denied,
+                    "knows no RAM role of this ECS instance: attach one in the ECS console, with \
+                     AliyunKMSSecretUserAccess or a policy that lets it read the secret",
+                )
+                .with_http_status(404)),
+            401 => Err(self.wants_a_token()),
+            403 if token.is_none() => Err(self.wants_a_token()),
             status => Err(self.odd(status)),
         }
     }
@@ -110,6 +116,12 @@ impl EcsRoleSource {
 
     fn wrong(&self, kind: Kind, what: &str) -> Error {
         Error::new(kind, format!("{} {what}", self.from())).with_scope(Scope::Identity)
+    }
+
+    /// It gave no metadata token just now, and asks for one. It may not have been up yet.
+    fn wants_a_token(&self) -> Error {
+        self.wrong(Kind::Denied, "wants a metadata token and gives none: look for a proxy on the way to it")
+            .with_retryable(true)
     }
 
     fn odd(&self, status: u16) -> Error {
@@ -152,20 +164,18 @@ impl Source for EcsRoleSource {
             let response = self.get(&format!("{ROLES}{}", encode(&name)), token.as_deref()).await?;
             match response.status {
                 200 => answer::access_key(&response.body, &self.from()).map(|key| key.from("ecs_ram_role")),
-                403 | 404 => Err(self.wrong(
-                    Kind::Denied,
-                    &format!(
-                        "has nothing for the RAM role {}: attach it to this ECS instance, or correct \
-                         credentials_role_name",
-                        plain(&name, 80)
-                    ),
-                )),
-                401 => Err(self
+                401 => Err(self.wants_a_token()),
+                403 if token.is_none() => Err(self.wants_a_token()),
+                status @ (403 | 404) => Err(self
                     .wrong(
                         Kind::Denied,
-                        "wants a metadata token and gives none: look for a proxy on the way to it",
+                        &format!(
+                            "has nothing for the RAM role {}: attach it to this ECS instance, or correct \
+                             credentials_role_name",
+                            plain(&name, 80)
+                        ),
                     )
-                    .with_retryable(true)),
+                    .with_http_status(status)),
                 status => Err(self.odd(status)),
             }
         })

@@ -36,6 +36,17 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// back, and a renewal lasts 15 s.
 const LONGEST_PAUSE_AWAITED: Duration = Duration::from_secs(3);
 
+/// A source that has nothing may have it in a moment: a role that was attached or made just now is known after some seconds, and
+/// what gives it out may have begun with this machine. So many such answers in a row are believed.
+const MISSING_IS_BELIEVED: u32 = 3;
+
+/// How a source says that.
+pub(super) const NOT_FOUND: u16 = 404;
+
+pub(super) fn is_missing(error: &Error) -> bool {
+    error.http_status() == Some(NOT_FOUND)
+}
+
 /// Cheap to clone; every clone is the same.
 #[derive(Clone)]
 pub(crate) struct Kept(Arc<Inner>);
@@ -61,6 +72,8 @@ struct Failure {
     /// Nor before this while somebody waits.
     awaited_until: Instant,
     in_a_row: u32,
+    /// How many of the latest said that there is nothing.
+    missing_in_a_row: u32,
 }
 
 /// What belongs to one process.
@@ -141,10 +154,7 @@ impl Kept {
         }
         match inner.source.ask(&inner.world).await {
             Ok(key) => Ok(self.keep(key, known)),
-            Err(error) => {
-                self.note(&error);
-                Err(error)
-            }
+            Err(error) => Err(self.note(error)),
         }
     }
 
@@ -173,9 +183,15 @@ impl Kept {
         key
     }
 
-    fn note(&self, error: &Error) {
+    /// Keeps `error` for whoever asks soon, as whoever asked gets it.
+    fn note(&self, error: Error) -> Error {
         let inner = &*self.0;
-        let in_a_row = inner.failure.load().as_ref().map_or(0, |failure| failure.in_a_row);
+        let before = inner.failure.load();
+        let in_a_row = before.as_ref().map_or(0, |failure| failure.in_a_row);
+        let missing_before = before.as_ref().map_or(0, |failure| failure.missing_in_a_row);
+        let missing_in_a_row = if is_missing(&error) { missing_before.saturating_add(1) } else { 0 };
+        let may_come = (1..MISSING_IS_BELIEVED).contains(&missing_in_a_row);
+        let error = if may_come { error.with_retryable(true) } else { error };
         let pause = FIRST_PAUSE.saturating_mul(1 << in_a_row.min(6)).min(LONGEST_PAUSE);
         // Between three quarters and all of it.
         let pause = pause.mul_f64(0.75 + inner.world.random.draw() / 4.0);
@@ -189,6 +205,7 @@ impl Kept {
             until: now + pause,
             awaited_until: now + awaited,
             in_a_row: in_a_row.saturating_add(1),
+            missing_in_a_row,
         })));
         let current = inner.current.load_full();
         self.tell(Event::IdentityUnavailable {
@@ -196,6 +213,7 @@ impl Kept {
             error: error.clone(),
             expires: current.and_then(|current| current.key.expires),
         });
+        error
     }
 
     fn may_ask(&self) -> bool {

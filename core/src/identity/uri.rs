@@ -57,7 +57,10 @@ impl UriSource {
         if status == 200 {
             return Ok(body);
         }
-        Err(self.wrong(&format!("answered HTTP {status}")).with_retryable(status >= 500 || status == 429))
+        Err(self
+            .wrong(&format!("answered HTTP {status}"))
+            .with_http_status(status)
+            .with_retryable(status >= 500 || status == 429))
     }
 
     /// The URI itself is not shown: some have a token in it.

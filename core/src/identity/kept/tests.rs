@@ -238,6 +238,22 @@ async fn after_a_failure_nobody_asks_before_the_pause_is_over() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_missing_is_believed_to_be_so_after_some_seconds() {
+    let missing = || Error::new(Kind::Denied, "no such role").with_http_status(NOT_FOUND);
+    let test = Test::new(move |_| Err(missing()));
+    let began = Instant::now();
+    while test.kept.key().await.expect_err("it is missing").retryable() {
+        sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(test.asked(), MISSING_IS_BELIEVED as usize);
+    assert!(began.elapsed() < Duration::from_secs(7), "{:?}", began.elapsed());
+    for _ in 0..3 {
+        sleep(MINUTE).await;
+        assert!(!test.kept.key().await.expect_err("it is missing").retryable());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_source_that_is_back_after_a_long_time_is_asked_soon_by_whoever_waits() {
     let back = Instant::now() + MINUTE * 60;
     let test = Test::new(move |number| match number {
