@@ -21,6 +21,8 @@ pub(crate) struct Certificate<'a> {
     pub(crate) rsa_key: Option<RsaPublicKey<'a>>,
     /// Whether it is, or may be, a CA's: those before version 3 cannot say so.
     pub(crate) is_ca: bool,
+    /// Whether it names itself as its issuer.
+    pub(crate) is_self_issued: bool,
 }
 
 /// Numbers with the highest byte first.
@@ -39,7 +41,7 @@ impl<'a> Certificate<'a> {
             [version, fields @ ..] if is_tagged(*version, 0) => (Some(only(version.value())?), fields),
             fields => (None, fields),
         };
-        let [_serial, _algorithm, _issuer, validity, subject, key, more @ ..] = fields else { return None };
+        let [_serial, _algorithm, issuer, validity, subject, key, more @ ..] = fields else { return None };
         let [not_before, not_after] = members(*validity)?.try_into().ok()?;
         let is_version_3 = version.is_some_and(|version| version.value() == VERSION_3);
         Some(Certificate {
@@ -48,6 +50,7 @@ impl<'a> Certificate<'a> {
             common_name: common_name(*subject)?,
             rsa_key: rsa_key(*key),
             is_ca: !is_version_3 || is_ca(more)?,
+            is_self_issued: issuer.value() == subject.value(),
         })
     }
 }
@@ -133,6 +136,7 @@ mod tests {
         assert_eq!(seconds(read.not_before), known.validity().not_before.timestamp());
         assert_eq!(seconds(read.not_after), known.validity().not_after.timestamp());
         assert_eq!(read.is_ca, known.version() != X509Version::V3 || known.is_ca(), "{}", known.subject());
+        assert_eq!(read.is_self_issued, known.subject() == known.issuer());
         let name = known.subject().iter_common_name().next().and_then(|name| name.as_str().ok());
         assert_eq!(read.common_name, name);
         let key = match known.public_key().parsed() {

@@ -25,6 +25,8 @@ const SERVER_DAYS: i64 = 365;
 pub enum WrongCertificate {
     /// Signed by its own key.
     SelfSigned,
+    /// Signed by its own key, and a CA's, as `openssl req -x509` makes it.
+    SelfSignedCa,
     /// Issued by a CA that is not in `ca.pem`.
     OtherCa,
     /// Issued by the right CA, but it ended yesterday.
@@ -91,11 +93,13 @@ impl Authority {
     ) -> Result<Arc<ServerConfig>, Error> {
         let now = OffsetDateTime::now_utc();
         let (chain, key) = match wrong {
-            WrongCertificate::SelfSigned => {
+            WrongCertificate::SelfSigned | WrongCertificate::SelfSignedCa => {
                 let key = KeyPair::generate().map_err(doing("generating a key"))?;
-                let certificate = server_parameters(names, now, now + Duration::days(SERVER_DAYS))?
-                    .self_signed(&key)
-                    .map_err(doing("issuing a certificate"))?;
+                let mut parameters = server_parameters(names, now, now + Duration::days(SERVER_DAYS))?;
+                if wrong == WrongCertificate::SelfSignedCa {
+                    parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+                }
+                let certificate = parameters.self_signed(&key).map_err(doing("issuing a certificate"))?;
                 (vec![certificate.der().clone()], key)
             }
             WrongCertificate::OtherCa => Self::create_named("Another Root CA", "elsewhere")?

@@ -117,6 +117,10 @@ fn examine(kms: &Kms, config: &str, secret: &[&str]) -> (i32, Value) {
 fn tls_fails_for_the_reason_that_is_told() {
     let kms = Kms::start();
     for (certificate, advice) in [
+        (
+            WrongCertificate::SelfSignedCa,
+            "with openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=kms -addext",
+        ),
         (WrongCertificate::OtherCa, "was not issued by the CA in"),
         (WrongCertificate::Expired, "has expired: check this machine's clock"),
         (WrongCertificate::WrongName, "is for another name"),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rustls::{CertificateError, InvalidMessage};
 use url::Url;
 
-use super::verifier::ExpiredCas;
+use super::verifier::{CaAsServer, ExpiredCas};
 use crate::error::{Error, Kind};
 
 /// What the sentences need to know about the way to the peer.
@@ -226,6 +226,11 @@ impl Peer {
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => format!(
                 "the certificate of {host} is not valid yet: set this machine's clock, and keep it right with NTP"
             ),
+            CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => format!(
+                "the certificate of {host} names no host, for a common name does not count: have it issued anew with \
+                 subjectAltName={}",
+                alternative_name(host)
+            ),
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => format!(
                 "the certificate that answered for {host} is for another name: write the endpoint as KMS gives it, \
                  and look for a DNS record or a proxy that leads elsewhere"
@@ -234,6 +239,15 @@ impl Peer {
                 "the CA in {} has expired: check this machine's clock, and if it is right, download the CA certificate of the \
                  KMS instance anew",
                 self.ca.as_deref().unwrap_or("the system's store")
+            ),
+            CertificateError::Other(other) if other.0.is::<CaAsServer>() => format!(
+                "the certificate of {host} is a CA's, as openssl req -x509 makes it, or older than version 3, as openssl x509 -req \
+                 makes it, and a server's may be neither: make it anew with {}, and {}",
+                self_signing(host),
+                match &self.ca {
+                    Some(ca) => format!("put server.pem into {ca} too"),
+                    None => "set caFilePath to server.pem".to_owned(),
+                }
             ),
             CertificateError::Revoked => {
                 format!("the certificate of {host} was revoked: report it to whoever runs the endpoint")
@@ -279,6 +293,25 @@ fn host(url: &str) -> String {
         Some(port) => format!("{host}:{port}"),
         None => host.to_owned(),
     }
+}
+
+/// How a certificate calls `host`, which may have a port.
+fn alternative_name(host: &str) -> String {
+    match Url::parse(&format!("https://{host}")).ok().as_ref().and_then(Url::host) {
+        Some(url::Host::Ipv4(address)) => format!("IP:{address}"),
+        Some(url::Host::Ipv6(address)) => format!("IP:{address}"),
+        Some(url::Host::Domain(name)) => format!("DNS:{name}"),
+        None => format!("DNS:{host}"),
+    }
+}
+
+/// What makes a certificate that a server for `host` may show, and its clients trust.
+fn self_signing(host: &str) -> String {
+    format!(
+        "openssl req -x509 -newkey rsa:2048 -nodes -days 365 -subj /CN=kms -addext basicConstraints=critical,CA:FALSE -addext \
+         subjectAltName={} -keyout server.key -out server.pem",
+        alternative_name(host)
+    )
 }
 
 fn door(host: &str) -> Door {

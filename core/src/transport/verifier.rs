@@ -88,6 +88,18 @@ impl fmt::Display for ExpiredCas {
 
 impl std::error::Error for ExpiredCas {}
 
+/// The peer shows a certificate that is a CA's, or of a version in which it cannot say that it is none.
+#[derive(Debug)]
+pub(super) struct CaAsServer;
+
+impl fmt::Display for CaAsServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the server's certificate is a CA's, or older than version 3")
+    }
+}
+
+impl std::error::Error for CaAsServer {}
+
 #[derive(Debug)]
 pub(super) struct Verifier {
     roots: Arc<Roots>,
@@ -140,7 +152,17 @@ impl ServerCertVerifier for Verifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        self.at(now)?.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+        let verified =
+            self.at(now)?.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        verified.map_err(|error| match error {
+            // What rustls has no name for itself.
+            rustls::Error::InvalidCertificate(CertificateError::Other(_))
+                if Certificate::of(end_entity).is_some_and(|read| read.is_ca) =>
+            {
+                CertificateError::Other(OtherError(Arc::new(CaAsServer))).into()
+            }
+            error => error,
+        })
     }
 
     fn verify_tls12_signature(

@@ -169,6 +169,7 @@ fn wrong_certificates_are_wrong_in_their_own_way() {
     let emulator = Emulator::start().unwrap();
     for (wrong, says) in [
         (WrongCertificate::SelfSigned, "UnknownIssuer"),
+        (WrongCertificate::SelfSignedCa, "CaUsedAsEndEntity"),
         (WrongCertificate::OtherCa, "UnknownIssuer"),
         (WrongCertificate::Expired, "Expired"),
         (WrongCertificate::WrongName, "not valid for name"),
@@ -183,8 +184,8 @@ fn wrong_certificates_are_wrong_in_their_own_way() {
         assert_eq!(ask(&emulator, &emulator.instance_endpoint()).unwrap(), 200);
     }
     let counters = emulator.counters();
-    assert_eq!(counters.connections[&Endpoint::Instance(0)], 8);
-    assert_eq!(counters.tls_connections[&Endpoint::Instance(0)], 4);
+    assert_eq!(counters.connections[&Endpoint::Instance(0)], 10);
+    assert_eq!(counters.tls_connections[&Endpoint::Instance(0)], 5);
 }
 
 #[test]

@@ -67,10 +67,19 @@ fn server_config(certificate: &Certificate) -> Arc<ServerConfig> {
     params.not_after = rcgen::date_time_ymd(certificate.years.1, 1, 1);
     let key = KeyPair::generate().unwrap();
     let signed = params.signed_by(&key, &CA.issuer).unwrap();
+    showing(&signed, &key, certificate.versions)
+}
+
+/// A server that shows `signed`, the certificate of `key`.
+fn showing(
+    signed: &rcgen::Certificate,
+    key: &KeyPair,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+) -> Arc<ServerConfig> {
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
-        .with_protocol_versions(certificate.versions)
+        .with_protocol_versions(versions)
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(vec![signed.der().clone()], key)
@@ -93,7 +102,10 @@ fn listen(handle: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
 }
 
 fn serve(certificate: &Certificate, handle: impl Fn(&mut Tls) + Send + Sync + 'static) -> u16 {
-    let config = server_config(certificate);
+    serve_with(server_config(certificate), handle)
+}
+
+fn serve_with(config: Arc<ServerConfig>, handle: impl Fn(&mut Tls) + Send + Sync + 'static) -> u16 {
     listen(move |stream| {
         let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
         handle(&mut StreamOwned::new(connection, stream));

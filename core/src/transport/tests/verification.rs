@@ -79,6 +79,42 @@ fn a_ca_that_is_none_is_told() {
     assert_eq!(ask(&both, &local(serve(&GOOD, reply(OK)))).unwrap().status, 200);
 }
 
+/// What a server with such a certificate, signed by its own key, is asked by whoever has it as its CA.
+fn ask_self_signed(names: &[&str], is_ca: IsCa, pem: impl Fn(&str) -> String) -> Result<HttpResponse, Error> {
+    let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
+    let mut params = CertificateParams::new(names).unwrap();
+    params.is_ca = is_ca;
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    let port = serve_with(showing(&certificate, &key, rustls::DEFAULT_VERSIONS), reply(OK));
+    let trusting = TransportConfig { ca: Some(inline(&pem(&certificate.pem()))), ..config() };
+    ask(&trusting, &local(port))
+}
+
+#[test]
+fn a_self_signed_certificate_is_trusted_where_it_is_a_servers() {
+    let itself = |pem: &str| pem.to_owned();
+    for none in [IsCa::NoCa, IsCa::ExplicitNoCa] {
+        assert_eq!(ask_self_signed(&["localhost"], none, itself).unwrap().status, 200);
+    }
+    let ca = || IsCa::Ca(BasicConstraints::Unconstrained);
+    let sentence = "is a CA's, as openssl req -x509 makes it";
+    fails(ask_self_signed(&["localhost"], ca(), itself), Kind::Tls, false, sentence);
+    let error = ask_self_signed(&["localhost"], ca(), |_| OTHER_CA.pem.clone()).err().unwrap();
+    for part in [
+        sentence,
+        "-addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:localhost",
+        "put server.pem into ca too",
+    ] {
+        assert!(error.message().contains(part), "{error}");
+    }
+    let unnamed = ask_self_signed(&[], IsCa::ExplicitNoCa, itself);
+    fails(unnamed, Kind::Tls, false, "names no host, for a common name does not count");
+    let strangers = |_: &str| OTHER_CA.pem.clone();
+    let stranger = ask_self_signed(&["localhost"], IsCa::ExplicitNoCa, strangers);
+    fails(stranger, Kind::Tls, false, "was not issued by the CA in ca");
+}
+
 #[test]
 fn a_probe_tells_the_clock_and_the_certificates_end() {
     let answer = b"HTTP/1.1 405 No\r\ndate: Mon, 23 Nov 2026 12:34:44 GMT\r\ncontent-length: 0\r\n\r\n";
