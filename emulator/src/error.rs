@@ -9,21 +9,39 @@ use std::io::Write as _;
 #[derive(Debug)]
 pub struct Error {
     message: String,
-    not_found: bool,
+    cause: Cause,
+}
+
+#[derive(Debug, PartialEq)]
+enum Cause {
+    Request,
+    NotFound,
+    NotSaved,
 }
 
 impl Error {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), not_found: false }
+        Self { message: message.into(), cause: Cause::Request }
     }
 
     pub(crate) fn not_found(kind: &str, name: &str) -> Self {
-        Self { message: format!("there is no {kind} named {name:?}"), not_found: true }
+        Self { message: format!("there is no {kind} named {name:?}"), cause: Cause::NotFound }
+    }
+
+    /// The state could not be written.
+    pub(crate) fn not_saved(why: &Self) -> Self {
+        let message = format!("the state cannot be saved ({why}): see to its disk and its folder");
+        Self { message, cause: Cause::NotSaved }
     }
 
     /// True if the object that was named does not exist.
     pub fn is_not_found(&self) -> bool {
-        self.not_found
+        self.cause == Cause::NotFound
+    }
+
+    /// True if the emulator could not write its state, in which case nothing was changed.
+    pub fn is_not_saved(&self) -> bool {
+        self.cause == Cause::NotSaved
     }
 }
 

@@ -83,6 +83,11 @@ impl Refusal {
         Self::service(500, "InternalFailure", "Internal Failure")
     }
 
+    /// The same of the services that are not KMS.
+    pub(crate) fn internal_error() -> Self {
+        Self::front(500, "InternalError", "The request processing has failed due to some unknown error.")
+    }
+
     pub(crate) fn no_such_key() -> Self {
         Self::service(404, "Forbidden.KeyNotFound", "The specified Key is not found.")
     }

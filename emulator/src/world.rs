@@ -14,6 +14,7 @@ use crate::endpoint::Endpoint;
 use crate::error::{Error, complain};
 use crate::faults::Faults;
 use crate::journal::{Journal, What};
+use crate::product::Product;
 use crate::refusal::Refusal;
 use crate::state::State;
 use crate::storage::Storage;
@@ -96,12 +97,13 @@ impl World {
         let now = self.clock.now();
         let mut state = self.state.lock();
         self.catch_up(&mut state, now);
+        let before = self.copy(&state);
         let mut happened = Vec::new();
         let result = change(&mut state, now, &mut happened)?;
         for account in &mut state.accounts {
             account.update_next_due();
         }
-        self.save(&state)?;
+        self.save_or_undo(&mut state, before)?;
         drop(state);
         self.report(happened);
         self.schedule_changed.notify_one();
@@ -117,12 +119,17 @@ impl World {
         if !moved.is_some_and(|moved| (1970..=3000).contains(&moved.year())) {
             return Err(Error::new("the clock goes from the year 1970 to 3000"));
         }
+        let (before, offset_before) = (self.copy(&state), self.clock.offset());
         state.clock_offset_milliseconds = self.clock.set_offset(offset);
         let now = self.clock.now();
+        let happened = if is_due(&state, now) { state.catch_up(now) } else { Vec::new() };
+        if let Err(error) = self.save_or_undo(&mut state, before) {
+            self.clock.set_offset(offset_before);
+            return Err(error);
+        }
         self.journal.add(now, What::ClockMoved { offset_milliseconds: state.clock_offset_milliseconds });
-        self.catch_up(&mut state, now);
-        self.save(&state)?;
         drop(state);
+        self.report(happened);
         self.schedule_changed.notify_one();
         Ok(now)
     }
@@ -133,26 +140,42 @@ impl World {
     }
 
     fn catch_up(&self, state: &mut Cloud, now: OffsetDateTime) {
-        if state.next_due().is_none_or(|due| due > now) {
+        if !is_due(state, now) {
             return;
         }
         let happened = state.catch_up(now);
-        if let Err(error) = self.save(state) {
-            complain(&error);
-        }
+        // What time brings cannot be refused: it is written with the next change.
+        let _complained = self.save(state);
         self.report(happened);
     }
 
     /// Writes down what requests have left behind since the last change.
-    pub(crate) fn save_now(&self) -> Result<(), Error> {
-        self.save(&self.state.lock())
+    pub(crate) fn save_now(&self) {
+        let _complained = self.save(&self.state.lock());
+    }
+
+    /// What to go back to if the state cannot be saved.
+    fn copy(&self, state: &Cloud) -> Option<Cloud> {
+        self.storage.as_ref().map(|_| state.clone())
+    }
+
+    fn save_or_undo(&self, state: &mut Cloud, before: Option<Cloud>) -> Result<(), Error> {
+        let saved = self.save(state);
+        if saved.is_err()
+            && let Some(before) = before
+        {
+            *state = before;
+        }
+        saved
     }
 
     fn save(&self, state: &Cloud) -> Result<(), Error> {
-        match &self.storage {
-            Some(storage) => storage.save(state),
-            None => Ok(()),
-        }
+        let Some(storage) = &self.storage else { return Ok(()) };
+        storage.save(state).map_err(|error| {
+            let error = Error::not_saved(&error);
+            complain(&error);
+            error
+        })
     }
 
     fn report(&self, happened: Vec<(OffsetDateTime, What)>) {
@@ -193,7 +216,13 @@ impl World {
         let mut happened = Vec::new();
         let mut state = self.state.lock();
         self.catch_up(&mut state, now);
-        let outcome = match call.endpoint {
+        let may_change = match call.endpoint {
+            Endpoint::Shared(_) | Endpoint::Sts | Endpoint::StsHttps => rpc::changes(&call.action),
+            Endpoint::Metadata => call.action == metadata::CREDENTIALS,
+            Endpoint::Instance(_) | Endpoint::Oss | Endpoint::OssHttps => false,
+        };
+        let before = if may_change { self.copy(&state) } else { None };
+        let mut outcome = match call.endpoint {
             Endpoint::Instance(_) if !call.openapi => gateway_instance::answer(&state, call, now, request_id),
             Endpoint::Shared(_) => {
                 let mut outcome = rpc::answer(&mut state, call, now, request_id, &mut happened, private_key);
@@ -213,8 +242,9 @@ impl World {
         }
         let changed = matches!(call.endpoint, Endpoint::Shared(_)) && rpc::changes(&call.action);
         if !happened.is_empty() || (changed && outcome.result.is_ok()) {
-            if let Err(error) = self.save(&state) {
-                complain(&error);
+            if self.save_or_undo(&mut state, before).is_err() {
+                outcome.result = Err(failed(call));
+                happened.clear();
             }
             self.schedule_changed.notify_one();
         }
@@ -233,6 +263,19 @@ impl World {
             Endpoint::Oss | Endpoint::OssHttps => oss::write_refusal(call, refusal, request_id),
             Endpoint::Metadata => metadata::write_refusal(refusal),
         }
+    }
+}
+
+fn is_due(state: &Cloud, now: OffsetDateTime) -> bool {
+    state.next_due().is_some_and(|due| due <= now)
+}
+
+/// What each service says of a failure of its own.
+fn failed(call: &Call) -> Refusal {
+    match call.endpoint {
+        Endpoint::Metadata => Refusal::service(500, "500", "Internal Server Error"),
+        _ if Product::of(call) == Product::Kms => Refusal::internal(),
+        _ => Refusal::internal_error(),
     }
 }
 

@@ -67,7 +67,11 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let status = if error.is_not_found() { 404 } else { 400 };
+        let status = match () {
+            () if error.is_not_found() => 404,
+            () if error.is_not_saved() => 500,
+            () => 400,
+        };
         Self::new(status, error.to_string())
     }
 }

@@ -150,6 +150,67 @@ fn what_was_made_outlives_a_restart() {
 }
 
 #[test]
+fn what_cannot_be_saved_is_not_done() {
+    let dir = tempfile::tempdir().unwrap();
+    let start = || Emulator::builder().dir(dir.path()).start().unwrap();
+    let emulator = start();
+    let operator = Operator::of(&emulator, "default");
+    let key = emulator.access_key_of(SECRET).unwrap();
+    // No file can take a folder's place.
+    let state = dir.path().join("emulator.state");
+    let saved = std::fs::read(&state).unwrap();
+    std::fs::remove_file(&state).unwrap();
+    std::fs::create_dir(&state).unwrap();
+    let encryption = emulator.keys().remove(0);
+    let create: &[_] = &[
+        ("SecretName", "db"),
+        ("VersionId", "1"),
+        ("SecretData", "value"),
+        ("DKMSInstanceId", emulator.instance_id()),
+        ("EncryptionKeyId", &encryption),
+    ];
+    let (status, answer) = operator.call(KMS, "CreateSecret", create);
+    assert_eq!(
+        (status, &answer["Code"], &answer["HttpStatus"]),
+        (500, &json!("InternalFailure"), &json!(500))
+    );
+    let user = &[("UserName", "web")];
+    assert_eq!(operator.code(RAM, "CreateUser", user), (500, "InternalError".into()));
+    let role = format!("acs:ram::{}:role/ram-reader", emulator.account_id());
+    let assume: &[_] = &[("RoleArn", &*role), ("RoleSessionName", "test")];
+    assert_eq!(operator.code(STS, "AssumeRole", assume), (500, "InternalError".into()));
+    let now = emulator.now();
+    for refused in [
+        emulator.rotate(SECRET, Duration::ZERO).map(drop),
+        emulator.revoke_client_key(&emulator.client_key().unwrap().key_id),
+        emulator.advance_clock(Duration::from_secs(86_400)).map(drop),
+    ] {
+        let error = refused.unwrap_err();
+        assert!(error.is_not_saved() && error.to_string().contains("emulator.state"), "{error}");
+    }
+    let rotate = operator.client.post(format!("{}/rotations", emulator.admin_url()));
+    let answer = rotate.body(json!({"secret": SECRET}).to_string()).send().unwrap();
+    assert_eq!(answer.status(), 500);
+    let unchanged = |emulator: &Emulator| {
+        let operator = Operator::of(emulator, "default");
+        let named = &[("SecretName", "db")];
+        assert_eq!(operator.code(KMS, "DescribeSecret", named), (404, "Forbidden.ResourceNotFound".into()));
+        assert_eq!(operator.code(RAM, "GetUser", user), (404, "EntityNotExist.User".into()));
+        assert_eq!(emulator.access_key_of(SECRET).unwrap().id, key.id);
+        assert!((emulator.now() - now).abs() < time::Duration::hours(1));
+        let client_key = emulator.client_key().unwrap();
+        assert!(simple_fetch(emulator, &https(emulator), SECRET).is_ok(), "{} reads", client_key.key_id);
+    };
+    unchanged(&emulator);
+    std::fs::remove_dir(&state).unwrap();
+    std::fs::write(&state, saved).unwrap();
+    operator.done(KMS, "CreateSecret", create);
+    drop(emulator);
+    let emulator = start();
+    Operator::of(&emulator, "default").done(KMS, "DescribeSecret", &[("SecretName", "db")]);
+}
+
+#[test]
 fn both_access_keys_of_a_user_can_be_put_into_kms() {
     let emulator = Emulator::start().unwrap();
     let operator = Operator::of(&emulator, "default");
