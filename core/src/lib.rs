@@ -50,6 +50,7 @@ pub use identity::client_key::ClientKeyInfo;
 pub use pending::Pending;
 pub use process::engine::never_unloaded;
 pub use process::fork::generation as process_generation;
+pub use process::log_backlog::{LogBacklog, LogPlace};
 pub use process::logs::{LogLevel, forward_logs};
 pub use provider::{Provider, ServiceError};
 pub use rejection::is_rejection;

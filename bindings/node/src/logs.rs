@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use kmsak::{LogLevel, forward_logs};
 use napi_derive::napi;
 
-use crate::mailbox::{Message, Post};
+use crate::mailbox::Post;
 
 /// A log line.
 #[napi(object, object_from_js = false)]
@@ -47,12 +47,15 @@ pub(crate) fn forward(post: &Post, level: Option<&str>) -> bool {
     true
 }
 
+pub(crate) fn name(level: LogLevel) -> &'static str {
+    LEVELS.iter().find(|(_, known)| *known == level).map_or("trace", |(name, _)| name)
+}
+
 fn send(level: LogLevel, line: &str) {
-    let name = LEVELS.iter().find(|(_, known)| *known == level).map_or("trace", |(name, _)| name);
     let readers = READERS.lock().unwrap_or_else(PoisonError::into_inner);
     for (most, reader) in readers.iter() {
         if level <= *most {
-            reader.send(Message::Log(Line { level: name, line: line.to_owned() }));
+            reader.send_line(level, line);
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::thread;
 
-use kmsak::{Builder, Event};
+use kmsak::{Builder, Event, LogBacklog, LogLevel, LogPlace};
 use napi::bindgen_prelude::{Either, Either5, FnArgs, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Result, Status, check_status, sys};
@@ -39,7 +39,7 @@ pub(crate) enum Message {
     Secret(Id, kmsak::Result<Arc<kmsak::Secret>>),
     Opened(Id, kmsak::Result<NativeProvider>),
     Event(Id, Event),
-    Log(Line),
+    Log(Line, LogPlace),
 }
 
 impl Message {
@@ -52,23 +52,36 @@ impl Message {
             | Message::Secret(id, Err(error))
             | Message::Opened(id, Err(error)) => (id, Either5::C(error.into())),
             Message::Event(id, event) => (id, Either5::D(Happening(event))),
-            Message::Log(line) => (0.0, Either5::E(Either::B(line))),
+            Message::Log(line, _place) => (0.0, Either5::E(Either::B(line))),
         }
     }
 }
 
 /// Posts messages from any thread; cheap to clone.
 #[derive(Clone)]
-pub(crate) struct Post(Arc<Callback>);
+pub(crate) struct Post(Arc<Way>);
+
+struct Way {
+    callback: Callback,
+    /// Log lines that the event loop has not come to.
+    lines: LogBacklog,
+}
 
 impl Post {
     /// Never waits. A message to an environment that is gone is dropped: nobody is left to read it.
     pub(crate) fn send(&self, message: Message) {
-        self.0.call(message, ThreadsafeFunctionCallMode::NonBlocking);
+        self.0.callback.call(message, ThreadsafeFunctionCallMode::NonBlocking);
+    }
+
+    /// The same, unless too many wait while the event loop does something else.
+    pub(crate) fn send_line(&self, level: LogLevel, line: &str) {
+        self.0.lines.pass(level, line, |level, line, place| {
+            self.send(Message::Log(Line { level: logs::name(level), line }, place));
+        });
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.0.aborted()
+        self.0.callback.aborted()
     }
 
     pub(crate) fn is_same(&self, other: &Post) -> bool {
@@ -95,13 +108,13 @@ impl Mailbox {
             .callee_handled::<false>()
             .weak::<true>()
             .build_callback(|context| Ok(FnArgs::from(context.value.unpack())))?;
-        Ok(Mailbox { post: Post(Arc::new(callback)) })
+        Ok(Mailbox { post: Post(Arc::new(Way { callback, lines: LogBacklog::new() })) })
     }
 
     /// Whether the event loop goes on as long as there is nothing else to do.
     #[napi(catch_unwind)]
     pub fn keep_alive(&self, env: Env, keep: bool) -> Result<()> {
-        let function = self.post.0.raw();
+        let function = self.post.0.callback.raw();
         let change =
             if keep { sys::napi_ref_threadsafe_function } else { sys::napi_unref_threadsafe_function };
         // SAFETY: this runs on the thread of `env`, to which the function belongs, and `self` keeps the function.

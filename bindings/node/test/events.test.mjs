@@ -233,6 +233,21 @@ test('a provider with a listener is not collected', async () => {
   assert.equal(stdout, `${APP}\n`)
 })
 
+test('log lines that the event loop does not come to cost no memory', async () => {
+  const lines = []
+  forwardLogs((level, line) => lines.push([level, line]), 'debug')
+  const provider = Provider.fixed({ db: 'value' })
+  for (let count = 0; count < 1500; count++) provider.refreshSync('db')
+  assert.equal(lines.length, 0, 'the event loop has had no turn')
+  const isTold = ([level, line]) => level === 'warn' && /^[0-9]+ log lines were dropped/.test(line)
+  const end = Date.now() + 20_000
+  while (!lines.some(isTold) && Date.now() < end) await provider.refresh('db')
+  assert.ok(lines.some(isTold), 'nothing was dropped')
+  assert.ok(lines.findIndex(isTold) <= 1025, 'what waited')
+  forwardLogs(null)
+  provider.close()
+})
+
 test('log lines', async () => {
   const lines = []
   forwardLogs((level, line) => lines.push([level, line]), 'debug')

@@ -2,7 +2,7 @@
 
 use std::sync::Once;
 
-use kmsak::{LogLevel, forward_logs};
+use kmsak::{LogBacklog, LogLevel, forward_logs};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
@@ -10,6 +10,9 @@ use crate::courier::{Route, send};
 
 /// The logger's method `log`.
 static LOG: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// What waits while a handler of the logger is at work, or hangs.
+static BACKLOG: LogBacklog = LogBacklog::new();
 
 fn python_level(level: LogLevel) -> u8 {
     match level {
@@ -34,10 +37,12 @@ pub(crate) fn forward() {
         forward_logs(
             LogLevel::Trace,
             Some(Box::new(|level, line| {
-                let line = line.to_owned();
-                send(Route::LogLines, move |py| {
-                    let arguments = (python_level(level), line).into_pyobject(py)?.unbind();
-                    Ok(LOG.get(py).map(|log| (log.clone_ref(py), arguments)))
+                BACKLOG.pass(level, line, |level, line, place| {
+                    send(Route::LogLines, move |py| {
+                        drop(place);
+                        let arguments = (python_level(level), line).into_pyobject(py)?.unbind();
+                        Ok(LOG.get(py).map(|log| (log.clone_ref(py), arguments)))
+                    });
                 });
             })),
         );

@@ -6,6 +6,8 @@ import logging
 import queue
 import subprocess
 import sys
+import threading
+import time
 
 import kmsak
 import pytest
@@ -62,6 +64,40 @@ def test_a_handler_that_uses_the_provider_cannot_deadlock(emulator: Emulator, se
         provider.close()
     finally:
         logger.removeHandler(meddler)
+        logger.setLevel(logging.NOTSET)
+
+
+def test_a_handler_that_hangs_costs_no_memory() -> None:
+    go_on = threading.Event()
+    lines: list[str] = []
+
+    class Hanging(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            go_on.wait()
+            lines.append(record.getMessage())
+
+    hanging = Hanging()
+    logger = logging.getLogger("kmsak")
+    logger.addHandler(hanging)
+    logger.setLevel(logging.DEBUG)
+    try:
+        with kmsak.Provider.fixed({"db": "value"}) as provider:
+            for _ in range(3000):
+                provider.refresh("db")
+            go_on.set()
+            told: list[str] = []
+            end = time.monotonic() + 20
+            while not told and time.monotonic() < end:
+                # Its line is the first one that gets through.
+                provider.refresh("db")
+                told = [line for line in lines if "log lines were dropped" in line]
+        assert told, "nothing was dropped"
+        kept = lines.index(told[0])
+        assert 1024 <= kept <= 1026, "what waited, and the one that the handler held"
+        assert int(told[0].split()[0]) >= 3000 - kept
+    finally:
+        go_on.set()
+        logger.removeHandler(hanging)
         logger.setLevel(logging.NOTSET)
 
 

@@ -10,6 +10,7 @@ pub(crate) mod file_notices;
 pub(crate) mod fork;
 pub(crate) mod lock;
 pub(crate) mod lock_file;
+pub(crate) mod log_backlog;
 pub(crate) mod logs;
 pub(crate) mod protected;
 mod signals;

@@ -6,9 +6,12 @@ import java.util.Queue;
 /** Log lines between the native threads that write them, which must not block, and the logger, which may. */
 final class LogQueue implements Runnable {
   private static final int MOST = 1024;
+  private static final String DROPPED =
+      " log lines were dropped here: the application's logger hangs or is slower than they come";
 
   private final LogTarget target;
   private final Queue<Line> lines = new ArrayDeque<>();
+  private int dropped;
   private boolean busy;
 
   private static final class Line {
@@ -25,13 +28,18 @@ final class LogQueue implements Runnable {
     this.target = target;
   }
 
-  /** Called from native code. When the logger is too slow, the oldest line is dropped. */
+  /** Called from native code. When the logger is too slow the line is dropped, and the next one that is not tells of it. */
   void put(int level, String text) {
     synchronized (lines) {
-      if (lines.size() == MOST) {
-        lines.remove();
+      if (lines.size() >= MOST) {
+        dropped++;
+      } else {
+        if (dropped > 0) {
+          lines.add(new Line(LogTarget.WARN, dropped + DROPPED));
+          dropped = 0;
+        }
+        lines.add(new Line(level, text));
       }
-      lines.add(new Line(level, text));
       if (busy) {
         return;
       }

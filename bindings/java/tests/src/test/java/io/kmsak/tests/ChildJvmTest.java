@@ -277,6 +277,18 @@ class ChildJvmTest {
     assertTrue(output.contains("handled "), output);
   }
 
+  @Test
+  void aLoggerThatHangsCostsNoMemoryAndIsToldOfWhatWasDropped() throws Exception {
+    List<String> options = List.of("-Dorg.slf4j.simpleLogger.log.io.kmsak=debug");
+    Ended ended = run(System.getProperty("java.class.path"), Map.of(), options, HangingLogger.class);
+    assertEquals(0, ended.code, ended.output);
+    List<String> lines = ended.output.lines().toList();
+    List<String> before = lines.stream().takeWhile(line -> !line.contains(" log lines were dropped")).toList();
+    // What waited, and the one at which the logger hung.
+    assertTrue(before.size() >= 1024 && before.size() <= 1026, before.size() + " lines waited");
+    assertTrue(lines.get(before.size()).contains("WARN io.kmsak - "), lines.get(before.size()));
+  }
+
   private static String loggedTo(String configuration, String awaited) throws Exception {
     String withoutSlf4j =
         Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
