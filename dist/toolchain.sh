@@ -115,7 +115,32 @@ export PYO3_NO_PYTHON=1
 export CARGO_ZIGBUILD_CACHE_DIR=$tools/zigbuild ZIG_GLOBAL_CACHE_DIR=$tools/zig-cache ZIG_LOCAL_CACHE_DIR=$tools/zig-cache
 
 flags=()
-case $target in *-windows-gnu) flags+=(-C "linker=$root/dist/linker") ;; esac
+case $target in
+  *-windows-gnu | *-linux-gnu)
+    flags+=(-C "linker=$root/dist/linker")
+    KMSAK_ZIG_LINKER=CARGO_TARGET_$(tr 'a-z-' 'A-Z_' <<<"$target")_LINKER
+    export KMSAK_ZIG_LINKER ;;
+esac
+case $target in
+  *-linux-gnu)
+    # To link with: the names that libgcc_s has had since before glibc 2.17. Each Linux with glibc has the library itself.
+    export KMSAK_UNWINDER=$tools/unwinder/$target/libgcc_s.so.1
+    if [ ! -e "$KMSAK_UNWINDER" ]; then
+      stub=${KMSAK_UNWINDER%/*}
+      mkdir -p "$stub"
+      cat >"$stub/versions" <<'VERSIONS'
+GCC_3.0 {
+  _Unwind_DeleteException; _Unwind_GetDataRelBase; _Unwind_GetIP; _Unwind_GetLanguageSpecificData; _Unwind_GetRegionStart;
+  _Unwind_GetTextRelBase; _Unwind_RaiseException; _Unwind_Resume; _Unwind_SetGR; _Unwind_SetIP;
+};
+GCC_3.3 { _Unwind_Backtrace; _Unwind_FindEnclosingFunction; _Unwind_GetCFA; };
+GCC_4.2.0 { _Unwind_GetIPInfo; };
+VERSIONS
+      grep -o '_Unwind_[A-Za-z]*' "$stub/versions" | sed 's/.*/void &(void) {}/' >"$stub/unwinder.c"
+      python-zig cc -target "${zig_target/unknown-/}" -shared -nostdlib "$stub/unwinder.c" -Wl,-soname,libgcc_s.so.1 \
+        -Wl,--version-script,"$stub/versions" -o "$KMSAK_UNWINDER"
+    fi ;;
+esac
 if [ ${#build_std[@]} -gt 0 ]; then
   own=$sysroot/lib/rustlib/$target/lib/self-contained
   case $target in

@@ -89,6 +89,14 @@ wants_at_most() {
   done
 }
 
+# glibc unwinds a thread that is ended with libgcc_s: a library with another unwinder of its own crashes then.
+unwinds_with_libgcc() {
+  local file
+  for file; do
+    readelf -d "$file" | grep -q 'NEEDED.*\[libgcc_s.so.1\]' || { echo "$file has an unwinder of its own" >&2; exit 1; }
+  done
+}
+
 # The program in a root, each of its ways: try_program COMMAND... (as the user calls it)
 try_program() {
   local id gateway
