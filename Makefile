@@ -7,7 +7,11 @@ SHELL := /bin/bash
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 CARGO ?= cargo
 # What is shipped is built, and tested, in the release profile; the program and the emulator in the dev profile.
-PROFILE_DIR := $(CARGO_TARGET_DIR)/release
+# With SHIPPED=1 the bindings are tested with what `make dist` has made for this machine.
+SHIPPED ?=
+HOST := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
+SHIPS_HERE := $(filter x86_64-unknown-linux-gnu,$(HOST))
+PROFILE_DIR := $(CARGO_TARGET_DIR)/$(if $(SHIPPED),dist/build/$(HOST)/$(HOST)/)release
 # What is only to be shown is built in a profile of its own, which compiles fast.
 DEMO_DIR := $(CARGO_TARGET_DIR)/demo
 PROGRAM := $(CARGO_TARGET_DIR)/debug/kmsak
@@ -18,6 +22,9 @@ SHARE = $(DESTDIR)$(PREFIX)/share
 
 # For the bindings: the scenarios of tests/conformance, with the driver that KMSAK_DRIVER names.
 CONFORMANCE := tests/conformance/run
+
+# The library of a binding, in $(PROFILE_DIR): $(call build_library,PACKAGE)
+build_library = $(if $(SHIPPED),dist/try/shipped $(HOST),$(CARGO) build --release -p $(1))
 
 # tests/demo/run says where it has built all already.
 DEMO_BUILT := $(if $(DEMO_IS_BUILT),,build-demo)
@@ -45,9 +52,11 @@ build-demo:
 demo-core: $(DEMO_BUILT)
 	@KMSAK_BIN=$(DEMO_DIR)/kmsak tests/demo/core
 
+# Where it can be made, what ships is what is tested; elsewhere that is an ordinary release build.
 # What is not made beside each other writes the same files, or may have Maven download the same at the same time.
 test: ## everything; sets up what it needs; CI runs this
-	@MAKE="$(MAKE)" tests/timed test-setup -- \
+	@MAKE="$(MAKE)" SHIPPED=$(if $(SHIPS_HERE),1) tests/timed test-setup -- \
+	  $(if $(SHIPS_HERE),'build-shipped !lint !test-interop !test-c-memory !test-instructions $(addprefix !test-,$(LANGUAGES))' 'test-shipped !build-shipped') \
 	  'lint $(addprefix !test-,$(LANGUAGES))' test-rust 'test-interop !lint !test-java' test-solution \
 	  'test-c-memory !test-c' 'test-instructions !test-c !test-c-memory' $(addprefix test-,$(LANGUAGES))
 

@@ -7,7 +7,7 @@ TARGET ?= $(DIST_TARGETS)
 
 DIST_FINISH := JAVA_LIBRARIES=$(JAVA_LIBRARIES),kmsak-bom dist/finish
 
-.PHONY: dist dist-build dist-packages dist-finish dist-sdist dist-central test-dist test-dist-native check-platform check-platforms lint-dist \
+.PHONY: dist dist-build dist-packages dist-finish dist-sdist dist-central test-dist test-dist-native build-shipped test-shipped check-platform check-platforms lint-dist \
   check-tag publish-npm publish-crates publish-image publish-release \
   clean-dist set-version
 
@@ -46,6 +46,13 @@ test-dist: build-program ## install the packages of TARGET as their users do, on
 
 test-dist-native: build-program
 	@dist/try/native $(TARGET)
+
+build-shipped: ## the packages for this machine, for tests with SHIPPED=1
+	@dist/build $(HOST) libraries && dist/package $(HOST) && $(DIST_FINISH)
+
+test-shipped: build-program
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then dist/try/run $(HOST); \
+	  else echo "root alone can make an older system, on Debian or Ubuntu: the packages were not tried there"; fi
 
 check-platform:
 	@dist/check $(TARGET)

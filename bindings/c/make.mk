@@ -5,7 +5,7 @@ C_WORK := $(CARGO_TARGET_DIR)/c
 .PHONY: build-c test-c test-c-memory lint-c clean-c fetch-c demo-c install-c header
 
 build-c:
-	$(CARGO) build --release -p kmsak-c
+	$(call build_library,kmsak-c)
 	bindings/c/install/prepare.sh $(PROFILE_DIR)
 
 test-c: build-c build-program ## libkmsak from C and C++

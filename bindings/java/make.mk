@@ -18,7 +18,7 @@ JAVA_NEWEST ?= $(lastword $(sort $(wildcard /usr/lib/jvm/temurin-[2-9][0-9]-jdk-
 
 native-java:
 	@command -v $(MVN) >/dev/null || { echo "Java needs Maven (mvn) and a JDK of at least 17, for example: apt-get install maven openjdk-17-jdk-headless" >&2; exit 1; }
-	$(CARGO) build --release -p kmsak-jni
+	$(call build_library,kmsak-jni)
 	mkdir -p $(JAVA_NATIVE)/$(JAVA_PLATFORM)
 	cp $(PROFILE_DIR)/$(JAVA_LIBRARY) $(JAVA_NATIVE)/$(JAVA_PLATFORM)/
 

@@ -14,7 +14,7 @@ $(NODE_PACKAGES): $(NODE_DIR)/package.json | node-is-here
 	touch $@
 
 build-node: node-is-here ## the npm package for this machine
-	$(CARGO) build --release -p kmsak-node
+	$(call build_library,kmsak-node)
 	node $(NODE_DIR)/scripts/place-addon.js $(PROFILE_DIR)
 
 test-node: build-program build-node $(NODE_PACKAGES)

@@ -17,7 +17,7 @@ $(PYTHON_VENV)/installed: bindings/python/requirements.txt
 
 build-python: $(PYTHON_VENV)/installed ## the wheel, installed into an environment of its own
 	rm -rf $(PYTHON_WHEELS)
-	$(PYTHON_VENV)/bin/maturin build --quiet --release --locked --manifest-path bindings/python/Cargo.toml --out $(PYTHON_WHEELS)
+	$(if $(SHIPPED),dist/try/shipped $(HOST) $(PYTHON_WHEELS),$(PYTHON_VENV)/bin/maturin build --quiet --release --locked --manifest-path bindings/python/Cargo.toml --out $(PYTHON_WHEELS))
 	$(PYTHON_VENV)/bin/pip install --quiet --disable-pip-version-check --no-index --no-deps --force-reinstall $(PYTHON_WHEELS)/kmsak-*.whl
 
 sdist-python: $(PYTHON_VENV)/installed ## the source distribution
