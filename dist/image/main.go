@@ -95,9 +95,12 @@ func configured(image v1.Image, architecture, version string, at time.Time) *v1.
 		Entrypoint: []string{"/usr/local/bin/kmsak"},
 		Cmd:        []string{"--help"},
 		Labels: map[string]string{
-			"org.opencontainers.image.licenses": "Apache-2.0",
-			"org.opencontainers.image.source":   "https://github.com/kmsak/kmsak",
-			"org.opencontainers.image.version":  version,
+			"org.opencontainers.image.title":         "kmsak",
+			"org.opencontainers.image.description":   "Managed Alibaba Cloud AccessKeys for programs that nobody may change",
+			"org.opencontainers.image.documentation": "https://github.com/kmsak/kmsak/blob/main/docs/agent.md",
+			"org.opencontainers.image.licenses":      "Apache-2.0",
+			"org.opencontainers.image.source":        "https://github.com/kmsak/kmsak",
+			"org.opencontainers.image.version":       version,
 		},
 	}
 	return config
