@@ -114,7 +114,12 @@ export CARGO_TARGET_DIR=$built
 export PYO3_NO_PYTHON=1
 export CARGO_ZIGBUILD_CACHE_DIR=$tools/zigbuild ZIG_GLOBAL_CACHE_DIR=$tools/zig-cache ZIG_LOCAL_CACHE_DIR=$tools/zig-cache
 
-flags=()
+# What panics name: no folder of whoever builds.
+cargo_home=${CARGO_HOME:-$HOME/.cargo}
+! command -v cygpath >/dev/null || cargo_home=$(cygpath --windows "$cargo_home")
+flags=("--remap-path-prefix=$cargo_home/registry/src=registry")
+# cargo-zigbuild has C compiled with lines for a debugger.
+export "CFLAGS_${target//-/_}=-g0"
 case $target in
   *-windows-gnu | *-linux-gnu)
     flags+=(-C "linker=$root/dist/linker")

@@ -89,6 +89,24 @@ wants_at_most() {
   done
 }
 
+# names_no_folder FILE...: that nothing tells where it was built.
+names_no_folder() {
+  local file folder
+  for file; do
+    for folder in "${CARGO_HOME:-$HOME/.cargo}" "$root" "$dist"; do
+      ! grep --text --quiet --fixed-strings "$folder/" "$file" || { echo "$file names $folder" >&2; exit 1; }
+    done
+  done
+}
+
+# That the program lies somewhere else each time.
+position_independent() {
+  local file
+  for file; do
+    readelf -h "$file" | grep -q 'Type: *DYN' || { echo "$file is not position-independent" >&2; exit 1; }
+  done
+}
+
 # glibc unwinds a thread that is ended with libgcc_s: a library with another unwinder of its own crashes then.
 unwinds_with_libgcc() {
   local file
