@@ -129,3 +129,4 @@ def test_a_native_module_that_cannot_be_loaded_is_told_in_one_sentence(
     assert loaded.returncode == 1
     assert last.startswith("ImportError: kmsak's native module cannot be loaded here ("), loaded.stderr
     assert "install kmsak with the pip of this Python" in last
+    assert "circular import" not in last

@@ -1,7 +1,7 @@
 """The native module, loaded before all else, or one sentence that says why it cannot be."""
 
 try:
-    from kmsak import _kmsak as _kmsak
+    import kmsak._kmsak  # noqa: F401 - not `from kmsak`, whose error suspects a circular import
 except ImportError as error:
     raise ImportError(
         f"kmsak's native module cannot be loaded here ({error}): install kmsak with the pip of this Python, which "
