@@ -44,7 +44,7 @@ pub(super) fn split(line: &str) -> Option<Vec<String>> {
     words.first().is_some_and(|program| !program.is_empty()).then_some(words)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
@@ -55,16 +55,37 @@ mod tests {
         for (line, words) in [
             ("tool", &["tool"][..]),
             ("  tool --a  b ", &["tool", "--a", "b"]),
-            ("'/opt/my tool' \"a b\"", &["/opt/my tool", "a b"]),
-            (r"tool a\ b '' \\", &["tool", "a b", "", "\\"]),
-            (r#"tool "a\"b" "\$x" "\n" 'c\d'"#, &["tool", "a\"b", "$x", "\\n", "c\\d"]),
-            ("tool a\\\nb", &["tool", "ab"]),
+            ("'/opt/my tool' \"a b\" ''", &["/opt/my tool", "a b", ""]),
             ("tool $(id) `id` | id; id > x", &["tool", "$(id)", "`id`", "|", "id;", "id", ">", "x"]),
         ] {
             assert_eq!(split(line).unwrap(), words, "{line}");
         }
-        for line in ["", "   ", "'open", "\"open", "tool \\", "'' tool"] {
+        for line in ["", "   ", "'open", "\"open", "'' tool"] {
             assert_eq!(split(line), None, "{line}");
+        }
+    }
+
+    #[cfg(not(windows))]
+    #[test]
+    fn a_backslash_escapes() {
+        for (line, words) in [
+            (r"tool a\ b \\", &["tool", "a b", "\\"][..]),
+            (r#"tool "a\"b" "\$x" "\n" 'c\d'"#, &["tool", "a\"b", "$x", "\\n", "c\\d"]),
+            ("tool a\\\nb", &["tool", "ab"]),
+        ] {
+            assert_eq!(split(line).unwrap(), words, "{line}");
+        }
+        assert_eq!(split("tool \\"), None);
+    }
+
+    #[cfg(windows)]
+    #[test]
+    fn a_backslash_separates_folders() {
+        for (line, words) in [
+            (r"C:\tools\get.exe --to C:\", &[r"C:\tools\get.exe", "--to", r"C:\"][..]),
+            (r#""C:\Program Files\get.exe" 'a\b'"#, &[r"C:\Program Files\get.exe", r"a\b"]),
+        ] {
+            assert_eq!(split(line).unwrap(), words, "{line}");
         }
     }
 

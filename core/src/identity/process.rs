@@ -1,6 +1,8 @@
 //! AccessKeys from a program: mode `External` of the aliyun CLI's profiles. It runs without a shell, and its standard error is not
 //! read: it may hold a secret.
 
+mod together;
+
 use std::io::Read as _;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -14,6 +16,7 @@ use super::{AccessKey, Asking, World, answer, command};
 use crate::error::{Error, Kind, Result, Scope};
 use crate::process::threads;
 use crate::shown::plain;
+use together::Together;
 
 /// As in the official SDKs.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -26,19 +29,15 @@ pub(super) struct ProcessSource {
 }
 
 /// A program that is ended when nobody waits for it any more, with all that it has started.
-struct Running(Child);
+struct Running(Child, Together);
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // Ended and waited for already: then its number may be another's by now.
+        // Ended and waited for already.
         if !matches!(self.0.try_wait(), Ok(None)) {
             return;
         }
-        #[cfg(unix)]
-        if let Ok(group) = libc::pid_t::try_from(self.0.id()) {
-            // SAFETY: a system call without pointers; the child leads its group and has not been waited for.
-            unsafe { libc::kill(-group, libc::SIGKILL) };
-        }
+        self.1.end(&self.0);
         drop(self.0.kill());
         drop(self.0.wait());
     }
@@ -67,11 +66,9 @@ impl ProcessSource {
         })?;
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        // A group of its own, so that all that it starts can be ended with it.
-        #[cfg(unix)]
-        std::os::unix::process::CommandExt::process_group(&mut command, 0);
-        let child = command.spawn().map_err(|error| self.wrong(&format!("cannot be started ({error})")))?;
-        let mut running = Running(child);
+        let (child, together) = Together::start(&mut command)
+            .map_err(|error| self.wrong(&format!("cannot be started ({error})")))?;
+        let mut running = Running(child, together);
         let Some(output) = running.0.stdout.take() else { return Err(self.wrong("has no output")) };
         let (tell, reading) = oneshot::channel();
         threads::start("kmsak-external", move || {
@@ -127,5 +124,5 @@ impl Source for ProcessSource {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests;

@@ -13,19 +13,45 @@ fn run(line: &str, longest: Duration) -> Result<AccessKey> {
 
 const LONG: Duration = Duration::from_secs(30);
 
+/// What a program that writes `text` gives.
+fn given(text: impl AsRef<[u8]>) -> Result<AccessKey> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("its output");
+    std::fs::write(&file, text).expect("a writable folder");
+    let program = if cfg!(windows) { "cmd /c type" } else { "cat" };
+    run(&format!("{program} '{}'", file.display()), LONG)
+}
+
 #[test]
 fn what_a_program_writes_is_taken() {
-    let key = run(
-        r#"printf '{"mode":"StsToken","access_key_id":"STS.1","access_key_secret":"s","sts_token":"t","expiration":"2026-11-29T12:00:00Z"}'"#,
-        LONG,
+    let key = given(
+        r#"{"mode":"StsToken","access_key_id":"STS.1","access_key_secret":"s","sts_token":"t","expiration":"2026-11-29T12:00:00Z"}"#,
     )
     .expect("an AccessKey");
     assert_eq!((key.id(), key.token()), ("STS.1", Some("t")));
     assert!(key.expires.is_some());
-    let key = run(r#"printf '{"mode":"AK","access_key_id":"LTAI1","access_key_secret":"s"}'"#, LONG);
+    let key = given(r#"{"mode":"AK","access_key_id":"LTAI1","access_key_secret":"s"}"#);
     assert_eq!(key.expect("an AccessKey").expires, None);
 }
 
+#[test]
+fn what_it_writes_wrongly_is_told_and_not_shown() {
+    for (text, what) in [
+        (vec![b'x'; 100_000], "writes more than 64 KiB"),
+        (b"hunter2".to_vec(), "not JSON"),
+        (br#"{"access_key_id":"hunter2"}"#.to_vec(), "without access_key_id or access_key_secret"),
+        (
+            br#"{"mode":"StsToken","access_key_id":"a","access_key_secret":"hunter2"}"#.to_vec(),
+            "without the sts_token",
+        ),
+    ] {
+        let error = given(text).expect_err(what);
+        assert!(error.message().contains(what), "{what}: {error}");
+        assert!(!error.message().contains("hunter2"), "{error}");
+    }
+}
+
+#[cfg(unix)]
 #[test]
 fn no_shell_is_asked() {
     let error = run(r#"echo '{}' | cat $HOME"#, LONG).expect_err("echo writes it all");
@@ -33,26 +59,48 @@ fn no_shell_is_asked() {
 }
 
 #[test]
-fn whatever_goes_wrong_is_told_without_its_arguments_and_output() {
-    for (line, what) in [
-        ("/no/such/program hunter2", "cannot be started"),
-        ("sh -c 'echo hunter2; exit 3'", "ended with exit status: 3"),
-        ("sh -c 'kill -9 $$'", "ended with signal: 9"),
-        ("head -c 100000 /dev/zero", "writes more than 64 KiB"),
-        ("echo hunter2", "not JSON"),
-        (r#"echo '{"access_key_id":"hunter2"}'"#, "without access_key_id or access_key_secret"),
-        (
-            r#"echo '{"mode":"StsToken","access_key_id":"a","access_key_secret":"hunter2"}'"#,
-            "without the sts_token",
-        ),
-        ("'hunter2", "a quote in it stays open"),
-    ] {
+fn a_program_that_fails_is_told_without_its_arguments_and_output() {
+    let cases: &[(&str, &str)] = if cfg!(windows) {
+        &[("cmd /c echo hunter2& exit 3", "ended with exit code: 3")]
+    } else {
+        &[
+            ("sh -c 'echo hunter2; exit 3'", "ended with exit status: 3"),
+            ("sh -c 'kill -9 $$'", "ended with signal: 9"),
+            // It goes on writing to nobody.
+            ("head -c 100000000 /dev/zero", "writes more than 64 KiB"),
+        ]
+    };
+    for (line, what) in
+        [("/no/such/program hunter2", "cannot be started"), ("'hunter2", "a quote in it stays open")]
+            .iter()
+            .chain(cases)
+    {
         let error = run(line, LONG).expect_err(line);
         assert!(error.message().contains(what), "{line}: {error}");
         assert!(!error.message().contains("hunter2"), "{error}");
     }
 }
 
+#[cfg(windows)]
+#[test]
+fn a_program_that_does_not_end_is_ended_with_all_that_it_started() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("said");
+    let line = format!("cmd /c \"ping -n 1000 127.0.0.1 >{}\"", file.display());
+    let started = Instant::now();
+    let error = run(&line, Duration::from_secs(2)).expect_err("it goes on");
+    assert!(error.message().contains("did not end within 2 s"), "{error}");
+    // For oneself alone it can be opened when nobody else has it open.
+    let mut alone = std::fs::OpenOptions::new();
+    std::os::windows::fs::OpenOptionsExt::share_mode(alone.read(true), 0);
+    while let Err(error) = alone.open(&file) {
+        assert!(started.elapsed() < LONG, "it lives on: {error}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// /proc tells whether it lives.
+#[cfg(target_os = "linux")]
 #[test]
 fn a_program_that_does_not_end_is_ended_with_all_that_it_started() {
     let folder = tempfile::tempdir().expect("a folder");
