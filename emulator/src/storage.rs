@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 
@@ -141,11 +142,32 @@ pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<(), Error> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let temporary = folder.join(format!(".{name}.{:08x}", rand::random::<u32>()));
         let mut file = owners_own().write(true).create_new(true).open(&temporary)?;
-        let written = file.write_all(content).and_then(|()| fs::rename(&temporary, path));
+        let written = file.write_all(content).and_then(|()| replace(&temporary, path));
         if written.is_err() {
             let _ = fs::remove_file(&temporary);
         }
         written
     };
     write().map_err(doing(format!("writing {}", path.display())))
+}
+
+/// Puts `new` in the place of `path`. On Windows whoever reads a file may keep it from being replaced: a client that watches it does
+/// so for a moment.
+fn replace(new: &Path, path: &Path) -> std::io::Result<()> {
+    const SHARING_VIOLATION: i32 = 32;
+
+    let end = Instant::now() + Duration::from_secs(1);
+    loop {
+        match fs::rename(new, path) {
+            Err(error)
+                if cfg!(windows)
+                    && (error.kind() == std::io::ErrorKind::PermissionDenied
+                        || error.raw_os_error() == Some(SHARING_VIOLATION))
+                    && Instant::now() < end =>
+            {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            done => return done,
+        }
+    }
 }

@@ -202,7 +202,7 @@ impl Replace {
 /// First the password, then the key: a pair that does not fit is not used by whoever watches them.
 fn exchange(staged: &Staged, folder: &Folder) -> Result<(), Failure> {
     let rename = |from: &Path, to: &Path| {
-        std::fs::rename(from, to).map_err(Failure::doing(&format!("cannot exchange {}", to.display())))
+        private_file::replace(from, to).map_err(Failure::doing(&format!("cannot exchange {}", to.display())))
     };
     // An earlier run may have been ended between the two.
     if staged.place.password.exists() {

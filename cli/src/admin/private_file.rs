@@ -3,9 +3,7 @@
 use std::fs::{self, DirBuilder};
 use std::io::{self, Write};
 use std::path::Path;
-use std::time::Duration;
-#[cfg(unix)]
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::failure::Failure;
 use crate::mode::owners_own;
@@ -27,7 +25,7 @@ pub(crate) fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
         let written = file
             .write_all(content)
             .and_then(|()| file.sync_all())
-            .and_then(|()| fs::rename(&temporary, path))
+            .and_then(|()| replace(&temporary, path))
             .and_then(|()| keep_names(folder));
         if written.is_err() {
             // The error is that of writing.
@@ -100,9 +98,30 @@ pub(crate) fn hold(_: &Path, _: Duration) -> Result<Held, Failure> {
 
 /// Under another name from now on, if it is there.
 pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), Failure> {
-    match fs::rename(from, to) {
+    match replace(from, to) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(cannot("rename", from, &error)),
         _ => Ok(()),
+    }
+}
+
+/// Puts `new` in the place of `path`. On Windows whoever reads a file may keep it from being replaced: an application that watches
+/// its ClientKey does so for a moment.
+pub(super) fn replace(new: &Path, path: &Path) -> io::Result<()> {
+    const SHARING_VIOLATION: i32 = 32;
+
+    let end = Instant::now() + Duration::from_secs(1);
+    loop {
+        match fs::rename(new, path) {
+            Err(error)
+                if cfg!(windows)
+                    && (error.kind() == io::ErrorKind::PermissionDenied
+                        || error.raw_os_error() == Some(SHARING_VIOLATION))
+                    && Instant::now() < end =>
+            {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            done => return done,
+        }
     }
 }
 

@@ -34,6 +34,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(3);
 /// How often the lock is tried meanwhile.
 const TRY_AGAIN: Duration = Duration::from_millis(5);
 
+/// How long the file is waited for that somebody has open, where it cannot be replaced meanwhile.
+const LONGEST_READING: Duration = Duration::from_secs(1);
+
 /// No writing takes so long: whoever began it was killed.
 const LEFT_OVER: Duration = Duration::from_secs(60 * 60);
 
@@ -150,7 +153,7 @@ fn write(path: &Path, entries: &Entries) -> io::Result<()> {
     SystemRandom::new().fill(&mut number).expect("the system gives random bytes");
     // Not the process's number, which another container that writes here may have as well.
     let new = beside(path, &format!(".{:016x}{NEW}", u64::from_le_bytes(number)));
-    let written = write_new(&new, &serde_json::to_vec(&content)?).and_then(|()| fs::rename(&new, path));
+    let written = write_new(&new, &serde_json::to_vec(&content)?).and_then(|()| replace(&new, path));
     if written.is_err()
         && let Err(error) = fs::remove_file(&new)
         && error.kind() != io::ErrorKind::NotFound
@@ -158,6 +161,27 @@ fn write(path: &Path, entries: &Entries) -> io::Result<()> {
         logs::debug!("{} is left over: {error}", shown_path(&new));
     }
     written
+}
+
+/// Puts `new` in the place of `path`. On Windows whoever reads a file may keep it from being replaced.
+fn replace(new: &Path, path: &Path) -> io::Result<()> {
+    let began = Instant::now();
+    loop {
+        match fs::rename(new, path) {
+            Err(error) if is_open_elsewhere(&error) && began.elapsed() < LONGEST_READING => {
+                thread::sleep(TRY_AGAIN);
+            }
+            done => return done,
+        }
+    }
+}
+
+fn is_open_elsewhere(error: &io::Error) -> bool {
+    const SHARING_VIOLATION: i32 = 32;
+
+    cfg!(windows)
+        && (error.kind() == io::ErrorKind::PermissionDenied
+            || error.raw_os_error() == Some(SHARING_VIOLATION))
 }
 
 /// Removes what processes left beside `path` that were killed while they wrote.
