@@ -85,7 +85,9 @@ mod tests {
 
     #[test]
     fn an_impossible_clock_is_no_panic() {
-        assert_eq!(iso_date(at(u64::MAX / 4)), "1970-01-01T00:00:00Z");
+        // The clock of Windows ends in the year 30828.
+        let farthest = if cfg!(windows) { 900_000_000_000 } else { u64::MAX / 4 };
+        assert_eq!(iso_date(at(farthest)), "1970-01-01T00:00:00Z");
         assert_eq!(iso_date(UNIX_EPOCH - Duration::from_secs(1)), "1970-01-01T00:00:00Z");
     }
 

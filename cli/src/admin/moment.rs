@@ -16,9 +16,10 @@ pub(crate) fn read(text: &str) -> Option<SystemTime> {
     kmsak::parse_date(text)
 }
 
-/// Milliseconds since 1970; none for 0.
+/// Milliseconds since 1970; none for 0, and for a time that the system's clock never shows.
 pub(crate) fn of_milliseconds(milliseconds: u64) -> Option<SystemTime> {
-    (milliseconds > 0).then(|| SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds))
+    let since = (milliseconds > 0).then(|| Duration::from_millis(milliseconds))?;
+    SystemTime::UNIX_EPOCH.checked_add(since)
 }
 
 /// Whole days from `now` until `text`; negative once it is past.

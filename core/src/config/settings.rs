@@ -254,7 +254,9 @@ impl Places {
 }
 
 fn missing(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+    // On Windows no name holds what some lost backslashes leave behind.
+    let cannot_be = cfg!(windows) && error.kind() == io::ErrorKind::InvalidFilename;
+    cannot_be || matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// Every source, the strongest first.

@@ -124,7 +124,8 @@ impl Reading<'_> {
             "External" => Box::new(ProcessSource::new(needed("process_command")?)),
             // A login that needs a browser: what the CLI got by it is used for as long as it lasts.
             mode @ ("CloudSSO" | "OAuth") => {
-                let end = profile.number("sts_expiration").map(|end| UNIX_EPOCH + Duration::from_secs(end));
+                let end = profile.number("sts_expiration").map(Duration::from_secs);
+                let end = end.and_then(|end| UNIX_EPOCH.checked_add(end));
                 if end.is_none_or(|end| end <= self.world.now()) {
                     return Err(fail(&format!(
                         "the login of its mode {mode} has ended, which only the aliyun CLI can renew: run aliyun sts \

@@ -179,6 +179,17 @@ fn what_gave_the_access_key_stays_and_what_was_away_is_asked_again() {
 }
 
 #[test]
+fn a_login_that_ends_when_no_clock_can_show_it_is_no_panic() {
+    let test = Test::new().with("ALIBABA_CLOUD_ECS_METADATA_DISABLED", "true");
+    let mut login = test.assumer("a", "CloudSSO");
+    login["sts_token"] = json!("CAIS");
+    login["sts_expiration"] = json!(u64::MAX);
+    test.profiles("a", &[login]);
+    let error = test.ask().expect_err("nobody knows when it ends");
+    assert!(error.message().contains("the login of its mode CloudSSO has ended"), "{error}");
+}
+
+#[test]
 fn off_the_cloud_nobody_waits_longer_than_a_second() {
     // It takes the connection and never answers.
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
