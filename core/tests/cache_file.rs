@@ -3,7 +3,6 @@
 mod fixture;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant, SystemTime};
 
 use fixture::{APP, Kms, PATIENCE, Told};
@@ -23,7 +22,7 @@ fn after_a_restart_without_kms() -> (Kms, String) {
 }
 
 fn with_file(kms: &Kms) -> String {
-    WITH_FILE.replace("secrets.cache", &kms.folder.path().join("secrets.cache").display().to_string())
+    WITH_FILE.replace("secrets.cache", &kms.named("secrets.cache"))
 }
 
 #[test]
@@ -70,7 +69,11 @@ fn it_holds_nothing_readable_and_is_for_its_owner_alone() {
     let text = fs::read_to_string(&path).expect("the file");
     assert!(!text.contains(&id));
     assert!(!text.contains(&kms.emulator.access_key_of(APP).expect("an AccessKey").secret));
-    assert_eq!(fs::metadata(&path).expect("the file").permissions().mode() & 0o777, 0o600);
+    #[cfg(unix)]
+    {
+        let permissions = fs::metadata(&path).expect("the file").permissions();
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&permissions) & 0o777, 0o600);
+    }
     let left_over = fs::read_dir(kms.folder.path())
         .expect("the folder")
         .filter(|entry| {
@@ -178,7 +181,8 @@ fn processes_that_share_a_file_keep_each_others_secrets() {
     assert!(path.is_file());
 }
 
-/// Puts a pipe that nobody writes to where `path` is.
+/// Puts a pipe that nobody writes to where `path` is. In the folders of Windows there are none.
+#[cfg(unix)]
 fn put_a_pipe(path: &std::path::Path) {
     drop(fs::remove_file(path));
     let name = std::ffi::CString::new(path.as_os_str().as_encoded_bytes()).expect("no NUL");
@@ -186,6 +190,7 @@ fn put_a_pipe(path: &std::path::Path) {
     assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_pipe_in_its_place_hangs_nobody() {
     let kms = Kms::start();
@@ -198,6 +203,7 @@ fn a_pipe_in_its_place_hangs_nobody() {
     assert_eq!(provider.credentials(APP).expect_err("KMS is away").kind(), Kind::Network);
 }
 
+#[cfg(unix)]
 #[test]
 fn a_pipe_in_the_place_of_a_client_key_or_a_ca_hangs_nobody() {
     let kms = Kms::start();

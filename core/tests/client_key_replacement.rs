@@ -3,7 +3,6 @@
 mod fixture;
 
 use std::fs;
-use std::os::unix::fs::symlink;
 use std::time::Duration;
 
 use fixture::{APP, Kms, Told};
@@ -139,8 +138,12 @@ fn a_vanished_file_does_no_harm() {
     provider.refresh(APP).expect("what was read is in use");
 }
 
+/// As the kubelet makes them, which is a program for Unix here; Windows lets few users make a link.
+#[cfg(unix)]
 #[test]
 fn a_kubernetes_secret_volume_is_followed() {
+    use std::os::unix::fs::symlink;
+
     let kms = Kms::start();
     let old = kms.emulator.client_key().expect("the first one");
     let new = kms.emulator.issue_client_key("app").expect("another");

@@ -357,7 +357,7 @@ fn an_instance_of_an_older_image_is_explained() {
 #[test]
 fn a_cache_file_is_sealed_with_a_fixed_access_key() {
     let kms = Kms::start();
-    let cache = format!("cache_file={}", kms.folder.path().join("cache").display());
+    let cache = format!("cache_file={}", kms.named("cache"));
     let provider = kms.provider(&kms.files.with_access_key, &cache);
     let id = provider.credentials(APP).expect("KMS answers").access_key_id().to_owned();
     provider.close();

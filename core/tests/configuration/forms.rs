@@ -4,7 +4,7 @@ use std::fs;
 
 use kmsak::{Builder, Config, Gateway};
 
-use super::{CLIENT_KEY, REGION, builder, refusal, refused, vectors, warnings};
+use super::{CLIENT_KEY, NOWHERE, REGION, builder, refusal, refused, vectors, warnings};
 
 /// What is said of a list, with `what` is wrong about it and the remedy.
 fn no_list(subject: &str, what: &str) -> String {
@@ -157,19 +157,27 @@ fn a_missing_file_is_told_with_each_place() {
         )
     );
     assert_eq!(
-        refusal(Builder::new().properties_file("/nowhere/kmsak.properties")),
-        "the properties file: there is no file /nowhere/kmsak.properties: put it there or correct the path"
+        refusal(Builder::new().properties_file(format!("{NOWHERE}/kmsak.properties"))),
+        format!(
+            "the properties file: there is no file {NOWHERE}/kmsak.properties: put it there or correct the path"
+        )
     );
     assert_eq!(
         refusal(
-            builder(CLIENT_KEY).resources(|_| None).gateway(Gateway::instance().ca_file("/nowhere/ca.pem"))
+            builder(CLIENT_KEY)
+                .resources(|_| None)
+                .gateway(Gateway::instance().ca_file(format!("{NOWHERE}/ca.pem")))
         ),
-        "ca_file of gateway 1: there is no file /nowhere/ca.pem nor a resource: put it there or correct \
-         the path"
+        format!(
+            "ca_file of gateway 1: there is no file {NOWHERE}/ca.pem nor a resource: put it there or correct the path"
+        )
     );
     assert_eq!(
-        refused("cache_file=/nowhere/cache"),
-        "cache_file in the properties text: the folder of /nowhere/cache does not exist: create it or correct the path"
+        refused(&format!("cache_file={NOWHERE}/cache")),
+        format!(
+            "cache_file in the properties text: the folder of {NOWHERE}/cache does not exist: create it or correct the \
+             path"
+        )
     );
 }
 

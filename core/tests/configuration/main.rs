@@ -14,6 +14,9 @@ const CLIENT_KEY: &str = "client_key_private_key_path=clientKey.json\n\
                           client_key_password_from_file_path=clientKey_Password.txt\n";
 const REGION: &str = "cache_client_region_id=[{\"regionId\":\"cn-hangzhou\"}]\n";
 
+/// A folder that is not there, by a whole path: without a drive it would be none on Windows.
+const NOWHERE: &str = if cfg!(windows) { "C:/nowhere" } else { "/nowhere" };
+
 fn vectors() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors").canonicalize().unwrap()
 }

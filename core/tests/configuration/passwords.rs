@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::{CLIENT_KEY, REGION, builder, element_refused, refusal, vectors};
+use super::{CLIENT_KEY, NOWHERE, REGION, builder, element_refused, refusal, vectors};
 
 #[test]
 fn an_unset_password_variable_is_named() {
@@ -53,8 +53,10 @@ fn a_file_in_the_place_of_its_path_is_not_shown() {
 #[test]
 fn a_path_does_not_break_its_line() {
     assert_eq!(
-        refusal(builder(&format!("{REGION}client_key_private_key_path=/nowhere\\nforged"))),
-        r"client_key_private_key_path in the properties text: there is no file /nowhere\nforged, whose backslashes were read as escapes: write each as \\, in JSON inside a properties file as \\\\, or as /"
+        refusal(builder(&format!("{REGION}client_key_private_key_path={NOWHERE}\\nforged"))),
+        format!(
+            r"client_key_private_key_path in the properties text: there is no file {NOWHERE}\nforged, whose backslashes were read as escapes: write each as \\, in JSON inside a properties file as \\\\, or as /"
+        )
     );
 }
 

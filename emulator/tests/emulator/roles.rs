@@ -172,7 +172,7 @@ fn a_token_ends_and_says_so() {
     let assumer = emulator.user_access_key("assumer").unwrap();
     let token = sts.assume(sts.request("ram-reader").set("DurationSeconds", "900"), &assumer);
     let other = sts.assume(sts.request("ram-reader"), &assumer);
-    emulator.advance_clock(Duration::from_secs(898)).unwrap();
+    emulator.advance_clock(Duration::from_secs(870)).unwrap();
     assert_eq!(reads(&emulator, &token).0, 200);
     emulator.set_clock(token.expiration).unwrap();
     assert_eq!(reads(&emulator, &token), (400, "InvalidSecurityToken.Expired".into()));
