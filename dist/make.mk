@@ -7,8 +7,8 @@ TARGET ?= $(DIST_TARGETS)
 
 DIST_FINISH := JAVA_LIBRARIES=$(JAVA_LIBRARIES),kmsak-bom dist/finish
 
-.PHONY: dist dist-build dist-packages dist-finish dist-sdist dist-central test-dist test-dist-native build-shipped test-shipped check-platform check-platforms lint-dist \
-  check-tag publish-npm publish-crates publish-image publish-release \
+.PHONY: dist dist-build dist-packages dist-finish dist-sdist dist-central test-dist test-dist-native build-shipped test-shipped test-platform check-platform \
+  check-platforms lint-dist check-tag publish-npm publish-crates publish-image publish-release \
   clean-dist set-version
 
 dist: build-program ## packages for TARGET, or for every platform that can be built here (6 to 15 minutes each)
@@ -53,10 +53,13 @@ build-shipped: ## the packages for this machine, for tests with SHIPPED=1
 test-shipped: build-program
 	@dist/try/here $(HOST)
 
+test-platform: ## the Rust tests of core and emulator on TARGET: x86_64-pc-windows-gnu (wine), or what this machine is
+	@dist/try/tests $(TARGET)
+
 check-platform:
 	@dist/check $(TARGET)
 
-check-platforms: ## clippy over the code as Windows and macOS compile it
+check-platforms: ## clippy over the code and its tests as Windows and macOS compile it
 	@for target in x86_64-pc-windows-gnu aarch64-apple-darwin; do dist/check "$$target" || exit 1; done
 
 # Cheap enough for every change: that the version is one, and that scripts and workflows are well-formed.
