@@ -11,7 +11,7 @@ use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fixture::{APP, Kms, PATIENCE, in_a_child};
 use kmsak::Provider;
@@ -187,7 +187,7 @@ fn the_background_thread_begins_at_the_first_use() {
     assert!(in_a_child(|| {
         let provider = Provider::from_file(&properties).expect("the properties file is good");
         // What read the files has ended by itself.
-        let started = Instant::now();
+        let started = std::time::Instant::now();
         while threads() > 1 {
             assert!(started.elapsed() < PATIENCE, "its own alone");
             thread::yield_now();
