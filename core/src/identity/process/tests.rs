@@ -1,5 +1,3 @@
-use std::time::Instant;
-
 use super::*;
 
 fn run(line: &str, longest: Duration) -> Result<AccessKey> {
@@ -87,7 +85,7 @@ fn a_program_that_does_not_end_is_ended_with_all_that_it_started() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("said");
     let line = format!("cmd /c \"ping -n 1000 127.0.0.1 >{}\"", file.display());
-    let started = Instant::now();
+    let started = std::time::Instant::now();
     let error = run(&line, Duration::from_secs(2)).expect_err("it goes on");
     assert!(error.message().contains("did not end within 2 s"), "{error}");
     // For oneself alone it can be opened when nobody else has it open.
@@ -106,7 +104,7 @@ fn a_program_that_does_not_end_is_ended_with_all_that_it_started() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("pid");
     let line = format!("sh -c 'sleep 1000 & echo $! > {}; wait'", file.display());
-    let started = Instant::now();
+    let started = std::time::Instant::now();
     let error = run(&line, Duration::from_millis(500)).expect_err("it sleeps");
     assert!(error.message().contains("did not end within 0.5 s"), "{error}");
     assert!(started.elapsed() < LONG);
