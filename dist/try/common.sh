@@ -18,6 +18,9 @@ system_packages() {
     { cat "$dist/apt.log" >&2; exit 1; }
 }
 
+# Not what a system that was made by it may have kept at its root.
+export DEBOOTSTRAP_DIR=/usr/share/debootstrap
+
 # A system with nothing but Debian's packages in $dist/roots/NAME: system_root NAME RELEASE PACKAGE,PACKAGE...
 system_root() {
   [ -e "$dist/roots/$1/complete" ] && return
