@@ -34,6 +34,28 @@ system_root() {
   touch "$dist/roots/$1/complete"
 }
 
+# `bare`, a folder with the target's musl and nothing else, in which $in_root runs a program: musl_root NAME, with suite=NAME before it
+# that of another suite. Sets `architecture`, what Debian calls it (`debian`), `emulate`, and the empty folder `trial` inside, too.
+musl_root() {
+  architecture=${target%%-*}
+  case $architecture in x86_64) debian=amd64 emulate=() ;; aarch64) debian=arm64 emulate=(/qemu) ;; esac
+  bare=$dist/roots/$1-$architecture
+  if [ ! -e "$bare/complete" ]; then
+    rm -rf "$bare"
+    debian_packages "$bare" "musl:$debian"
+    [ -e "$bare/lib" ] || ln -s usr/lib "$bare/lib"
+    touch "$bare/complete"
+  fi
+  trial=$bare/trial
+  rm -rf "$trial" && mkdir -p "$trial"
+  if [ "$architecture" = aarch64 ]; then
+    system_packages qemu-aarch64-static:qemu-user-static
+    # Inside, as nothing outside of the root can be seen from there.
+    cp "$(command -v qemu-aarch64-static)" "$bare/qemu"
+  fi
+  in_root=(chroot "$bare" "${emulate[@]}")
+}
+
 # A process with its files in folder $1, which clients know as $2: emulator_in FOLDER SEEN_AS
 emulator_in() {
   mkdir -p "$1"
