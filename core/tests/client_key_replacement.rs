@@ -138,6 +138,16 @@ fn a_vanished_file_does_no_harm() {
     provider.refresh(APP).expect("what was read is in use");
 }
 
+#[test]
+fn a_file_that_vanished_before_the_first_use_is_told() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("");
+    fs::remove_file(&kms.files.client_key).expect("it goes");
+    let told = Told::by(&provider);
+    provider.credentials(APP).expect("what was read is in use");
+    told.wait_for("client_key_unusable");
+}
+
 /// As the kubelet makes them, which is a program for Unix here; Windows lets few users make a link.
 #[cfg(unix)]
 #[test]

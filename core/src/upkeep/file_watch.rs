@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::process::disk;
 use crate::process::file_notices::{Fingerprint, Notices};
+use crate::process::fork;
 use crate::process::source::Source;
 use crate::process::supervision::keep_running;
 use crate::upkeep::keeper::Ask;
@@ -30,6 +31,8 @@ const AGAIN: Duration = Duration::from_secs(30);
 pub(crate) struct WatchedFiles {
     paths: Arc<BTreeSet<PathBuf>>,
     seen: ArcSwap<Fingerprint>,
+    /// The process that read them first.
+    read_in: u64,
 }
 
 impl WatchedFiles {
@@ -48,7 +51,14 @@ impl WatchedFiles {
         // Where the disk does not answer, to read them fails next.
         let look = || disk::in_time(move || Fingerprint::of(&looked_at)).unwrap_or_default();
         let seen = if paths.is_empty() { Fingerprint::default() } else { look() };
-        WatchedFiles { paths, seen: ArcSwap::from_pointee(seen) }
+        WatchedFiles { paths, seen: ArcSwap::from_pointee(seen), read_in: fork::generation() }
+    }
+
+    /// Whether what the files are like `now` is worth reading them before anything more happens. A forked child may not be
+    /// allowed to see the files: what its parent read is in use.
+    fn have_changed(&self, now: &Fingerprint) -> bool {
+        let seen = self.seen.load();
+        if self.read_in == fork::generation() { *now != **seen } else { now.sees_a_change_since(&seen) }
     }
 }
 
@@ -65,8 +75,7 @@ async fn watch(live: Arc<Live>) {
     let files = &live.state().files;
     let mut notices = Notices::about(&files.paths).await;
     let mut now = Fingerprint::now(&files.paths).await;
-    // A forked child may not be allowed to see the files: what its parent read is in use.
-    if !now.sees_a_change_since(&files.seen.load()) {
+    if !files.have_changed(&now) {
         files.seen.store(Arc::new(now));
         notices.wait().await;
         now = Fingerprint::now(&files.paths).await;
