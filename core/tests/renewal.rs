@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Barrier};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fixture::{APP, Kms, Told};
 use kmsak::{Error, Event, Kind, LogLevel, ServiceError, forward_logs};
@@ -18,9 +18,8 @@ fn a_thousand_threads_whose_access_key_was_rejected_cause_one_request() {
     let provider = kms.on_the_cloud("");
     provider.credentials(APP).expect("KMS answers");
     let (old, new) = kms.rotate_without_overlap();
-    // They all arrive while the first request is under way.
-    const ROUND_TRIP: Duration = Duration::from_millis(500);
-    kms.emulator.inject(Fault::latency(ROUND_TRIP)).expect("a fault");
+    // They arrive while the first request is under way, and on a busy machine some of them after it.
+    kms.emulator.inject(Fault::latency(Duration::from_millis(500))).expect("a fault");
     let barrier = Arc::new(Barrier::new(1000));
     let threads: Vec<_> = (0..1000)
         .map(|_| {
@@ -29,21 +28,14 @@ fn a_thousand_threads_whose_access_key_was_rejected_cause_one_request() {
                 .stack_size(128 << 10)
                 .spawn(move || {
                     barrier.wait();
-                    let id = provider.renew(APP, &old).expect("KMS answers").access_key_id().to_owned();
-                    (id, Instant::now())
+                    provider.renew(APP, &old).expect("KMS answers").access_key_id().to_owned()
                 })
                 .expect("a thread")
         })
         .collect();
-    let mut answered = Vec::new();
     for thread in threads {
-        let (id, at) = thread.join().expect("no panic");
-        assert_eq!(id, new);
-        answered.push(at);
+        assert_eq!(thread.join().expect("no panic"), new);
     }
-    let (first, last) =
-        (answered.iter().min().expect("a thousand"), answered.iter().max().expect("a thousand"));
-    assert!(*last - *first < ROUND_TRIP, "{:?} from the first to the last", *last - *first);
     assert_eq!(kms.answers(), 2, "one for the start, one for the renewal");
 }
 
