@@ -3,11 +3,12 @@
 mod fixture;
 
 use std::fs;
+use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
 use fixture::{APP, Kms, PATIENCE, Told};
-use kmsak::{Kind, Provider};
-use kmsak_emulator::{Fault, WrongCertificate};
+use kmsak::{Gateway, Kind, Provider};
+use kmsak_emulator::{ClientKey, Fault, WrongCertificate};
 
 const WITH_FILE: &str = "fetch_deadline=2000\ncache_file=secrets.cache";
 
@@ -135,6 +136,16 @@ fn a_corrupt_foreign_or_tampered_file_is_ignored() {
     assert_eq!(error.kind(), Kind::Network);
 }
 
+fn with_client_key(kms: &Kms, client_key: &ClientKey, cache_file: &Path) -> Provider {
+    let gateway = Gateway::instance()
+        .endpoint(kms.emulator.instance_endpoint())
+        .client_key(&client_key.json)
+        .client_key_password(&client_key.password)
+        .ca(kms.emulator.ca_pem());
+    let builder = Provider::builder().gateway(gateway).cache_file(cache_file);
+    builder.fetch_deadline(Duration::from_secs(2)).open().expect("the configuration is good")
+}
+
 #[test]
 fn processes_that_share_a_file_keep_each_others_secrets() {
     const EACH: usize = 12;
@@ -146,13 +157,10 @@ fn processes_that_share_a_file_keep_each_others_secrets() {
         }
     }
     let path = kms.folder.path().join("secrets.cache");
-    let first = kms.on_the_cloud(&with_file(&kms));
-    // The other one has a ClientKey of its own, of the same application.
-    let own = kms.emulator.issue_client_key("app").expect("another");
-    let before =
-        [&kms.files.client_key, &kms.files.password].map(|file| fs::read(file).expect("it is there"));
-    kms.replace_client_key(&own);
-    let second = kms.on_the_cloud(&with_file(&kms));
+    // Each has a ClientKey of its own, of the same application.
+    let client_keys = [kms.emulator.client_key(), kms.emulator.issue_client_key("app")]
+        .map(|one| one.expect("a ClientKey"));
+    let [first, second] = client_keys.each_ref().map(|one| with_client_key(&kms, one, &path));
     std::thread::scope(|scope| {
         for (owner, provider) in [("one", &first), ("two", &second)] {
             scope.spawn(move || {
@@ -164,26 +172,21 @@ fn processes_that_share_a_file_keep_each_others_secrets() {
         }
     });
     kms.emulator.inject(Fault::refuse()).expect("a fault");
-    let kept = |owner: &str| {
-        let provider = kms.on_the_cloud(&with_file(&kms));
+    for (owner, client_key) in ["one", "two"].into_iter().zip(&client_keys) {
+        let provider = with_client_key(&kms, client_key, &path);
         // Side by side: each waits for KMS first.
         let begun: Vec<_> =
             (0..EACH).map(|number| provider.begin_secret(&format!("{owner}/{number}"))).collect();
         for secret in begun {
             assert_eq!(secret.wait().expect("the file has it").as_text(), Some(owner));
         }
-    };
-    kept("two");
-    for (file, content) in [&kms.files.client_key, &kms.files.password].into_iter().zip(before) {
-        fs::write(file, content).expect("a writable folder");
     }
-    kept("one");
     assert!(path.is_file());
 }
 
 /// Puts a pipe that nobody writes to where `path` is. In the folders of Windows there are none.
 #[cfg(unix)]
-fn put_a_pipe(path: &std::path::Path) {
+fn put_a_pipe(path: &Path) {
     drop(fs::remove_file(path));
     let name = std::ffi::CString::new(path.as_os_str().as_encoded_bytes()).expect("no NUL");
     // SAFETY: the name is a string that ends in NUL.
