@@ -118,7 +118,7 @@ fn parse(pem: &[u8], name: &str) -> Result<Roots> {
     for certificate in certificates {
         let read =
             Certificate::of(&certificate).ok_or_else(|| wrong("holds a certificate that cannot be read"))?;
-        // A server's own certificate may stand beside its CAs; to trust it would help nobody but whom it has signed itself.
+        // A server's own certificate may stand beside its CAs; to trust it would help nobody but a server that has signed it itself.
         if read.is_ca || read.is_self_issued {
             roots.add(certificate.clone()).map_err(|_| wrong("holds a certificate that cannot be read"))?;
         }

@@ -1,5 +1,5 @@
-//! Verifies a peer as rustls does, and that whom it is trusted for has not expired: webpki takes a trusted CA for good whatever
-//! its dates say.
+//! Verifies a peer as rustls does, that whom it is trusted for has not expired, and that this is a CA or the peer itself: webpki takes
+//! whatever is trusted for a CA, whatever it says of itself, and for good, whatever its dates say.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,16 +14,43 @@ use rustls::{CertificateError, DigitallySignedStruct, OtherError, RootCertStore,
 use crate::certificate::Certificate;
 use crate::error::{Error, Kind, Result};
 
-/// CAs to trust, and until when.
+/// Whom to trust, until when and for what.
 pub(super) struct Roots {
     store: RootCertStore,
-    /// For each in the store, in seconds since 1970; none where it never ends.
-    ends: Vec<Option<u64>>,
+    /// Of each in the store.
+    limits: Vec<Limits>,
+}
+
+#[derive(Clone, Default)]
+struct Limits {
+    /// In seconds since 1970; none where it never ends.
+    end: Option<u64>,
+    /// One that is no CA's is trusted for itself: whoever has its key must not stand in for others.
+    only: Option<CertificateDer<'static>>,
+}
+
+impl Limits {
+    fn of(certificate: &CertificateDer<'static>) -> Self {
+        let read = Certificate::of(certificate);
+        let end =
+            read.as_ref().and_then(|read| Some(read.not_after?.duration_since(UNIX_EPOCH).ok()?.as_secs()));
+        let is_ca = read.is_some_and(|read| read.is_ca);
+        Limits { end, only: (!is_ca).then(|| certificate.clone()) }
+    }
+
+    fn has_ended(&self, now: u64) -> bool {
+        self.end.is_some_and(|end| end < now)
+    }
+
+    /// Whether it may answer for whoever shows `peer`.
+    fn allow(&self, now: u64, peer: &CertificateDer<'_>) -> bool {
+        !self.has_ended(now) && self.only.as_ref().is_none_or(|only| only == peer)
+    }
 }
 
 impl Default for Roots {
     fn default() -> Self {
-        Roots { store: RootCertStore::empty(), ends: Vec::new() }
+        Roots { store: RootCertStore::empty(), limits: Vec::new() }
     }
 }
 
@@ -47,32 +74,29 @@ impl FromIterator<CertificateDer<'static>> for Roots {
 
 impl Roots {
     pub(super) fn add(&mut self, certificate: CertificateDer<'static>) -> Result<(), rustls::Error> {
-        let end = Certificate::of(&certificate)
-            .and_then(|read| Some(read.not_after?.duration_since(UNIX_EPOCH).ok()?.as_secs()));
+        let limits = Limits::of(&certificate);
         self.store.add(certificate)?;
-        self.ends.push(end);
+        self.limits.push(limits);
         Ok(())
     }
 
     /// Adds CAs whose end is not known.
     pub(super) fn trust_without_end(&mut self, anchors: &[TrustAnchor<'static>]) {
         self.store.extend(anchors.iter().cloned());
-        self.ends.resize(self.store.len(), None);
+        self.limits.resize(self.store.len(), Limits::default());
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.limits.is_empty()
     }
 
     pub(super) fn len(&self) -> usize {
-        self.ends.len()
+        self.limits.len()
     }
 
-    /// Those that have not expired at `now`.
-    fn at(&self, now: u64) -> RootCertStore {
-        let all = self.store.roots.iter().zip(&self.ends);
-        let valid = all.filter(|(_, end)| end.is_none_or(|end| now <= end));
-        valid.map(|(root, _)| root.clone()).collect()
+    fn for_peer(&self, now: u64, peer: &CertificateDer<'_>) -> RootCertStore {
+        let all = self.store.roots.iter().zip(&self.limits);
+        all.filter(|(_, limits)| limits.allow(now, peer)).map(|(root, _)| root.clone()).collect()
     }
 }
 
@@ -110,7 +134,7 @@ pub(super) struct Verifier {
 
 impl fmt::Debug for Roots {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} CAs", self.ends.len())
+        write!(f, "{} CAs", self.limits.len())
     }
 }
 
@@ -121,16 +145,24 @@ impl Verifier {
         Ok(Verifier { roots: Arc::new(roots), provider, all })
     }
 
-    fn at(&self, now: UnixTime) -> Result<Arc<WebPkiServerVerifier>, rustls::Error> {
-        let now = now.as_secs();
-        if self.roots.ends.iter().flatten().all(|end| now <= *end) {
+    fn for_peer(
+        &self,
+        now: UnixTime,
+        peer: &CertificateDer<'_>,
+    ) -> Result<Arc<WebPkiServerVerifier>, rustls::Error> {
+        let (now, limits) = (now.as_secs(), &self.roots.limits);
+        if limits.iter().all(|limits| limits.allow(now, peer)) {
             return Ok(self.all.clone());
         }
-        let valid = self.roots.at(now);
-        if valid.is_empty() {
-            return Err(CertificateError::Other(OtherError(Arc::new(ExpiredCas))).into());
+        let trusted = self.roots.for_peer(now, peer);
+        if !trusted.is_empty() {
+            return trusting(trusted, &self.provider);
         }
-        trusting(valid, &self.provider)
+        Err(if limits.iter().all(|limits| limits.has_ended(now)) {
+            CertificateError::Other(OtherError(Arc::new(ExpiredCas))).into()
+        } else {
+            CertificateError::UnknownIssuer.into()
+        })
     }
 }
 
@@ -152,8 +184,13 @@ impl ServerCertVerifier for Verifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        let verified =
-            self.at(now)?.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
+        let verified = self.for_peer(now, end_entity)?.verify_server_cert(
+            end_entity,
+            intermediates,
+            server_name,
+            ocsp_response,
+            now,
+        );
         verified.map_err(|error| match error {
             // What rustls has no name for itself.
             rustls::Error::InvalidCertificate(CertificateError::Other(_))

@@ -116,6 +116,22 @@ fn a_self_signed_certificate_is_trusted_where_it_is_a_servers() {
 }
 
 #[test]
+fn a_self_signed_certificate_that_is_no_cas_is_trusted_for_itself_alone() {
+    let mut params = CertificateParams::new(vec!["kms.example".to_owned()]).unwrap();
+    params.is_ca = IsCa::ExplicitNoCa;
+    let key = KeyPair::generate().unwrap();
+    let pem = params.self_signed(&key).unwrap().pem();
+    let impostors = KeyPair::generate().unwrap();
+    let impostor = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let impostor = impostor.signed_by(&impostors, &Issuer::new(params, key)).unwrap();
+    let port = serve_with(showing(&impostor, &impostors, rustls::DEFAULT_VERSIONS), reply(OK));
+    for trusted in [pem.clone(), format!("{pem}{}", CA.pem)] {
+        let trusting = TransportConfig { ca: Some(inline(&trusted)), ..config() };
+        fails(ask(&trusting, &local(port)), Kind::Tls, false, "was not issued by the CA in ca");
+    }
+}
+
+#[test]
 fn a_probe_tells_the_clock_and_the_certificates_end() {
     let answer = b"HTTP/1.1 405 No\r\ndate: Mon, 23 Nov 2026 12:34:44 GMT\r\ncontent-length: 0\r\n\r\n";
     let port = serve(&GOOD, reply(answer));
