@@ -11,7 +11,7 @@ CARGO ?= cargo
 SHIPPED ?=
 HOST := $(shell rustc -vV 2>/dev/null | sed -n 's/^host: //p')
 SHIPS_HERE := $(filter x86_64-unknown-linux-gnu,$(HOST))
-PROFILE_DIR := $(CARGO_TARGET_DIR)/$(if $(SHIPPED),dist/build/$(HOST)/$(HOST)/)release
+PROFILE_DIR := $(CARGO_TARGET_DIR)/$(if $(SHIPPED),dist/build/$(HOST)/$(HOST)/$(or $(DIST_PROFILE),release),release)
 # What is only to be shown is built in a profile of its own, which compiles fast.
 DEMO_DIR := $(CARGO_TARGET_DIR)/demo
 PROGRAM := $(CARGO_TARGET_DIR)/debug/kmsak

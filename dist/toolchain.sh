@@ -118,6 +118,11 @@ export CARGO_ZIGBUILD_CACHE_DIR=$tools/zigbuild ZIG_GLOBAL_CACHE_DIR=$tools/zig-
 cargo_home=${CARGO_HOME:-$HOME/.cargo}
 ! command -v cygpath >/dev/null || cargo_home=$(cygpath --windows "$cargo_home")
 flags=("--remap-path-prefix=$cargo_home/registry/src=registry")
+# `flags` as Cargo takes them, whatever stands in a folder's name.
+encoded() {
+  local IFS=$'\x1f'
+  echo "${flags[*]}"
+}
 # cargo-zigbuild has C compiled with lines for a debugger.
 export "CFLAGS_${target//-/_}=-g0"
 case $target in
