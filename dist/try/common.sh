@@ -118,17 +118,20 @@ wants_at_most() {
 names_no_folder() {
   local file folder
   for file; do
+    [ -r "$file" ] || { echo "$file is not there" >&2; exit 1; }
     for folder in "${CARGO_HOME:-$HOME/.cargo}" "$root" "$dist"; do
       ! grep --text --quiet --fixed-strings "$folder/" "$file" || { echo "$file names $folder" >&2; exit 1; }
     done
   done
 }
 
-# That the program lies somewhere else each time.
-position_independent() {
+# hardened FILE...: that a program or library of Linux lies somewhere else each time, and can write to no relocation.
+hardened() {
   local file
   for file; do
     readelf -h "$file" | grep -q 'Type: *DYN' || { echo "$file is not position-independent" >&2; exit 1; }
+    { readelf -l "$file" | grep -q GNU_RELRO && readelf -d "$file" | grep -q BIND_NOW; } ||
+      { echo "$file has relocations that stay writable" >&2; exit 1; }
   done
 }
 
