@@ -28,7 +28,7 @@ test-python: build-python build-program test-sdist-python
 	$(PYTHON_VENV)/bin/python -m pytest -q -p no:cacheprovider bindings/python/tests
 	KMSAK_DRIVER="$(PYTHON_VENV)/bin/python tests/conformance/drivers/python/driver.py" $(CONFORMANCE)
 
-# As pip does it for whoever has no wheel. What the package depends on was built for the wheel already; its own files are
+# As pip does it for whoever has no wheel. What the package depends on was built for the wheel already, unless that is the shipped one; its own files are
 # unpacked as new, or Cargo would take what was built from the working copy for theirs, and outside of the target folder,
 # or it would afterwards take what was built from them for the working copy's.
 test-sdist-python: sdist-python build-python
