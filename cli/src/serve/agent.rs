@@ -127,14 +127,32 @@ impl Agent {
         handed_out: HandedOut,
     ) -> Result<(), Failure> {
         let new = Open::new(configuration, handed_out)?;
-        new.fetch_all().await;
         let old = self.open.load_full();
-        let names = new.names.load_full();
-        let lost = names.iter().find(|name| old.is_ready(name) && !new.is_ready(name));
-        if let Some(name) = lost {
-            let why = new.remembered_failure(name).map(|error| error.message().to_owned());
-            return Err(Failure::new(format!("it does not lead to {name}: {}", why.unwrap_or_default())));
+        let mut fetched = BTreeSet::new();
+        loop {
+            // While KMS is asked, clients may ask for others.
+            let names: BTreeSet<String> =
+                new.names.load().iter().cloned().chain(old.ready_by_any_name()).collect();
+            let more = &names - &fetched;
+            if more.is_empty() {
+                break;
+            }
+            new.fetch(&more).await;
+            fetched = names;
         }
+        let (before, after) = (old.ready(), new.ready());
+        for name in fetched.iter().filter(|name| before.contains(*name) && !after.contains(*name)) {
+            let why = new.remembered_failure(name);
+            if let Some(error) = &why
+                && !new.names.load().contains(name)
+                && old.is_refused_too(name, error).await
+            {
+                continue;
+            }
+            let why = why.map(|error| error.message().to_owned()).unwrap_or_default();
+            return Err(Failure::new(format!("it does not lead to {name}: {why}")));
+        }
+        new.versions.inherit(&old.versions);
         self.open.store(Arc::new(new));
         old.provider.close();
         Ok(())
@@ -198,12 +216,26 @@ impl Open {
 
     /// Whether every secret has been fetched.
     pub(super) fn all_ready(&self) -> bool {
-        self.names.load().iter().all(|name| self.is_ready(name))
+        self.ready().is_superset(&self.names.load())
     }
 
-    fn is_ready(&self, name: &str) -> bool {
-        let stats = self.provider.stats();
-        stats.secrets.iter().any(|secret| secret.name == name && secret.version_id.is_some())
+    /// The secrets that are at hand.
+    fn ready(&self) -> BTreeSet<String> {
+        let secrets = self.provider.stats().secrets.into_iter();
+        secrets.filter(|secret| secret.version_id.is_some()).map(|secret| secret.name).collect()
+    }
+
+    /// Those of them that nobody named beforehand.
+    fn ready_by_any_name(&self) -> impl Iterator<Item = String> {
+        let any = self.any.clone();
+        self.ready().into_iter().filter(move |name| any.as_ref().is_some_and(|any| any.knows(name)))
+    }
+
+    /// Whether KMS does not hand the secret out here either any more, for the same reason: nobody can take its name from a list, and
+    /// it must not hold up every reload.
+    async fn is_refused_too(&self, name: &str, why: &Error) -> bool {
+        let answer = self.provider.begin_secret_at_stage(name, "ACSCurrent").await;
+        !why.retryable() && answer.is_err_and(|error| error.kind() == why.kind())
     }
 
     pub(super) async fn credentials(&self, name: &str) -> Result<Arc<Credentials>, Error> {
@@ -260,7 +292,10 @@ impl Open {
     }
 
     async fn fetch_all(&self) {
-        let names = self.names.load_full();
+        self.fetch(&self.names.load_full()).await;
+    }
+
+    async fn fetch(&self, names: &BTreeSet<String>) {
         let pending: Vec<_> = names.iter().map(|name| (name, self.provider.begin_secret(name))).collect();
         for (name, answer) in pending {
             self.remember(name, answer.await.as_ref().err());

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use kmsak_emulator::{Fault, SecretValue};
 use serde_json::{Value, json};
 
-use crate::support::{Agent, Kms, SECRET, kmsak, stderr};
+use crate::support::{Agent, Kms, Notified, SECRET, kmsak, stderr};
 
 const TOKEN: &str = "0123456789abcdef-kmstoken";
 
@@ -280,6 +280,41 @@ fn any_secret_is_handed_out_up_to_the_bound() {
     assert_eq!(answer["Code"], "TooManySecrets");
     assert_eq!(get(&agent, &format!("/v1/{SECRET}")).0, 200, "what was named takes no place");
     assert!(get(&agent, "/secrets/one").1["SecretData"] == "one", "by the agent's own paths, too");
+}
+
+#[test]
+fn a_reload_keeps_what_was_asked_for_by_any_name() {
+    let kms = Kms::start();
+    for name in ["one", "gone"] {
+        kms.emulator.create_secret(name, "Generic", SecretValue::text("before")).unwrap();
+    }
+    kms.emulator.put_secret_value("one", SecretValue::text("after")).unwrap();
+    let config = kms.path("impatient.properties");
+    let text = std::fs::read_to_string(kms.config()).unwrap();
+    std::fs::write(&config, text + "fetch_deadline=1500\n").unwrap();
+    let file = kms.path("kms-agent.toml");
+    std::fs::write(&file, "").unwrap();
+    let more = ["--kms-agent", "--kms-agent-config", file.to_str().unwrap(), "--any-secret"];
+    let notified = Notified::bind(&kms);
+    let agent = Agent::start_with(&kms, &config, &more, |command| notified.by(command));
+    assert_eq!(notified.told(), "READY=1\n");
+    let value = |path: &str| get(&agent, path).1["SecretData"].clone();
+    let previous = "/v1/one?versionStage=ACSPrevious";
+    assert_eq!((value("/v1/one"), value(previous)), (json!("after"), json!("before")));
+    assert_eq!(value("/v1/gone"), "before");
+
+    let away = || Fault::error(503, "ServiceUnavailableTemporary").secret("one");
+    let fault = kms.emulator.inject(away()).unwrap();
+    notified.reload(&agent.running);
+    assert_eq!((value("/v1/one"), value(previous)), (json!("after"), json!("before")), "the old one stays");
+
+    // What KMS does not have any more is not lost by the reload.
+    kms.emulator.clear_fault(fault);
+    kms.emulator.delete_secret("gone").unwrap();
+    notified.reload(&agent.running);
+    assert_eq!(get(&agent, "/v1/gone").0, 404, "the new one has taken over");
+    kms.emulator.inject(away()).unwrap();
+    assert_eq!((value("/v1/one"), value(previous)), (json!("after"), json!("before")), "both are at hand");
 }
 
 #[test]

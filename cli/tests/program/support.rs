@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
@@ -129,6 +130,37 @@ impl Drop for Running {
         let group = format!("-{}", self.child.id());
         let _ = Command::new("kill").args(["-s", "KILL", "--", &group]).stderr(Stdio::null()).status();
         let _ = self.child.wait();
+    }
+}
+
+/// What a program tells systemd.
+pub(crate) struct Notified {
+    path: PathBuf,
+    socket: UnixDatagram,
+}
+
+impl Notified {
+    pub(crate) fn bind(kms: &Kms) -> Self {
+        let path = kms.path("notify.sock");
+        let socket = UnixDatagram::bind(&path).unwrap();
+        Notified { path, socket }
+    }
+
+    pub(crate) fn by(&self, command: &mut Command) {
+        command.env("NOTIFY_SOCKET", &self.path);
+    }
+
+    pub(crate) fn told(&self) -> String {
+        let mut bytes = [0; 256];
+        let length = self.socket.recv(&mut bytes).unwrap();
+        String::from_utf8(bytes[..length].to_vec()).unwrap()
+    }
+
+    /// Sends SIGHUP, and waits until all is read anew or nothing is.
+    pub(crate) fn reload(&self, running: &Running) {
+        running.signal("HUP");
+        assert!(self.told().starts_with("RELOADING=1\nMONOTONIC_USEC="));
+        assert_eq!(self.told(), "READY=1\n");
     }
 }
 
