@@ -48,7 +48,7 @@ pub use fixed::Fixed;
 pub use identity::IdentityInfo;
 pub use identity::client_key::ClientKeyInfo;
 pub use pending::Pending;
-pub use process::engine::never_unloaded;
+pub use process::engine::{never_unloaded, start_thread};
 pub use process::fork::generation as process_generation;
 pub use process::log_backlog::{LogBacklog, LogPlace};
 pub use process::logs::{LogLevel, forward_logs};

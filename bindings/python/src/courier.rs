@@ -10,7 +10,6 @@ use std::collections::VecDeque;
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Duration;
 
 use pyo3::prelude::*;
@@ -83,7 +82,7 @@ struct State {
 #[derive(Default)]
 struct Queue {
     messages: VecDeque<Message>,
-    /// Threads that will look for a message before they end.
+    /// Threads that will look for a message before they end, also those that the system has yet to give.
     coming: usize,
     /// Threads that are delivering one.
     out: usize,
@@ -95,6 +94,14 @@ struct Message {
 }
 
 impl State {
+    /// Whether another thread is to come. It counts as coming from here on.
+    fn awaits_another(&mut self, route: Route) -> bool {
+        let queue = &mut self.queues[route as usize];
+        let does = queue.messages.len() > queue.coming && queue.coming + queue.out < route.most_threads();
+        queue.coming += usize::from(does);
+        does
+    }
+
     fn out(&self) -> usize {
         self.queues.iter().map(|queue| queue.out).sum()
     }
@@ -194,33 +201,42 @@ impl Office {
         delivered
     }
 
-    /// Asks for a thread if there are not enough.
+    /// Asks for a thread if there are not enough. Where the system has none, the messages wait until it has.
     fn staff(&'static self, route: Route, mut state: MutexGuard<'_, State>) {
-        let queue = &mut state.queues[route as usize];
-        if queue.messages.len() <= queue.coming || queue.coming + queue.out >= route.most_threads() {
+        if !state.awaits_another(route) {
             return;
         }
-        queue.coming += 1;
         drop(state);
-        let messages =
-            Messages { route, process: process::id(), held: Mutex::default(), gone: AtomicBool::new(false) };
-        // Where the system has no thread, the messages wait for the next one that can be had.
-        let begun = thread::Builder::new().name("kmsak-python".into()).spawn(move || self.start(messages));
-        drop(begun);
+        let messages = Messages::to_come(route);
+        kmsak::start_thread("kmsak-python", move || self.start(messages));
     }
 
-    fn start(&self, messages: Messages) {
+    /// Has Python start a thread of its own on them, and asks again where it has none either.
+    fn start(&'static self, messages: Messages) {
+        let route = messages.route;
+        let mut next = Some(messages);
+        while let Some(messages) = next.take() {
+            if !self.is_refused(messages) {
+                return;
+            }
+            // Counted during the pause, or each message would bring another one to wait here.
+            next = self.lock().awaits_another(route).then(|| Messages::to_come(route));
+            drop(self.wait_while(NEXT_THREAD, |state| !state.closed));
+        }
+    }
+
+    fn is_refused(&self, messages: Messages) -> bool {
         {
             let mut state = self.lock();
             if state.closed {
-                return;
+                return false;
             }
             state.inside += 1;
         }
         let _leave = Leave(self);
-        let started = Python::try_attach(|py| START.get(py).map(|start| start.call1(py, (messages,))));
-        // A failure has said so by letting go of the messages.
-        drop(started);
+        // The error is dropped there and then, and with it all that holds on to the messages.
+        let start = |py: Python<'_>| START.get(py).is_some_and(|start| start.call1(py, (messages,)).is_err());
+        Python::try_attach(start).unwrap_or(false)
     }
 }
 
@@ -241,10 +257,23 @@ pub(crate) struct Messages {
     process: u32,
     /// Of the message that is being delivered.
     held: Mutex<Option<Arc<AtomicBool>>>,
+    /// Whether the thread has begun with them.
+    came: AtomicBool,
     gone: AtomicBool,
 }
 
 impl Messages {
+    /// For a thread that is counted as coming.
+    fn to_come(route: Route) -> Self {
+        Messages {
+            route,
+            process: process::id(),
+            held: Mutex::default(),
+            came: AtomicBool::new(false),
+            gone: AtomicBool::new(false),
+        }
+    }
+
     /// The message that was given out is delivered.
     fn come_back(&self, office: &Office) {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -289,7 +318,10 @@ impl Messages {
         let mut state = office.lock();
         state.queues[self.route as usize].coming -= 1;
         office.changed.notify_all();
-        office.staff(self.route, state);
+        // In the place of a thread that never came, another one would be refused at once, and so on without end.
+        if self.came.load(Ordering::Acquire) {
+            office.staff(self.route, state);
+        }
     }
 }
 
@@ -305,6 +337,7 @@ impl Messages {
         if process::id() != self.process {
             return None;
         }
+        self.came.store(true, Ordering::Release);
         let office = OFFICE.get();
         loop {
             self.come_back(office);

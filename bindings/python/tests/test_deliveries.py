@@ -9,6 +9,7 @@ import os
 import pathlib
 import queue
 import subprocess
+import sys
 import threading
 import time
 from typing import Any
@@ -206,6 +207,98 @@ print("done", flush=True)
             check=False,
         )
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "done\n", "")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the limit counts other things than threads")
+def test_where_the_system_has_no_thread_all_is_delivered_once_it_has(emulator: Emulator, secret: str) -> None:
+    program = """
+import asyncio, logging, os, queue, resource, sys, threading, kmsak
+
+lines, events = queue.Queue(), queue.Queue()
+
+class Handler(logging.Handler):
+    def emit(self, record):
+        lines.put(record.getMessage())
+
+logger = logging.getLogger("kmsak")
+logger.addHandler(Handler())
+logger.setLevel(logging.DEBUG)
+name = sys.argv[2]
+provider = kmsak.Provider.from_file(sys.argv[1])
+provider.subscribe(events.put)
+provider.refresh(name)
+events.get(timeout=20)
+lines.get(timeout=20)
+
+# The limit does not bind root.
+if os.geteuid() == 0:
+    os.setuid(65534)
+most = resource.getrlimit(resource.RLIMIT_NPROC)[1]
+resource.setrlimit(resource.RLIMIT_NPROC, (0, most))
+try:
+    threading.Thread(target=print).start()
+    sys.exit("the limit does not bind")
+except RuntimeError:
+    pass
+
+async def asks():
+    fetches = lambda: provider.stats().secrets[0].fetches
+    for _ in range(5):
+        provider.refresh(name)
+    # What the last threads still delivered.
+    while not lines.empty():
+        lines.get()
+    before = fetches()
+    asked = asyncio.ensure_future(provider.refresh_async(name))
+    while fetches() == before:
+        await asyncio.sleep(0.01)
+    provider.refresh(name)
+    resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
+    # Nothing else happens that would have them delivered.
+    await asyncio.wait_for(asked, 20)
+    events.get(timeout=20)
+    lines.get(timeout=20)
+
+asyncio.run(asks())
+print("all")
+"""
+    ended = run(program, emulator.config, secret)
+    assert (ended.returncode, ended.stdout) == (0, "all\n"), ended.stderr
+
+
+def test_where_python_has_no_thread_it_is_asked_again_after_a_pause(emulator: Emulator, secret: str) -> None:
+    program = """
+import logging, queue, sys, time, types, _thread
+
+attempts, lines = [], queue.Queue()
+
+def start_new_thread(*arguments):
+    attempts.append(time.monotonic())
+    if len(attempts) < 4:
+        raise RuntimeError("can't start new thread")
+    return _thread.start_new_thread(*arguments)
+
+# It is asked for the way to start a thread.
+gevent = types.ModuleType("gevent.monkey")
+gevent.get_original = lambda *_: start_new_thread
+sys.modules["gevent.monkey"] = gevent
+import kmsak
+
+class Handler(logging.Handler):
+    def emit(self, record):
+        lines.put(record.getMessage())
+
+logger = logging.getLogger("kmsak")
+logger.addHandler(Handler())
+logger.setLevel(logging.DEBUG)
+provider = kmsak.Provider.from_file(sys.argv[1])
+provider.refresh(sys.argv[2])
+lines.get(timeout=20)
+pauses = [after - before for before, after in zip(attempts, attempts[1:4])]
+assert min(pauses) > 0.5, pauses
+"""
+    ended = run(program, emulator.config, secret)
+    assert ended.returncode == 0, ended.stderr
 
 
 def test_slow_listeners_delay_nobody(emulator: Emulator, provider: kmsak.Provider, secret: str) -> None:

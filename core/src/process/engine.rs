@@ -7,6 +7,7 @@
 //! a single thread, and the blocking face is [`Pending`](crate::Pending).
 
 use std::cell::Cell;
+use std::convert::Infallible;
 use std::future::Future;
 use std::panic::{self, AssertUnwindSafe};
 use std::pin::Pin;
@@ -49,6 +50,18 @@ pub(crate) fn is_this_thread() -> bool {
     THIS_THREAD.get() != ThisThread::Another
 }
 
+/// Runs `work` on a thread of its own, which runs no signal handler of the host. Where the system refuses one, it is asked again
+/// until it does not; `work` is dropped when no provider is open meanwhile, for nobody is there to ask then. Never waits. For
+/// bindings; the receiver given to [`forward_logs`](crate::forward_logs) may call it.
+pub fn start_thread(name: &'static str, work: impl FnOnce() + Send + 'static) {
+    let Err((_, work)) = threads::start_or_give_back(name, Box::new(work)) else { return };
+    let Ok(slot) = ENGINE.get_or_make(|| Ok::<_, Infallible>(Arc::default()), drop);
+    let running = slot.lock().upgrade();
+    if let Some(engine) = running {
+        threads::start_in_time(name, engine.handle(), work);
+    }
+}
+
 /// Runs `f`, once, where it may block: here, unless this is kmsak's own thread, which borrows another for it.
 pub(crate) fn run_where_it_may_block(f: impl FnOnce() + Send + 'static) {
     // A runtime that ends drops what it has not begun.
@@ -86,7 +99,7 @@ impl Engine {
     /// This process's engine, started if need be.
     pub(crate) fn get() -> Result<Arc<Engine>> {
         fork::watch();
-        let slot = ENGINE.get_or_make(|| Ok::<_, Error>(Arc::new(Mutex::new(Weak::new()))), drop)?;
+        let slot = ENGINE.get_or_make(|| Ok::<_, Error>(Arc::default()), drop)?;
         let mut running = slot.lock();
         if let Some(engine) = running.upgrade() {
             return Ok(engine);
