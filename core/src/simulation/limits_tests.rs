@@ -252,6 +252,54 @@ async fn an_older_access_key_is_better_than_one_that_is_rejected() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_access_key_that_was_rejected_too_early_is_taken_once_the_one_in_use_is_rejected() {
+    let world = World::simple(|request| match request.at {
+        at if at >= MINUTE && at < MINUTE * 2 => Does::late("A", 1, ROUND_TRIP),
+        _ => Does::late("B", 2, ROUND_TRIP),
+    });
+    world.need(APP).await.expect("KMS answers");
+    world.until(MINUTE).await;
+    assert_eq!(world.renew(APP, "B").await.expect("KMS has another").access_key_id(), "A");
+    world.until(MINUTE * 2).await;
+    assert_eq!(world.renew(APP, "A").await.expect("KMS has another").access_key_id(), "B");
+    assert_eq!(world.cached_id().as_deref(), Some("B"));
+    // Those who come after find it, and KMS is not asked for each.
+    let asked = world.requests().len();
+    assert_eq!(world.renew(APP, "A").await.expect("it is at hand").access_key_id(), "B");
+    assert_eq!(world.requests().len(), asked);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_one_client_of_an_agent_has_rejected_is_not_kept_from_all_when_the_older_one_is_gone() {
+    let world = World::simple(|request| match request.at {
+        at if at < MINUTE => Does::late("A", 1, ROUND_TRIP),
+        _ => Does::late("B", 2, ROUND_TRIP),
+    });
+    world.need(APP).await.expect("KMS answers");
+    // One that had the newer one from elsewhere.
+    assert_eq!(world.renew(APP, "B").await.expect("it is at hand").access_key_id(), "A");
+    world.until(MINUTE).await;
+    assert_eq!(world.refresh(APP).await.expect("A is good").version_id(), "A");
+    assert_eq!(world.renew(APP, "A").await.expect("KMS has another").access_key_id(), "B");
+    assert_eq!(world.need(APP).await.expect("it is at hand").access_key_id(), "B");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_that_are_rejected_the_older_one_does_not_come_back() {
+    let world = World::simple(|request| match request.at {
+        at if at < MINUTE => Does::late("A", 1, ROUND_TRIP),
+        at if at < MINUTE * 2 => Does::late("B", 2, ROUND_TRIP),
+        _ => Does::late("A", 1, ROUND_TRIP),
+    });
+    world.need(APP).await.expect("KMS answers");
+    world.until(MINUTE).await;
+    assert_eq!(world.renew(APP, "A").await.expect("KMS has another").access_key_id(), "B");
+    world.until(MINUTE * 2).await;
+    world.renew(APP, "B").await.expect_err("there is only one that is older, and rejected");
+    assert_eq!(world.cached_id().as_deref(), Some("B"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_rejected_access_key_is_remembered_for_longer_than_a_region_lags() {
     let world = World::new(endpoints(2), |request| match request.endpoint {
         0 if request.at < MINUTE => Does::answer("A"),

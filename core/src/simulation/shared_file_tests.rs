@@ -38,6 +38,27 @@ async fn a_region_that_lags_behind_brings_back_nothing_by_way_of_the_file() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_rejected_too_early_is_learnt_from_the_file_once_the_one_in_use_is_rejected() {
+    const MINUTE: Duration = Duration::from_secs(60);
+    let folder = tempfile::tempdir().expect("a folder");
+    let ours = World::new(sharing(&folder, |builder| builder), |request| match request.at {
+        at if at < MINUTE => Does::late("B", 2, Duration::from_millis(30)),
+        _ => Does::late("A", 1, Duration::from_millis(30)),
+    });
+    let theirs =
+        World::new(sharing(&folder, |builder| builder), |_| Does::late("B", 2, Duration::from_millis(30)));
+    assert_eq!(id_of(&ours).await, "B");
+    ours.until(MINUTE).await;
+    assert_eq!(ours.renew(APP, "B").await.expect("KMS has another").access_key_id(), "A");
+    ours.until(MINUTE * 2).await;
+    theirs.refresh(APP).await.expect("KMS answers");
+    // It is in the file once the right to ask has been given back.
+    ours.until(MINUTE * 3).await;
+    assert_eq!(ours.renew(APP, "A").await.expect("the file has another").access_key_id(), "B");
+    assert_eq!(ours.requests_since(MINUTE * 2), 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_access_key_reads_other_secrets_in_another_region() {
     let folder = tempfile::tempdir().expect("a folder");
     let in_region = |region: &str, number: usize| {

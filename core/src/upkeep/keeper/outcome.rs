@@ -27,21 +27,14 @@ impl Keeper {
         let Fetched { secret, asked } = fetched;
         let snapshot = Arc::new(Snapshot::new(Arc::new(secret), self.live.state().now(), Instant::now())?);
         let before = self.entry.snapshot();
-        let old_id = before.as_ref().and_then(|before| before.access_key_id());
-        let new_id = snapshot.access_key_id();
-        // What is in use may be given up for an older one only where the services reject it.
-        let is_older = |before: &Arc<Snapshot>| snapshot.is_older_than(before) && !self.is_rejected(before);
-        let is_rejected = self.is_rejected(&snapshot);
-        let lags =
-            before.as_ref().is_some_and(is_older) || (old_id.is_some() && old_id != new_id && is_rejected);
-        self.lagging = if lags || is_rejected { self.lagging.wrapping_add(1) } else { 0 };
-        if lags && let Some(newer) = before.clone() {
-            let error = lags_behind(&snapshot, &self.name, is_rejected);
+        let lags = before.clone().filter(|before| self.is_behind(&snapshot, before));
+        let was_rejected = self.is_rejected(&snapshot);
+        self.lagging = if lags.is_some() || was_rejected { self.lagging.wrapping_add(1) } else { 0 };
+        if let Some(newer) = lags {
+            let error = lags_behind(&snapshot, &self.name, was_rejected);
             return Ok(Taken::LagsBehind { newer, error });
         }
-        if self.is_rejected(&snapshot) {
-            snapshot.reject();
-        }
+        self.reconsider_rejection(&snapshot, before.as_deref());
         self.live.state().cache.set(&self.entry, Some(snapshot.clone()));
         self.refused = None;
         self.failing_since = None;
@@ -62,6 +55,32 @@ impl Keeper {
         }
         self.told_broken = broken;
         Ok(Taken::New { snapshot, asked })
+    }
+
+    /// Whether `answered` does not take the place of what is in use: it is older, or was rejected. What is in use may be given up for
+    /// an older one only where the services reject it, and for a rejected one only where that is no older.
+    pub(super) fn is_behind(&self, answered: &Snapshot, in_use: &Snapshot) -> bool {
+        let is_another =
+            in_use.access_key_id().is_some() && answered.access_key_id() != in_use.access_key_id();
+        match (self.is_rejected(answered), self.is_rejected(in_use)) {
+            (false, true) => false,
+            (true, false) if is_another => true,
+            _ => answered.is_older_than(in_use),
+        }
+    }
+
+    /// What comes after an AccessKey that is rejected was most likely rejected too early itself, by a service that did not know it yet:
+    /// it has another try. Otherwise it stays rejected.
+    pub(super) fn reconsider_rejection(&mut self, snapshot: &Snapshot, before: Option<&Snapshot>) {
+        if !self.is_rejected(snapshot) {
+            return;
+        }
+        match snapshot.access_key_id() {
+            Some(id) if before.is_some_and(|before| before.access_key_id() != Some(id)) => {
+                self.rejected.forget(id);
+            }
+            _ => snapshot.reject(),
+        }
     }
 
     pub(super) fn tell_rotation(&self, before: Option<&Snapshot>, now: &Snapshot) {

@@ -21,6 +21,10 @@ impl Rejected {
         self.0.push_back((id, Instant::now()));
     }
 
+    pub(super) fn forget(&mut self, id: &str) {
+        self.0.retain(|(known, _)| known != id);
+    }
+
     pub(super) fn contains(&self, id: &str) -> bool {
         self.0.iter().any(|(known, at)| known == id && at.elapsed() < REJECTED_REMEMBERED)
     }

@@ -76,12 +76,18 @@ impl Keeper {
             let fetched_at = Instant::now().checked_sub(age(kept.fetched))?;
             kept.snapshot(fetched_at)
         });
-        // Another process may have asked a region that lags behind.
+        // Another process may have asked a region that lags behind. Whether an older one is better than none KMS has to say.
         let ours = self.entry.snapshot();
-        let lags = |theirs: &Snapshot| ours.as_ref().is_some_and(|ours| theirs.is_older_than(ours));
-        let Some(snapshot) = learnt.filter(|theirs| !self.is_rejected(theirs) && !lags(theirs)) else {
-            return false;
+        let lags = |theirs: &Snapshot| {
+            ours.as_ref().is_some_and(|ours| {
+                let is_same = theirs.access_key_id() == ours.access_key_id();
+                theirs.is_older_than(ours)
+                    || self.is_behind(theirs, ours)
+                    || (is_same && self.is_rejected(theirs))
+            })
         };
+        let Some(snapshot) = learnt.filter(|theirs| !lags(theirs)) else { return false };
+        self.reconsider_rejection(&snapshot, ours.as_deref());
         self.learnt(Arc::new(snapshot), round);
         true
     }
