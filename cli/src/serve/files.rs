@@ -10,6 +10,8 @@ pub(super) const LOOK_EVERY: Duration = Duration::from_secs(5);
 pub(super) struct Files {
     paths: Vec<PathBuf>,
     seen: Vec<Option<Stamp>>,
+    /// Why what they hold cannot be used, as it was told.
+    unusable: Option<String>,
 }
 
 type Stamp = (u64, u64, Option<SystemTime>);
@@ -18,12 +20,13 @@ impl Files {
     pub(super) fn new<'a>(paths: impl Iterator<Item = &'a Path>) -> Self {
         let paths: Vec<PathBuf> = paths.map(Path::to_owned).collect();
         let seen = paths.iter().map(|path| stamp(path)).collect();
-        Files { paths, seen }
+        Files { paths, seen, unusable: None }
     }
 
-    /// Whether one of them is another than it was. One that is gone says nothing: it is on its way.
+    /// Whether they are worth reading: one of them is another than it was, or what they held could not be used, which may be mended
+    /// by what no stamp shows, such as a mode. One that is gone says nothing: it is on its way.
     pub(super) fn changed(&mut self) -> bool {
-        let mut changed = false;
+        let mut changed = self.unusable.is_some();
         for (path, seen) in self.paths.iter().zip(&mut self.seen) {
             let now = stamp(path);
             if now.is_some() && now != *seen {
@@ -32,6 +35,22 @@ impl Files {
             }
         }
         changed
+    }
+
+    /// Goes on with what is named now.
+    pub(super) fn look_at(&mut self, now: Files) {
+        (self.paths, self.seen) = (now.paths, now.seen);
+    }
+
+    pub(super) fn were_used(&mut self) {
+        self.unusable = None;
+    }
+
+    /// They are tried at each look from here on. Whether `why` is news.
+    pub(super) fn could_not_be_used(&mut self, why: &str) -> bool {
+        let told = self.unusable.as_deref() == Some(why);
+        self.unusable = Some(why.to_owned());
+        !told
     }
 }
 
@@ -49,4 +68,28 @@ fn inode(metadata: &std::fs::Metadata) -> u64 {
 #[cfg(not(unix))]
 fn inode(_: &std::fs::Metadata) -> u64 {
     0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_used_is_tried_at_each_look_and_told_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("token");
+        std::fs::write(&path, "one").unwrap();
+        let look_at = || Files::new([path.as_path()].into_iter());
+        let mut files = look_at();
+        assert!(!files.changed());
+        std::fs::write(&path, "another").unwrap();
+        assert!(files.changed());
+        files.look_at(look_at());
+        assert!(files.could_not_be_used("mode 0644"));
+        assert!(files.changed() && !files.could_not_be_used("mode 0644"), "it is known");
+        assert!(files.changed() && files.could_not_be_used("it is empty"), "that is another reason");
+        assert!(files.changed());
+        files.were_used();
+        assert!(!files.changed());
+    }
 }

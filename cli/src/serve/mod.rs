@@ -210,21 +210,23 @@ impl Serve {
                 _ = look.tick() => {
                     if files.changed() {
                         let read = self.files().and_then(|new| {
-                            files = new;
+                            files.look_at(new);
                             self.guards(tls.as_deref(), &options)
                         });
                         match read {
                             Ok(guards) => {
+                                files.were_used();
                                 guards.take_over(&agent, &routes.guard, tls.as_deref());
                                 log::write(LogLevel::Info, "tokens, clients and certificates were read anew");
                             }
-                            Err(failure) => log::write(
+                            Err(failure) if files.could_not_be_used(failure.message()) => log::write(
                                 LogLevel::Error,
                                 &format!(
                                     "a changed file cannot be used, what was read from it stays: {}",
                                     failure.message()
                                 ),
                             ),
+                            Err(_) => {}
                         }
                     }
                 }

@@ -76,7 +76,7 @@ fn config(certificate: &Path, key: &Path, client_ca: Option<&Path>) -> Result<Se
         Failure::new(format!("{}: {why}", path.display())).with_code(3)
     };
     let chain = certificates(certificate)?;
-    warn_of_validity(certificate, &chain);
+    let of_validity = doubt_of_validity(certificate, &chain);
     let metadata = std::fs::metadata(key).map_err(|error| Failure::unreadable(key, &error))?;
     if let Some(mode) = mode(&metadata).filter(|mode| mode & 0o007 != 0) {
         return Err(wrong(
@@ -104,6 +104,10 @@ fn config(certificate: &Path, key: &Path, client_ca: Option<&Path>) -> Result<Se
         wrong(certificate, &format!("it cannot be used with the key in {} ({error})", key.display()))
     })?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    // What cannot be used is read again and again.
+    if let Some(doubt) = of_validity {
+        log::write(LogLevel::Warn, &doubt);
+    }
     Ok(config)
 }
 
@@ -129,9 +133,9 @@ pub(crate) fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Failure
 }
 
 /// Clients refuse a certificate before its time and after it, with reasons that say little.
-fn warn_of_validity(path: &Path, chain: &[CertificateDer<'_>]) {
-    let first = chain.first().and_then(|first| x509_parser::parse_x509_certificate(first).ok());
-    let Some(validity) = first.map(|(_, parsed)| parsed.validity().clone()) else { return };
+fn doubt_of_validity(path: &Path, chain: &[CertificateDer<'_>]) -> Option<String> {
+    let (_, parsed) = x509_parser::parse_x509_certificate(chain.first()?).ok()?;
+    let validity = parsed.validity();
     let now = SystemTime::now();
     let at = |time: ASN1Time| {
         let seconds = u64::try_from(time.timestamp()).unwrap_or_default();
@@ -143,9 +147,9 @@ fn warn_of_validity(path: &Path, chain: &[CertificateDer<'_>]) {
             format!("begins on {}, so that no client takes it yet: look at the clock", moment(begins))
         }
         (_, true) => format!("ended on {}, so that no client takes it: renew it", moment(ends)),
-        _ => return,
+        _ => return None,
     };
-    log::write(LogLevel::Warn, &format!("{}: the certificate {what}", path.display()));
+    Some(format!("{}: the certificate {what}", path.display()))
 }
 
 pub(crate) fn roots(path: &Path) -> Result<RootCertStore, Failure> {

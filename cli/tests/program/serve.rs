@@ -1,9 +1,10 @@
 //! `kmsak serve`
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::os::unix::process::CommandExt;
+use std::process::Stdio;
 use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
@@ -279,6 +280,32 @@ fn a_reload_takes_over_what_works_and_nothing_else() {
     assert_eq!(told(), "STOPPING=1\n");
     let mut agent = agent;
     assert_eq!(agent.running.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_file_that_could_not_be_used_is_read_once_it_can_be() {
+    let kms = Kms::start();
+    let mut agent = Agent::start_with(&kms, &kms.config(), &[], |command| {
+        command.stderr(Stdio::piped());
+    });
+    let mut log = BufReader::new(agent.running.child.stderr.take().unwrap()).lines();
+    let (new_token, written) = ("0123456789abcdef0123456789abcdef", kms.path("token.new"));
+    std::fs::write(&written, new_token).unwrap();
+    std::fs::set_permissions(&written, std::fs::Permissions::from_mode(0o644)).unwrap();
+    std::fs::rename(&written, kms.path("token")).unwrap();
+    let told = log.find(|line| line.as_ref().unwrap().contains("a changed file cannot be used"));
+    assert!(told.unwrap().unwrap().contains("chmod 600"));
+    let path = format!("/credentials/{SECRET}");
+    assert_eq!(agent.get_with_token(&path).0, 200, "what was read before stays");
+
+    // Neither its length nor its time is another one.
+    std::fs::set_permissions(kms.path("token"), std::fs::Permissions::from_mode(0o600)).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while agent.get(&path, &[&format!("X-Kmsak-Token: {new_token}")]).0 != 200 {
+        assert!(Instant::now() < deadline, "the file was not read again");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(agent.get_with_token(&path).0, 401, "the old token has had its time");
 }
 
 #[test]
