@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
-use kmsak::{Credentials, Error, Provider, Secret};
+use kmsak::{Credentials, Error, Kind, Provider, Secret};
 
 use super::any_secret::AnySecret;
 use super::kept::Kept;
@@ -78,12 +78,12 @@ pub(super) struct Open {
     turns: Turns,
 }
 
-/// Why a secret is not handed out.
-pub(super) enum NotHandedOut {
+/// Whether a secret may be asked for.
+pub(super) enum HandedOutAtAll {
+    Yes,
     Unknown,
     /// There are as many as `--any-secret` says.
     Enough,
-    Failed(Error),
 }
 
 /// Answers by the first digit of their status.
@@ -113,6 +113,21 @@ impl Agent {
 
     pub(super) fn now(&self) -> arc_swap::Guard<Arc<Open>> {
         self.open.load()
+    }
+
+    /// What `question` is told. A reload closes the provider that was asked, and what it has taken over is asked then.
+    pub(super) async fn ask<T, F>(&self, question: impl Fn(Arc<Open>) -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        loop {
+            // What is waited for must not keep the old configuration in its place.
+            let open = self.open.load_full();
+            match question(Arc::clone(&open)).await {
+                Err(error) if error.kind() == Kind::Closed && !Arc::ptr_eq(&open, &self.open.load()) => {}
+                answer => return answer,
+            }
+        }
     }
 
     /// Waits until each secret was fetched or could not be.
@@ -192,26 +207,26 @@ impl Open {
     }
 
     /// Whether the secret may be asked for. What KMS does not know takes no place among those that `--any-secret` allows.
-    pub(super) async fn hands_out(&self, name: &str) -> Result<(), NotHandedOut> {
+    pub(super) async fn hands_out(&self, name: &str) -> Result<HandedOutAtAll, Error> {
         if self.knows(name) {
-            return Ok(());
+            return Ok(HandedOutAtAll::Yes);
         }
-        let any = self.any.as_ref().ok_or(NotHandedOut::Unknown)?;
+        let Some(any) = &self.any else { return Ok(HandedOutAtAll::Unknown) };
         let _turn = self.turns.wait(name).await;
         if any.knows(name) {
-            return Ok(());
+            return Ok(HandedOutAtAll::Yes);
         }
         if any.is_full() {
-            return Err(NotHandedOut::Enough);
+            return Ok(HandedOutAtAll::Enough);
         }
         if let Some(error) = self.remembered_failure(name) {
-            return Err(NotHandedOut::Failed(error));
+            return Err(error);
         }
         // The provider would keep trying a secret that it was asked for once.
         let answer = self.provider.begin_secret_at_stage(name, "ACSCurrent").await;
         self.remember(name, answer.as_ref().err());
-        answer.map_err(NotHandedOut::Failed)?;
-        if any.take(name) { Ok(()) } else { Err(NotHandedOut::Enough) }
+        answer?;
+        Ok(if any.take(name) { HandedOutAtAll::Yes } else { HandedOutAtAll::Enough })
     }
 
     /// Whether every secret has been fetched.

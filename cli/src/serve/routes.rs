@@ -13,7 +13,7 @@ use kmsak::{Credentials, Error, Kind, LogLevel};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::agent::{Agent, NotHandedOut};
+use super::agent::{Agent, HandedOutAtAll, Open};
 use super::clients::Peer;
 use super::connections::Connections;
 use super::guard::{Admitted, Guard, Refusal};
@@ -172,16 +172,14 @@ impl Routes {
                 "This client may not ask for this secret: see the agent's clients file",
             ));
         }
-        let open = Arc::clone(&*self.agent.now());
-        match open.hands_out(name).await {
-            Ok(()) => Ok(name.to_owned()),
-            Err(NotHandedOut::Failed(error)) => Err(error.into()),
-            Err(NotHandedOut::Enough) => Err(refusal(
+        match self.agent.ask(|open| async move { open.hands_out(name).await }).await? {
+            HandedOutAtAll::Yes => Ok(name.to_owned()),
+            HandedOutAtAll::Enough => Err(refusal(
                 StatusCode::FORBIDDEN,
                 "TooManySecrets",
                 "The agent hands out as many secrets that nobody named as --any-secret allows: allow more, or name this one with --secret",
             )),
-            Err(NotHandedOut::Unknown) => Err(refusal(
+            HandedOutAtAll::Unknown => Err(refusal(
                 StatusCode::NOT_FOUND,
                 "UnknownSecret",
                 "The agent does not hand out this secret: start it with --secret NAME or list it in secret_names",
@@ -191,11 +189,13 @@ impl Routes {
 
     /// What a client of KMS Agent asks for.
     async fn wanted(&self, form: Form, wanted: Wanted, admitted: &Admitted) -> Result<Answer, Trouble> {
-        let open = Arc::clone(&*self.agent.now());
         // Only Vault's mounts leave a choice.
-        let given = wanted.names.iter().find(|name| open.knows(name)).or(wanted.names.first());
+        let known = wanted.names.iter().find(|name| self.agent.now().knows(name));
+        let given = known.or(wanted.names.first());
         let name = self.known(given.map_or("", String::as_str), admitted).await?;
-        let secret = kms_agent::find(&open, &name, &wanted).await?;
+        let (name, wanted) = (&name, &wanted);
+        let find = |open: Arc<Open>| async move { kms_agent::find(&open, name, wanted).await };
+        let secret = self.agent.ask(find).await?;
         Ok(json_text(StatusCode::OK, form.answer(&secret, wanted.engine)))
     }
 
@@ -208,22 +208,18 @@ impl Routes {
     }
 
     async fn credentials(&self, name: &str) -> Result<Answer, Trouble> {
-        let open = self.agent.now();
-        let credentials = match open.provider.cached_credentials(name) {
+        let cached = self.agent.now().provider.cached_credentials(name);
+        let credentials = match cached {
             Some(credentials) => credentials,
-            None => {
-                // What is waited for must not keep the old configuration in its place.
-                let open = Arc::clone(&open);
-                open.credentials(name).await?
-            }
+            None => self.agent.ask(|open| async move { open.credentials(name).await }).await?,
         };
         Ok(self.credentials_answer(&credentials))
     }
 
     /// For a client whose AccessKey a cloud service has just rejected. The provider bounds how often KMS is asked.
     async fn renewed(&self, name: &str, rejected_id: &str) -> Result<Answer, Trouble> {
-        let open = Arc::clone(&*self.agent.now());
-        let credentials = open.provider.begin_renew(name, rejected_id).await?;
+        let renewed = |open: Arc<Open>| open.provider.begin_renew(name, rejected_id);
+        let credentials = self.agent.ask(renewed).await?;
         Ok(self.credentials_answer(&credentials))
     }
 
@@ -244,8 +240,7 @@ impl Routes {
     }
 
     async fn secret(&self, name: &str) -> Result<Answer, Trouble> {
-        let open = Arc::clone(&*self.agent.now());
-        let secret = open.secret(name).await?;
+        let secret = self.agent.ask(|open| async move { open.secret(name).await }).await?;
         let fields = secret_json::of(&secret);
         let fields = fields.map_err(|malformed| Trouble::Malformed(malformed.message().to_owned()))?;
         Ok(json_answer(StatusCode::OK, &Value::Object(fields)))

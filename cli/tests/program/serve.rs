@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use kmsak_emulator::{Fault, SecretValue};
 use serde_json::Value;
 
-use crate::support::{Agent, Kms, Running, SECRET, kmsak, open_to_all, program, stderr};
+use crate::support::{Agent, Kms, Notified, Running, SECRET, kmsak, open_to_all, program, stderr};
 
 #[test]
 fn credentials_in_the_form_of_a_credentials_uri() {
@@ -320,6 +320,25 @@ fn a_reload_that_waits_for_kms_does_not_hold_up_the_end() {
     agent.running.signal("TERM");
     assert_eq!(agent.running.child.wait().unwrap().code(), Some(0));
     assert!(told.elapsed() < Duration::from_secs(10), "it waited for KMS");
+}
+
+#[test]
+fn whoever_waits_for_a_renewal_waits_on_over_a_reload() {
+    let kms = Kms::start();
+    let notified = Notified::bind(&kms);
+    let agent = Agent::start_with(&kms, &kms.config(), &[], |command| notified.by(command));
+    assert_eq!(notified.told(), "READY=1\n");
+    let old = agent.served_id();
+    let asked = kms.emulator.counters().secret_values_of(SECRET);
+    let (status, body) = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| agent.get_with_token(&format!("/credentials/{SECRET}?rejected={old}")));
+        while kms.emulator.counters().secret_values_of(SECRET) == asked {}
+        notified.reload(&agent.running);
+        kms.rotate();
+        waiting.join().unwrap()
+    });
+    assert_eq!(status, 200, "{body}");
+    assert!(body.contains(&kms.access_key_id()), "{body}");
 }
 
 #[test]
