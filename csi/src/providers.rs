@@ -57,8 +57,8 @@ impl Providers {
     pub fn of(&self, parameters: &Parameters, secrets: &str) -> Result<Provider, String> {
         let identity = Identity::read(secrets)?;
         let key = key(parameters, secrets);
-        let token_file = self.keep_token(&key, parameters)?;
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let token_file = self.keep_token(&key, parameters)?;
         let now = Instant::now();
         open.retain(|_, one| now.duration_since(one.used) < FORGET_AFTER);
         if let Some(one) = open.get_mut(&key) {
@@ -104,7 +104,7 @@ impl Providers {
         }
     }
 
-    /// The driver brings a newer token each time.
+    /// The driver brings a newer token each time. For whoever holds the lock: pods of one account come together.
     fn keep_token(&self, key: &Key, parameters: &Parameters) -> Result<Option<PathBuf>, String> {
         let Some(role) = &parameters.role else { return Ok(None) };
         let name: String = key.iter().map(|byte| format!("{byte:02x}")).collect();

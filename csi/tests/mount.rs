@@ -5,6 +5,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -196,41 +197,59 @@ async fn a_thousand_pods_are_one_request() {
     assert_eq!(csi.emulator.counters().secret_values_of(APP), 1);
 }
 
-/// The pod's own role: the driver hands over the token of its service account.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_pods_role_asks_with_its_token() {
-    let csi = Csi::start();
+/// A mount by the pod's own role: the driver hands over the token of its service account.
+fn by_role(csi: &Csi, token: &str, account: &str) -> Vec<u8> {
     let text = csi.read("with_oidc_role.properties");
     let of = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)).unwrap().to_owned();
     let gateway: Value = serde_json::from_str(&of("cache_client_region_id=")).unwrap();
     let gateway =
         json!([{ "regionId": "cn-hangzhou", "endpoint": gateway[0]["endpoint"], "ca": csi.read("ca.pem") }]);
-    let tokens = |token: &str| json!({ "sts.aliyuncs.com": { "token": token } }).to_string();
-    let request = |token: &str, account: &str| {
-        let attributes = json!({
-            "configuration": format!("cache_client_region_id={gateway}\nsts_endpoint={}", of("sts_endpoint=")),
-            "secrets": format!("- name: {APP}\n"),
-            "roleArn": of("credentials_role_arn="),
-            "oidcProviderArn": of("credentials_oidc_provider_arn="),
-            "csi.storage.k8s.io/serviceAccount.name": account,
-            "csi.storage.k8s.io/serviceAccount.tokens": tokens(token),
-        });
-        let permission = "420".to_owned();
-        MountRequest { attributes: attributes.to_string(), permission, ..MountRequest::default() }
-            .encode_to_vec()
-    };
+    let attributes = json!({
+        "configuration": format!("cache_client_region_id={gateway}\nsts_endpoint={}", of("sts_endpoint=")),
+        "secrets": format!("- name: {APP}\n"),
+        "roleArn": of("credentials_role_arn="),
+        "oidcProviderArn": of("credentials_oidc_provider_arn="),
+        "csi.storage.k8s.io/serviceAccount.name": account,
+        "csi.storage.k8s.io/serviceAccount.tokens": json!({ "sts.aliyuncs.com": { "token": token } }).to_string(),
+    });
+    let permission = "420".to_owned();
+    MountRequest { attributes: attributes.to_string(), permission, ..MountRequest::default() }.encode_to_vec()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pods_role_asks_with_its_token() {
+    let csi = Csi::start();
     let token = csi.read("oidc_token");
-    let answer = csi.call("Mount", &request(token.trim(), "app")).await.unwrap();
+    let answer = csi.call("Mount", &by_role(&csi, token.trim(), "app")).await.unwrap();
     let answer = MountResponse::decode(answer).unwrap();
     let key = csi.emulator.access_key_of(APP).unwrap();
     assert!(contents(&answer, "acs_ram_user_app").contains(&key.secret));
     // What one service account was given is nothing for another.
-    let (code, message) = csi.call("Mount", &request("no.such.token", "other")).await.unwrap_err();
+    let (code, message) = csi.call("Mount", &by_role(&csi, "no.such.token", "other")).await.unwrap_err();
     assert_ne!(code, "0");
     assert!(!message.contains("no.such.token"), "{message}");
     let kept = std::fs::read_dir(csi.folder.path().join("tokens")).unwrap();
     for file in kept {
         assert_eq!(file.unwrap().metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
+
+/// The pods of a deployment come at the same time, each with a token of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_pods_of_one_service_account_may_come_together() {
+    let csi = Arc::new(Csi::start());
+    let token = csi.read("oidc_token");
+    let message = Arc::new(by_role(&csi, token.trim(), "app"));
+    for _ in 0..20 {
+        let mounts: Vec<_> = (0..32)
+            .map(|_| {
+                let (csi, message) = (csi.clone(), message.clone());
+                tokio::spawn(async move { csi.call("Mount", &message).await })
+            })
+            .collect();
+        for mount in mounts {
+            mount.await.unwrap().unwrap();
+        }
     }
 }
 
