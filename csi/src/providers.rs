@@ -98,7 +98,10 @@ impl Providers {
                 .client_key(client_key.as_bytes())
                 .client_key_password(password.as_bytes())),
             (None, None, Some((id, secret))) => Ok(builder.credentials_type("ak").access_key_id(id).access_key_secret(secret.as_bytes())),
-            (None, None, None) if self.own_identity => Ok(builder.environment().credentials_type("default")),
+            (None, None, None) if self.own_identity => {
+                keep_at_home(parameters)?;
+                Ok(builder.environment().credentials_type("default"))
+            }
             (None, None, None) => Err("nobody says who asks KMS: name a Secret with clientKey.json and clientKey_Password.txt in nodePublishSecretRef, or set roleArn and oidcProviderArn".to_owned()),
             _ => Err("nodePublishSecretRef: expected clientKey.json with clientKey_Password.txt, or accessKeyId with accessKeySecret".to_owned()),
         }
@@ -177,6 +180,31 @@ fn key(parameters: &Parameters, secrets: &str) -> Key {
     context.finish().as_ref().try_into().unwrap_or_default()
 }
 
+/// Whoever wrote the class must not be shown this process's own OIDC token, which STS gets as it is. KMS gets signatures alone, and what
+/// they are good for the class may have anyway.
+fn keep_at_home(parameters: &Parameters) -> Result<(), String> {
+    let mut settings = parameters.settings.iter();
+    match settings.find(|(name, value)| name == "sts_endpoint" && !is_sts(value)) {
+        None => Ok(()),
+        Some((_, host)) => Err(format!(
+            "configuration: sts_endpoint is {host:?}, but who asks by the provider's own identity may name Alibaba Cloud's own STS alone: leave it out, take sts.REGION.aliyuncs.com or sts-vpc.REGION.aliyuncs.com, or bring an identity with nodePublishSecretRef or roleArn"
+        )),
+    }
+}
+
+/// Whether it is one of those that kmsak chooses by itself.
+fn is_sts(host: &str) -> bool {
+    let Some(rest) = host.strip_suffix(".aliyuncs.com") else { return false };
+    let region = rest.strip_prefix("sts.").or_else(|| rest.strip_prefix("sts-vpc."));
+    // A bucket of OSS may have any name before its region's, as in sts.oss-cn-hangzhou.
+    let is_region = |region: &str| {
+        let parted = region.split_once('-').is_some_and(|(area, _)| area.len() == 2);
+        parted
+            && region.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    };
+    region.map_or(rest == "sts", is_region)
+}
+
 /// The gateways, each with this CA unless it has one of its own.
 fn with_ca(gateways: &str, ca: &str) -> String {
     let mut list: Value = serde_json::from_str(gateways).unwrap_or_default();
@@ -186,4 +214,62 @@ fn with_ca(gateways: &str, ca: &str) -> String {
         }
     }
     list.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parameters(settings: &str, role: bool) -> Parameters {
+        let mut attributes = serde_json::json!({
+            "configuration": format!("cache_client_region_id=[{{\"regionId\":\"cn-hangzhou\"}}]\n{settings}"),
+            "secrets": "- name: a",
+        });
+        if role {
+            attributes["roleArn"] = "acs:ram::1234567890123456:role/app".into();
+            attributes["oidcProviderArn"] = "acs:ram::1234567890123456:oidc-provider/ack".into();
+            attributes["csi.storage.k8s.io/serviceAccount.tokens"] =
+                r#"{"sts.aliyuncs.com": {"token": "a.b.c"}}"#.into();
+        }
+        Parameters::read(&attributes.to_string()).unwrap()
+    }
+
+    #[test]
+    fn nobody_leads_the_providers_own_identity_elsewhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let providers = Providers::new(folder.path().to_owned(), true).unwrap();
+        let built = |settings: &str, role: bool, secrets: &str| {
+            let token = role.then_some(Path::new("/token"));
+            providers.builder(&parameters(settings, role), Identity::read(secrets)?, token).map(drop)
+        };
+        for host in [
+            "sts.example.com",
+            "sts.aliyuncs.com:8443",
+            "sts.aliyuncs.com.example.com",
+            "sts.aliyuncs.com@example.com",
+            "example.com/sts.aliyuncs.com",
+            "sts.cn-hangzhou.aliyuncs.com.cn",
+            "sts.a.cn-hangzhou.aliyuncs.com",
+            "sts.oss-cn-hangzhou.aliyuncs.com",
+            "evil-sts.cn-hangzhou.aliyuncs.com",
+            "sts..aliyuncs.com",
+            "",
+        ] {
+            let settings = format!("sts_endpoint={host}");
+            let said = built(&settings, false, "{}").unwrap_err();
+            assert!(said.contains("may name Alibaba Cloud's own STS alone"), "{host}: {said}");
+            // Whoever brings an identity may lead it where they like.
+            built(&settings, true, "{}").unwrap();
+            built(&settings, false, r#"{"accessKeyId": "LTAI", "accessKeySecret": "s"}"#).unwrap();
+        }
+        for host in [
+            "sts.aliyuncs.com",
+            "sts.cn-hangzhou.aliyuncs.com",
+            "sts-vpc.ap-southeast-1.aliyuncs.com",
+            "sts.cn-shanghai-finance-1.aliyuncs.com",
+        ] {
+            built(&format!("sts_endpoint={host}"), false, "{}").unwrap();
+        }
+        built("", false, "{}").unwrap();
+    }
 }
