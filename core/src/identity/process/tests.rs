@@ -79,18 +79,41 @@ fn a_program_that_fails_is_told_without_its_arguments_and_output() {
     }
 }
 
+#[test]
+fn a_program_that_does_not_end_is_given_up() {
+    let line = if cfg!(windows) { "ping -n 1000 127.0.0.1" } else { "sleep 1000" };
+    let error = run(line, Duration::from_millis(500)).expect_err("it goes on");
+    assert!(error.message().contains("did not end within 0.5 s"), "{error}");
+}
+
+/// Gives up waiting for it once `has_begun`.
+fn run_until(line: &str, has_begun: impl Fn() -> bool) {
+    let source = ProcessSource { line: line.to_owned(), longest: LONG };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let begun = async {
+            while !has_begun() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::select! {
+            ended = source.run() => panic!("it goes on: {ended:?}"),
+            () = begun => (),
+        }
+    });
+}
+
 #[cfg(windows)]
 #[test]
-fn a_program_that_does_not_end_is_ended_with_all_that_it_started() {
+fn whoever_gives_a_program_up_ends_it_with_all_that_it_started() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("said");
     let line = format!("cmd /c \"ping -n 1000 127.0.0.1 >{}\"", file.display());
-    let started = std::time::Instant::now();
-    let error = run(&line, Duration::from_secs(2)).expect_err("it goes on");
-    assert!(error.message().contains("did not end within 2 s"), "{error}");
+    run_until(&line, || std::fs::metadata(&file).is_ok_and(|file| file.len() > 0));
     // For oneself alone it can be opened when nobody else has it open.
     let mut alone = std::fs::OpenOptions::new();
     std::os::windows::fs::OpenOptionsExt::share_mode(alone.read(true), 0);
+    let started = std::time::Instant::now();
     while let Err(error) = alone.open(&file) {
         assert!(started.elapsed() < LONG, "it lives on: {error}");
         std::thread::sleep(Duration::from_millis(20));
@@ -100,16 +123,14 @@ fn a_program_that_does_not_end_is_ended_with_all_that_it_started() {
 /// /proc tells whether it lives.
 #[cfg(target_os = "linux")]
 #[test]
-fn a_program_that_does_not_end_is_ended_with_all_that_it_started() {
+fn whoever_gives_a_program_up_ends_it_with_all_that_it_started() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("pid");
     let line = format!("sh -c 'sleep 1000 & echo $! > {}; wait'", file.display());
+    let sleeper = || std::fs::read_to_string(&file).ok()?.strip_suffix('\n')?.parse::<i32>().ok();
+    run_until(&line, || sleeper().is_some());
+    let sleeper = sleeper().expect("it was started");
     let started = std::time::Instant::now();
-    let error = run(&line, Duration::from_millis(500)).expect_err("it sleeps");
-    assert!(error.message().contains("did not end within 0.5 s"), "{error}");
-    assert!(started.elapsed() < LONG);
-    let sleeper: i32 =
-        std::fs::read_to_string(&file).expect("it was started").trim().parse().expect("a number");
     // The system takes it away in its own time.
     while std::path::Path::new(&format!("/proc/{sleeper}")).exists()
         && !std::fs::read_to_string(format!("/proc/{sleeper}/stat")).is_ok_and(|stat| stat.contains(") Z "))
