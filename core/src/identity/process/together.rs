@@ -45,17 +45,15 @@ mod job {
 
     impl Together {
         pub(in super::super) fn start(command: &mut Command) -> io::Result<(Child, Self)> {
+            // Before the program, which runs at once: what it starts until it belongs to the job does not, and outlives it. The
+            // standard library could start it suspended, but does not give away the thread that would have to be resumed.
+            let job = new();
             let child = command.spawn()?;
-            // SAFETY: neither attributes nor a name are given.
-            let job = unsafe { CreateJobObjectW(ptr::null(), ptr::null()) };
-            if job.is_null() {
-                return Ok((child, Together(None)));
-            }
-            // SAFETY: the handle was just made, and nobody else closes it.
-            let job = unsafe { OwnedHandle::from_raw_handle(job) };
-            // SAFETY: both handles are open.
-            let taken = unsafe { AssignProcessToJobObject(job.as_raw_handle(), child.as_raw_handle()) };
-            Ok((child, Together((taken != 0).then_some(job))))
+            let job = job.filter(|job| {
+                // SAFETY: both handles are open.
+                unsafe { AssignProcessToJobObject(job.as_raw_handle(), child.as_raw_handle()) != 0 }
+            });
+            Ok((child, Together(job)))
         }
 
         /// Ends all of it.
@@ -65,5 +63,12 @@ mod job {
                 unsafe { TerminateJobObject(job.as_raw_handle(), 1) };
             }
         }
+    }
+
+    fn new() -> Option<OwnedHandle> {
+        // SAFETY: neither attributes nor a name are given.
+        let job = unsafe { CreateJobObjectW(ptr::null(), ptr::null()) };
+        // SAFETY: if it is one, it was just made, and nobody else closes it.
+        (!job.is_null()).then(|| unsafe { OwnedHandle::from_raw_handle(job) })
     }
 }
