@@ -1,16 +1,14 @@
 //! Files on a disk that may not answer, such as a network file system whose server is gone: whoever looks there hangs, for ever.
 //! So nobody looks from kmsak's own thread, and nobody without end from a thread of the application's.
 
-use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use super::fork::PerProcess;
 use super::lock::Mutex;
+use super::places::Places;
 use super::threads;
 
 /// What an open waits for a file.
@@ -19,24 +17,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// Threads that may hang at the same time; where so many do, another would hang as well.
 const MOST_THREADS: usize = 32;
 
-static THREADS: PerProcess<AtomicUsize> = PerProcess::empty();
-
-/// One of the threads.
-struct Place(Arc<AtomicUsize>);
-
-impl Place {
-    fn take() -> Option<Self> {
-        let Ok(threads) = THREADS.get_or_make(|| Ok::<_, Infallible>(Arc::default()), drop);
-        let place = Place(threads);
-        (place.0.fetch_add(1, Ordering::Relaxed) < MOST_THREADS).then_some(place)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
+static THREADS: Places = Places::new(MOST_THREADS);
 
 /// What `look` finds on a thread of its own; none where that takes longer than [`PATIENCE`], or too many hang already. Where no
 /// thread can start, it runs on this one.
@@ -71,7 +52,7 @@ fn kept<T: Send + 'static>(look: impl FnOnce() -> T + Send + 'static) -> (Look, 
 
 /// Whether `look` was done in time.
 fn wait_within(limit: Duration, look: Look) -> bool {
-    let Some(place) = Place::take() else { return false };
+    let Some(place) = THREADS.take() else { return false };
     let (tell, told) = mpsc::sync_channel(1);
     let look = move || {
         look();
@@ -88,7 +69,7 @@ fn wait_within(limit: Duration, look: Look) -> bool {
 
 /// Whether `look` was done.
 async fn wait_aside(look: Look) -> bool {
-    let Some(place) = Place::take() else { return false };
+    let Some(place) = THREADS.take() else { return false };
     let (tell, told) = oneshot::channel();
     threads::start_in_time("kmsak-file", &tokio::runtime::Handle::current(), move || {
         look();

@@ -12,6 +12,7 @@ pub(crate) mod lock;
 pub(crate) mod lock_file;
 pub(crate) mod log_backlog;
 pub(crate) mod logs;
+pub(crate) mod places;
 pub(crate) mod protected;
 mod signals;
 pub(crate) mod skew;

@@ -3,10 +3,13 @@ use super::*;
 fn run(line: &str, longest: Duration) -> Result<AccessKey> {
     let source = ProcessSource { line: line.to_owned(), longest };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
+    let key = runtime.block_on(async {
         let output = source.run().await?;
         answer::of_process(&output, "process_command")
-    })
+    });
+    // It may have left a thread to wait for the program.
+    runtime.shutdown_background();
+    key
 }
 
 const LONG: Duration = Duration::from_secs(30);
@@ -101,6 +104,7 @@ fn run_until(line: &str, has_begun: impl Fn() -> bool) {
             () = begun => (),
         }
     });
+    runtime.shutdown_background();
 }
 
 #[cfg(windows)]
@@ -138,4 +142,21 @@ fn whoever_gives_a_program_up_ends_it_with_all_that_it_started() {
         assert!(started.elapsed() < LONG, "it lives on");
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_waits_for_a_program_that_cannot_be_ended() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("goes with the test");
+    std::fs::write(&file, "").expect("a writable folder");
+    let line = format!(
+        "sh -c 'i=0; while [ -e \"{}\" ] && [ $((i += 1)) -le 60 ]; do sleep 1; done'",
+        file.display()
+    );
+    program::IN_VAIN.set(true);
+    let started = std::time::Instant::now();
+    let error = run(&line, Duration::from_millis(500)).expect_err("it goes on");
+    assert!(error.message().contains("did not end within 0.5 s"), "{error}");
+    assert!(started.elapsed() < LONG, "it was waited for");
 }
