@@ -33,23 +33,20 @@ fn a_thousand_threads_that_ask_for_one_cold_secret_cause_one_request() {
     for thread in threads {
         assert_eq!(thread.join().expect("no panic"), expected);
     }
-    assert_eq!(kms.answers(), 1);
+    assert_eq!(fixture::fetches(&provider), 1);
 }
 
 #[test]
 fn a_failed_first_fetch_reaches_every_waiter_with_the_same_error() {
     let kms = Kms::start();
-    kms.emulator.inject(Fault::latency(Duration::from_millis(200))).expect("a fault");
+    const NOBODY: &str = "acs/ram/user/nobody";
+    let fault = kms.emulator.inject(Fault::hang()).expect("a fault");
     let provider = kms.on_the_cloud("");
-    let threads: Vec<_> = (0..20)
-        .map(|_| {
-            let provider = provider.clone();
-            thread::spawn(move || {
-                provider.credentials("acs/ram/user/nobody").expect_err("there is no such secret")
-            })
-        })
-        .collect();
-    let errors: Vec<_> = threads.into_iter().map(|thread| thread.join().expect("no panic")).collect();
+    let waiting: Vec<_> = (0..20).map(|_| provider.begin_credentials(NOBODY)).collect();
+    kms.wait_for_hang(NOBODY);
+    kms.emulator.clear_fault(fault);
+    let errors: Vec<_> =
+        waiting.into_iter().map(|one| one.wait().expect_err("there is no such secret")).collect();
     assert!(errors.iter().all(|error| error.kind() == Kind::NotFound), "{errors:?}");
     assert!(errors.iter().all(|error| error.request_id() == errors[0].request_id()), "{errors:?}");
     assert!(!errors[0].retryable());
@@ -170,7 +167,7 @@ fn a_version_is_asked_for_by_its_name_through_both_gateways() {
 fn a_version_that_is_throttled_keeps_no_renewal_waiting() {
     let kms = Kms::start();
     kms.emulator.create_secret("db", "Generic", SecretValue::text("one")).expect("a secret");
-    let provider = kms.on_the_cloud("renew_deadline=2000\njitter_interval=0");
+    let provider = kms.on_the_cloud("jitter_interval=0");
     provider.credentials(APP).expect("KMS answers");
     let asks: [&dyn Fn() -> _; 2] = [&|| provider.begin_secret_version("db", "never", None), &|| {
         provider.begin_secret_at_stage("db", "Never")

@@ -4,7 +4,6 @@ mod fixture;
 
 use std::sync::mpsc::channel;
 use std::thread;
-use std::time::Duration;
 
 use fixture::{APP, Kms, PATIENCE};
 use kmsak_emulator::Fault;
@@ -14,7 +13,7 @@ fn closing_does_not_wait_for_a_busy_thread() {
     kmsak::never_unloaded();
     let kms = Kms::start();
     // So that the answer is not there before somebody waits for it.
-    kms.emulator.inject(Fault::latency(Duration::from_millis(100))).expect("a fault");
+    let fault = kms.emulator.inject(Fault::hang()).expect("a fault");
     let provider = kms.on_the_cloud("");
     let (busy, is_busy) = channel();
     let (release, released) = channel::<()>();
@@ -22,6 +21,7 @@ fn closing_does_not_wait_for_a_busy_thread() {
         busy.send(answer.is_ok()).expect("the test waits");
         assert!(released.recv().is_err(), "nothing is sent");
     });
+    kms.emulator.clear_fault(fault);
     assert!(is_busy.recv_timeout(PATIENCE).expect("KMS answers"));
     let (closed, is_closed) = channel();
     let closing = thread::spawn(move || {

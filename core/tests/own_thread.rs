@@ -17,7 +17,7 @@ fn to_wait_there_for_kmsak_is_an_error_that_says_so() {
     let another = kms.off_the_cloud("");
     provider.credentials(APP).expect("KMS answers");
     // So that the answers are not there before somebody waits for them.
-    kms.emulator.inject(Fault::latency(Duration::from_millis(50))).expect("a fault");
+    let fault = kms.emulator.inject(Fault::hang()).expect("a fault");
     let (tell, told) = channel();
     let inside = (provider.clone(), another.clone());
     provider.begin_refresh(APP).then(move |answer| {
@@ -32,6 +32,7 @@ fn to_wait_there_for_kmsak_is_an_error_that_says_so() {
         let looked = other.begin_secret(APP).wait_timeout(Duration::ZERO).is_none();
         tell.send((answer.is_ok(), waited, looked, own.credentials(APP).is_ok())).expect("the test waits");
     });
+    kms.emulator.clear_fault(fault);
     let (answered, waited, looked, cached) = told.recv_timeout(PATIENCE).expect("nothing hangs");
     assert!(answered && looked && cached);
     for result in waited {

@@ -54,7 +54,7 @@ fn nothing_stops_for_it() {
     assert_eq!(expired.start_warnings().len(), 1);
     drop(expired);
     kms.replace_client_key(&kms.client_key_of_last_year());
-    let provider = kms.on_the_cloud("rotation_interval=300\njitter_interval=0\nfetch_deadline=2000");
+    let provider = kms.on_the_cloud("rotation_interval=300\njitter_interval=0");
     let told = Told::by(&provider);
     provider.credentials(APP).expect("KMS answers");
     provider.refresh("nobody").expect_err("KMS has no such secret");

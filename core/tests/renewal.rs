@@ -36,7 +36,8 @@ fn a_thousand_threads_whose_access_key_was_rejected_cause_one_request() {
     for thread in threads {
         assert_eq!(thread.join().expect("no panic"), new);
     }
-    assert_eq!(kms.answers(), 2, "one for the start, one for the renewal");
+    let stats = &provider.stats().secrets[0];
+    assert_eq!((stats.fetches, stats.renewals), (2, 1), "one for the start, one for the renewal");
 }
 
 #[test]
@@ -46,18 +47,18 @@ fn a_newer_access_key_in_the_cache_is_answered_without_asking_kms() {
     provider.credentials(APP).expect("KMS answers");
     let (old, new) = kms.rotate_without_overlap();
     provider.refresh(APP).expect("KMS answers");
-    let before = kms.answers();
+    let before = fixture::fetches(&provider);
     for _ in 0..10 {
         assert_eq!(provider.renew(APP, &old).expect("it is cached").access_key_id(), new);
     }
-    assert_eq!(kms.answers(), before);
+    assert_eq!(fixture::fetches(&provider), before);
     assert_eq!(provider.stats().secrets[0].renewals, 0, "no token was spent");
 }
 
 #[test]
 fn a_newer_access_key_in_the_cache_is_answered_on_the_callers_thread() {
     let kms = Kms::start();
-    let provider = kms.on_the_cloud("renew_deadline=1000");
+    let provider = kms.on_the_cloud("renew_deadline=6000");
     provider.credentials(APP).expect("KMS answers");
     let (old, new) = kms.rotate_without_overlap();
     provider.refresh(APP).expect("KMS answers");
@@ -87,7 +88,7 @@ fn a_renewal_waits_for_kms_to_have_the_new_access_key() {
 #[test]
 fn an_access_key_that_kms_keeps_is_told_at_the_deadline() {
     let kms = Kms::start();
-    let provider = kms.on_the_cloud("renew_deadline=1500");
+    let provider = kms.on_the_cloud("renew_deadline=6000");
     let id = provider.credentials(APP).expect("KMS answers").access_key_id().to_owned();
     let error = provider.renew(APP, &id).expect_err("there is no other");
     assert_eq!(error.kind(), Kind::Server);
@@ -98,7 +99,7 @@ fn an_access_key_that_kms_keeps_is_told_at_the_deadline() {
 #[test]
 fn a_last_try_that_hangs_does_not_hide_what_kms_said() {
     let kms = Kms::start();
-    let provider = kms.on_the_cloud("renew_deadline=1500");
+    let provider = kms.on_the_cloud("renew_deadline=6000");
     let id = provider.credentials(APP).expect("KMS answers").access_key_id().to_owned();
     let mark = kms.emulator.mark();
     let renewal = provider.begin_renew(APP, &id);
@@ -115,13 +116,16 @@ fn the_token_bucket_bounds_what_a_faulty_application_can_cost() {
     let provider = kms.on_the_cloud("renew_tokens=2\nrenew_deadline=1000");
     let id = provider.credentials(APP).expect("KMS answers").access_key_id().to_owned();
     for _ in 0..2 {
-        assert_eq!(provider.renew(APP, &id).expect_err("there is no other").kind(), Kind::Server);
+        let error = provider.renew(APP, &id).expect_err("there is no other");
+        assert_ne!(error.kind(), Kind::Throttled, "{error}");
     }
-    let before = kms.emulator.counters().requests_where(|_| true);
+    // A busy machine may have repeated a request just now.
+    let fetches = fixture::fetches(&provider);
     let error = provider.renew(APP, &id).expect_err("the bucket is empty");
     assert_eq!((error.kind(), error.retryable()), (Kind::Throttled, true));
     assert!(error.message().contains("renew_tokens"), "{error}");
-    assert_eq!(kms.emulator.counters().requests_where(|_| true), before, "KMS was not asked");
+    assert_eq!(fixture::fetches(&provider), fetches, "KMS was not asked");
+    assert_eq!(provider.stats().secrets[0].renewals, 2);
 }
 
 #[test]
@@ -212,14 +216,14 @@ fn call_reads_the_message_where_the_code_has_other_causes() {
 #[test]
 fn call_leaves_other_failures_alone_and_runs_at_most_twice() {
     let kms = Kms::start();
-    let provider = kms.on_the_cloud("renew_deadline=1000");
+    let provider = kms.on_the_cloud("");
     let mut runs = 0;
     let error = provider.call(APP, |_| {
         runs += 1;
         Err::<(), _>(SdkError::Service("Forbidden.RAM"))
     });
     assert!(matches!(error, Err(SdkError::Service("Forbidden.RAM"))));
-    assert_eq!((runs, kms.answers()), (1, 1));
+    assert_eq!((runs, fixture::fetches(&provider)), (1, 1));
     kms.emulator.rotate(APP, Duration::from_secs(60)).expect("it rotates");
     let mut runs = 0;
     let error = provider.call(APP, |_| {

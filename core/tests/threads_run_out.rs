@@ -4,10 +4,13 @@
 
 mod fixture;
 
+use std::fs;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use fixture::{APP, Kms, PATIENCE, Told};
+
+const OWN_AND_KMSAKS: usize = 2;
 
 /// Any user but root, whom the limit does not bind.
 const NOBODY: libc::uid_t = 65_534;
@@ -37,6 +40,13 @@ fn refreshing_goes_on_and_what_happened_is_told_later() {
         told.wait_for("fetched");
         limit_threads(Some(0));
         assert!(thread::Builder::new().spawn(|| ()).is_err(), "the limit holds");
+        // What was told before still has its thread.
+        let started = Instant::now();
+        while fs::read_dir("/proc/self/task").expect("threads").count() > OWN_AND_KMSAKS {
+            assert!(started.elapsed() < PATIENCE, "it has nothing more to tell");
+            thread::sleep(Duration::from_millis(1));
+        }
+        told.names();
         let fetches = || provider.stats().secrets[0].fetches;
         let (before, started) = (fetches(), Instant::now());
         while fetches() < before + 3 {
