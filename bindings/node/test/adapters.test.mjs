@@ -31,7 +31,13 @@ afterEach(async () => {
 
 function sts(credential) {
   return new Sts(
-    new $OpenApiUtil.Config({ credential, endpoint: new URL(kms.ready.endpoints.sts).host, protocol: 'http' }),
+    new $OpenApiUtil.Config({
+      credential,
+      endpoint: new URL(kms.ready.endpoints.sts).host,
+      protocol: 'http',
+      connectTimeout: 60_000,
+      readTimeout: 60_000,
+    }),
   )
 }
 
@@ -39,6 +45,7 @@ function pop(config = {}) {
   return popCore.createClient(RPCClient, provider, APP, {
     endpoint: kms.ready.endpoints.sts,
     apiVersion: '2015-04-01',
+    opts: { timeout: 60_000 },
     ...config,
   })
 }
@@ -120,6 +127,8 @@ test('a rejection for ever is tried twice and no more', async () => {
 })
 
 test('when KMS is away, the SDK’s own error comes through', async () => {
+  provider.close()
+  provider = new Provider(kms.options({ renewDeadline: 1000 }))
   const call = clients['ali-oss']()
   await call()
   await kms.rotate()
@@ -143,6 +152,7 @@ test('each of two clients in one process renews its own secret', async () => {
   const other = popCore.createClient(RPCClient, provider, 'acs/ram/user/second', {
     endpoint: kms.ready.endpoints.sts,
     apiVersion: '2015-04-01',
+    opts: { timeout: 60_000 },
   })
   const mine = pop()
   const identities = async () =>
@@ -234,6 +244,7 @@ test('ROAClient of @alicloud/pop-core', () =>
     const client = popCore.createClient(ROAClient, provider, APP, {
       endpoint: `http://${service.host}`,
       apiVersion: '2015-04-01',
+      opts: { timeout: 60_000 },
     })
     assert.equal((await client.get('/path')).RequestId, '1')
     await rotate()
@@ -251,6 +262,8 @@ test('events sent by the server', () =>
       credential: credentials.credential(provider, APP),
       endpoint: service.host,
       protocol: 'http',
+      connectTimeout: 60_000,
+      readTimeout: 60_000,
     })
     const client = credentials.renewing(new OpenApi(config))
     const events = (pathname) => {

@@ -109,7 +109,7 @@ const cases = {
         await Provider.fromFile(file).then((provider) => use(provider, i))
         await use(Provider.fromFileSync(file), i)
       }
-      const until = Date.now() + 10_000
+      const until = Date.now() + 60_000
       while ((left > 0 || threads() > 0) && Date.now() < until) {
         await new Promise((resolve) => setTimeout(resolve, 5))
         gc()
@@ -131,12 +131,10 @@ const cases = {
 }
 for (const [name, source] of Object.entries(cases)) {
   test(name, async () => {
-    const started = Date.now()
     const result = await run(`${START} ${source}`, {
       args: [entry, kms.file],
       flags: ['--expose-gc', '--trace-warnings', '--unhandled-rejections=strict'],
     })
     assert.deepEqual(result, { stdout: 'fetched\n', stderr: '', status: 0, signal: null })
-    assert.ok(Date.now() - started < 10_000)
   })
 }

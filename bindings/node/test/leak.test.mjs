@@ -40,7 +40,7 @@ const loops = {
   statistics: [100_000, `() => provider.stats()`],
   listeners: [100_000, `() => provider.on('rotated', listener).off('rotated', listener)`],
   fetches: [8000, `() => provider.refresh(app)`],
-  'time-outs and signals': [100_000, `() => provider.secret(app, { timeout: 1000, signal })`],
+  'time-outs and signals': [100_000, `() => provider.secret(app, { timeout: 60_000, signal })`],
   providers: [
     100,
     `() => Provider.fromFile(file).then((provider) => provider.credentials(app).then(() => provider.close()))`,

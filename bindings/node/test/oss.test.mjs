@@ -218,6 +218,10 @@ test('what is called when an answer has ended is renewed as well', async () => {
 })
 
 test('why there is no other AccessKey stands in the error', async () => {
+  provider.close()
+  provider = new Provider(kms.options({ renewDeadline: 1000 }))
+  await provider.credentials(APP)
+  client = open()
   await rotate()
   await kms.fault({ kind: 'drop_connection', endpoints: ['instance'] })
   await assert.rejects(client.put('key', SMALL), (error) => {

@@ -9,7 +9,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { after, afterEach, before, test } from 'node:test'
 import { Credentials, KmsakError, Provider, Secret } from 'kmsak'
-import { APP, Kms, run } from './fixture.mjs'
+import { APP, Kms, patiently, run } from './fixture.mjs'
 
 const entry = createRequire(import.meta.url).resolve('kmsak')
 let kms
@@ -174,7 +174,6 @@ test('all that Credentials holds', async () => {
 test('a cached value is answered without KMS, and by the same promise', async () => {
   const provider = await Provider.fromFile(kms.file)
   await provider.credentials(APP)
-  const answers = await kms.answers()
   await kms.fault({ kind: 'refuse' })
   const credentials = provider.credentialsSync(APP)
   assert.equal(provider.credentialsSync(APP), credentials)
@@ -182,17 +181,19 @@ test('a cached value is answered without KMS, and by the same promise', async ()
   assert.equal(provider.credentials(APP), provider.credentials(APP))
   assert.equal((await provider.secret(APP)).versionId, credentials.versionId)
   assert.equal(provider.secretSync(APP).versionId, credentials.versionId)
-  assert.equal(await kms.answers(), answers)
+  const [{ fetches, failures }] = provider.stats().secrets
+  assert.deepEqual({ fetches, failures }, { fetches: 1, failures: 0 })
   provider.close()
 })
 
-test('a thousand cold callers cause one request', async () => {
+test('a thousand cold callers cause one fetch', async () => {
   const provider = await Provider.fromFile(kms.file)
-  const answers = await kms.answers()
-  await kms.fault({ kind: 'latency', milliseconds: 100 })
-  const all = await Promise.all(Array.from({ length: 1000 }, () => provider.credentials(APP)))
+  await kms.fault({ kind: 'hang' })
+  const asked = Array.from({ length: 1000 }, () => provider.credentials(APP))
+  await kms.noFaults()
+  const all = await Promise.all(asked)
   assert.equal(new Set(all.map(({ accessKeyId }) => accessKeyId)).size, 1)
-  assert.equal(await kms.answers(), answers + 1)
+  assert.equal(provider.stats().secrets[0].fetches, 1)
   provider.close()
 })
 
@@ -263,7 +264,7 @@ test('a refresh of its own accord is seen by a loop that never returns to the ev
   const provider = new Provider(kms.options({ rotationInterval: 100, jitterInterval: 0 }))
   const before = provider.credentialsSync(APP)
   await kms.rotate()
-  const until = Date.now() + 10_000
+  const until = Date.now() + 60_000
   while (provider.credentialsSync(APP).accessKeyId === before.accessKeyId) assert.ok(Date.now() < until)
   provider.close()
 })
@@ -289,29 +290,32 @@ test('an error has all its parts, and goes to everybody', async () => {
 })
 
 test('an error of the network has what the system said, and the stack of whoever asked', async () => {
-  const { gateways, ...rest } = kms.options({ fetchDeadline: 200 })
-  // Nobody listens there.
-  const provider = new Provider({ gateways: [{ ...gateways[0], endpoint: '127.0.0.1:1' }], ...rest })
-  async function whoAsked() {
-    await provider.credentials(APP)
-  }
-  await assert.rejects(whoAsked(), (error) => {
-    assert.equal(error.kind, 'network')
-    assert.match(error.cause.message, /refused/)
-    assert.equal(error.cause.code, 'ECONNREFUSED')
-    assert.equal(error.cause.errno, -constants.errno.ECONNREFUSED)
-    assert.ok(error.stack.startsWith(`KmsakError: ${error.message}\n    at `))
-    assert.match(error.stack, /at .*whoAsked/)
-    return true
+  await patiently(async (fetchDeadline) => {
+    const { gateways, ...rest } = kms.options({ fetchDeadline })
+    // Nobody listens there.
+    const provider = new Provider({ gateways: [{ ...gateways[0], endpoint: '127.0.0.1:1' }], ...rest })
+    async function whoAsked() {
+      await provider.credentials(APP)
+    }
+    async function whoHurried() {
+      await provider.secret(APP, { timeout: 1 })
+    }
+    const failed = once(provider, 'refreshFailed')
+    await Promise.all([
+      assert.rejects(whoAsked(), (error) => {
+        assert.equal(error.kind, 'network')
+        assert.match(error.cause.message, /refused/)
+        assert.equal(error.cause.code, 'ECONNREFUSED')
+        assert.equal(error.cause.errno, -constants.errno.ECONNREFUSED)
+        assert.ok(error.stack.startsWith(`KmsakError: ${error.message}\n    at `))
+        assert.match(error.stack, /at .*whoAsked/)
+        return true
+      }),
+      assert.rejects(whoHurried(), { name: 'KmsakError', stack: /after 1 ms[^\n]*\n[^]*at .*whoHurried/ }),
+    ])
+    assert.equal((await failed)[0].error.cause.code, 'ECONNREFUSED')
+    provider.close()
   })
-  async function whoHurried() {
-    await provider.secret(APP, { timeout: 1 })
-  }
-  await assert.rejects(whoHurried(), { name: 'KmsakError', stack: /after 1 ms[^\n]*\n[^]*at .*whoHurried/ })
-  const failed = once(provider, 'refreshFailed')
-  await assert.rejects(provider.refresh(APP))
-  assert.equal((await failed)[0].error.cause.code, 'ECONNREFUSED')
-  provider.close()
 })
 
 test('what cannot be a name', async () => {
@@ -330,13 +334,15 @@ test('what cannot be a name', async () => {
 
 test('time-outs', async () => {
   const provider = await Provider.fromFile(kms.file)
-  await kms.fault({ kind: 'latency', milliseconds: 500 })
+  await kms.fault({ kind: 'hang' })
   const told = { name: 'KmsakError', kind: 'network', retryable: true, message: /after 20 ms/ }
   await assert.rejects(provider.credentials(APP, { timeout: 20 }), told)
   assert.throws(() => provider.credentialsSync(APP, { timeout: 20 }), told)
   assert.throws(() => provider.secretSync(APP, { timeout: 0 }), { kind: 'network' })
   // The fetch went on for everybody else.
+  await kms.noFaults()
   await provider.credentials(APP)
+  assert.equal(provider.stats().secrets[0].fetches, 1)
   assert.equal((await provider.credentials(APP, { timeout: 0 })).secretName, APP)
   for (const timeout of [-1, Infinity, NaN, 2 ** 31]) {
     await assert.rejects(provider.credentials(APP, { timeout }), RangeError)
@@ -390,7 +396,7 @@ test('opening can be given up, and what is opened then is closed', { skip: proce
       controller.abort(new Error('enough'))
       await aborted.catch((error) => console.log(error.message))
       await Provider.fromFile(file, { signal: controller.signal }).catch((error) => console.log(error.message))
-      const end = Date.now() + 10_000
+      const end = Date.now() + 60_000
       const works = () => ['kmsak', 'kmsak-open'].some((name) => threads().includes(name))
       while (works() && Date.now() < end) await later(5)
       console.log(works())
@@ -405,14 +411,13 @@ test('opening can be given up, and what is opened then is closed', { skip: proce
 
 test('AbortSignal', async () => {
   const provider = await Provider.fromFile(kms.file)
-  await kms.fault({ kind: 'latency', milliseconds: 300 })
+  await kms.fault({ kind: 'hang' })
   const controller = new AbortController()
   const reason = new Error('enough')
   const aborted = provider.credentials(APP, { signal: controller.signal })
   const patient = provider.credentials(APP)
   controller.abort(reason)
   await assert.rejects(aborted, reason)
-  assert.equal((await patient).secretName, APP)
   await assert.rejects(provider.credentials(APP, { signal: controller.signal }), reason)
   await assert.rejects(provider.credentials('x', { signal: AbortSignal.timeout(10) }), { name: 'TimeoutError' })
   await assert.rejects(provider.credentials(APP, { signal: {} }), TypeError)
@@ -421,8 +426,11 @@ test('AbortSignal', async () => {
   const many = Array.from({ length: 20 }, () => provider.refresh(APP, { signal: long.signal }))
   await new Promise((resolve) => setImmediate(resolve))
   assert.equal(getEventListeners(long.signal, 'abort').length, 1)
+  await kms.noFaults()
+  assert.equal((await patient).secretName, APP)
   await Promise.all(many)
   assert.equal(getEventListeners(long.signal, 'abort').length, 0)
+  await kms.fault({ kind: 'hang' })
   const given = Array.from({ length: 20 }, () => provider.refresh(APP, { signal: long.signal }))
   long.abort(reason)
   assert.ok((await Promise.allSettled(given)).every((result) => result.reason === reason))
