@@ -360,7 +360,7 @@ TEST(Log, MayCallBackInButNotWait) {
       ++(status == KMSAK_INVALID_ARGUMENT ? refused : others);
     }
   };
-  const std::size_t before = emulator::requests(emulator::kSecret);
+  const std::uint64_t before = fetches(provider);
   kmsak_set_log_callback(KMSAK_LOG_TRACE, Lines::line, &lines, Lines::end);
   for (int i = 0; i < 10; ++i) ASSERT_EQ(refresh(provider).status, KMSAK_OK);
   kmsak_log(KMSAK_LOG_INFO, "on the caller's own thread");
@@ -368,7 +368,7 @@ TEST(Log, MayCallBackInButNotWait) {
   EXPECT_GE(cached, 11) << "once on the caller's thread, and for each fetch on kmsak's";
   EXPECT_GE(refused, 6 * 11);
   EXPECT_EQ(others, 0);
-  EXPECT_EQ(emulator::requests(emulator::kSecret) - before, 10u) << "what is refused is not asked";
+  EXPECT_EQ(fetches(provider) - before, 10u) << "what is refused is not asked";
   EXPECT_EQ(emulator::requests("acs/ram/user/uncached"), 0u);
 }
 

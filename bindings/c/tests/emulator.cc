@@ -150,7 +150,7 @@ int rounds(int usual) {
 
 bool single_threaded() {
   // The runtime keeps an idle thread for a second.
-  for (int i = 0; i < 1000; ++i) {
+  for (int i = 0; i < 6000; ++i) {
     std::size_t threads = 0;
     for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
       (void)task;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <kmsak.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -69,5 +70,14 @@ inline Answer<Secret> refresh(const Provider& provider, const std::string& name 
   return ask<Secret>([&](auto** out, auto** error) {
     return kmsak_provider_refresh(provider.get(), name.c_str(), out, error);
   });
+}
+// How many fetches of `name` have succeeded: requests are more, where an answer is so late that another was sent beside it.
+inline std::uint64_t fetches(const Provider& provider, const std::string& name = emulator::kSecret) {
+  const Stats stats(kmsak_provider_stats(provider.get()));
+  for (std::size_t i = 0; i < kmsak_stats_secret_count(stats.get()); ++i) {
+    const kmsak_secret_stats* one = kmsak_stats_secret(stats.get(), i);
+    if (name == kmsak_secret_stats_name(one)) return kmsak_secret_stats_fetches(one);
+  }
+  return 0;
 }
 inline std::string id_of(const Credentials& credentials) { return kmsak_credentials_access_key_id(credentials.get()); }
