@@ -353,7 +353,7 @@ static cJSON *op_wait_event(const cJSON *request) {
   const char *name = text(request, "name");
   struct timespec until;
   clock_gettime(CLOCK_REALTIME, &until);
-  until.tv_sec += 10;
+  until.tv_sec += 60;
   pthread_mutex_lock(&mutex);
   for (;;) {
     int i;

@@ -152,7 +152,7 @@ const operations = {
   },
   async wait_event({ name }) {
     const wanted = camelCase(name);
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + 60_000;
     for (;;) {
       while (events.length > 0) {
         const [happened, event] = events.shift();

@@ -244,7 +244,7 @@ class Driver:
 
     def wait_event(self, request: Request) -> Answer:
         """Wait for the next event of a name."""
-        until = datetime.datetime.now() + datetime.timedelta(seconds=10)
+        until = datetime.datetime.now() + datetime.timedelta(seconds=60)
         while True:
             for event in self.unread:
                 if event.name == request["name"]:
@@ -257,7 +257,7 @@ class Driver:
             try:
                 self.unread.append(self.events.get(timeout=max(left, 0.001)))
             except queue.Empty:
-                raise TimeoutError(f"no event {request['name']} within 10 s") from None
+                raise TimeoutError(f"no event {request['name']} within 60 s") from None
 
     def stats(self, request: Request) -> Any:
         """Give the statistics."""

@@ -203,7 +203,7 @@ impl Driver {
     }
 
     fn wait_event(&self, name: &str) -> Value {
-        let deadline = Instant::now() + Duration::from_secs(10);
+        let deadline = Instant::now() + Duration::from_secs(60);
         let mut events = self.events.0.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             while let Some(event) = events.pop_front() {
