@@ -68,6 +68,9 @@ pub(crate) struct ErrorAnswer {
 
 pub(crate) type Headers = Vec<(String, String)>;
 
+/// How long to wait for what comes at once, unless the machine has too much to do.
+pub(crate) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+
 /// A client that trusts the emulator's CA and nothing else.
 pub(crate) fn https(emulator: &Emulator) -> Client {
     https_builder(emulator).build().unwrap()
@@ -77,7 +80,7 @@ pub(crate) fn https_builder(emulator: &Emulator) -> ClientBuilder {
     // Another test may have installed it first, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let certificates = reqwest::Certificate::from_pem_bundle(emulator.ca_pem().as_bytes()).unwrap();
-    Client::builder().tls_certs_only(certificates).no_proxy().timeout(std::time::Duration::from_secs(10))
+    Client::builder().tls_certs_only(certificates).no_proxy().timeout(PATIENCE)
 }
 
 pub(crate) fn private_key(key: &ClientKey) -> RsaKeyPair {

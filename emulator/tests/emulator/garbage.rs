@@ -21,7 +21,7 @@ const ENDPOINTS: [Endpoint; 7] = [
 /// Sends bytes as they are, over TLS where the endpoint has it, and gives what comes back.
 fn send(emulator: &Emulator, endpoint: Endpoint, bytes: &[u8]) -> Vec<u8> {
     let mut socket = TcpStream::connect(emulator.authority(endpoint)).unwrap();
-    socket.set_read_timeout(Some(std::time::Duration::from_secs(10))).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut answer = Vec::new();
     if matches!(endpoint, Endpoint::Sts | Endpoint::Oss | Endpoint::Metadata) {
         socket.write_all(bytes).unwrap();

@@ -61,7 +61,7 @@ fn the_role_of_the_instance_reads_secrets() {
     assert!(token.access_key_id.starts_with("STS."));
     let issued = emulator.wait_for(
         mark,
-        Duration::from_secs(5),
+        PATIENCE,
         |event| matches!(&event.what, What::StsTokenIssued { role, .. } if role == "ecs-reader"),
     );
     assert!(issued.is_some());
@@ -180,7 +180,7 @@ fn faults_strike_here_too() {
     on(Fault::drop_connection());
     let url = format!("{}{path}", emulator.metadata_endpoint());
     assert!(instance.client.get(url).send().is_err());
-    let dropped = emulator.wait_for(mark, Duration::from_secs(5), |event| {
+    let dropped = emulator.wait_for(mark, PATIENCE, |event| {
         event.request().is_some_and(|one| one.endpoint == Endpoint::Metadata && one.status == 0)
     });
     assert_eq!(dropped.unwrap().request().unwrap().action, "credentials");

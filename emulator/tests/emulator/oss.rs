@@ -104,7 +104,7 @@ fn a_token_of_sts_lists_buckets_until_it_ends() {
     let emulator = Emulator::start().unwrap();
     let client = https(&emulator);
     let url = format!("http://{}", emulator.oss_endpoint());
-    let token = emulator.issue_sts_token("ram-reader", Duration::from_secs(60)).unwrap();
+    let token = emulator.issue_sts_token("ram-reader", Duration::from_secs(300)).unwrap();
     let ask = |security_token: &str| {
         let date = http_date(emulator.now());
         let secret = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, token.access_key_secret.as_bytes());

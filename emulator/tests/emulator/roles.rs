@@ -198,7 +198,7 @@ fn a_token_ends_and_says_so() {
     emulator.expire_sts_tokens("ram-reader").unwrap();
     assert_eq!(reads(&emulator, &other).1, "InvalidSecurityToken.Expired");
     assert!(emulator.expire_sts_tokens("nobody").unwrap_err().is_not_found());
-    let third = emulator.issue_sts_token("ram-reader", Duration::from_secs(5)).unwrap();
+    let third = emulator.issue_sts_token("ram-reader", Duration::from_secs(300)).unwrap();
     assert_eq!(reads(&emulator, &third).0, 200);
     emulator.delete_role("ram-reader").unwrap();
     assert_eq!(reads(&emulator, &third), (403, "Forbidden.NoPermission".into()));

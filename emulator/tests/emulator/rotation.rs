@@ -70,8 +70,8 @@ fn a_short_overlap_ends_without_anybody_asking() {
     let emulator = Emulator::start().unwrap();
     let mark = emulator.mark();
     emulator.rotate(SECRET, Duration::from_millis(50)).unwrap();
-    let deleted = emulator
-        .wait_for(mark, Duration::from_secs(10), |event| matches!(event.what, What::AccessKeyDeleted { .. }));
+    let deleted =
+        emulator.wait_for(mark, PATIENCE, |event| matches!(event.what, What::AccessKeyDeleted { .. }));
     assert!(deleted.is_some());
 }
 
