@@ -8,13 +8,19 @@ import json
 import os
 import pathlib
 import subprocess
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 import kmsak
 import pytest
+
+# Seconds, for what comes at once unless the machine has too much to do.
+PATIENCE = 60
+
+E = TypeVar("E", bound=kmsak.KmsakError)
 
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -85,8 +91,10 @@ class Emulator:
             self.admin("DELETE", f"/faults?id={number}")
 
     def wait_until_a_fault_strikes(self) -> None:
+        until = time.monotonic() + PATIENCE
         before = self.last_event()
         while not any(one["struck"] for one in self.admin("GET", "/faults")["faults"]):
+            assert time.monotonic() < until, "nobody asks"
             self.admin("GET", f"/events?since={before}&wait_ms=20")
 
     def last_event(self) -> int:
@@ -98,7 +106,18 @@ class Emulator:
 
     def stop(self) -> int:
         self.process.terminate()
-        return self.process.wait(timeout=10)
+        return self.process.wait(timeout=PATIENCE)
+
+
+def refusal(kind: type[E], ask: Callable[[], object], cause: type[BaseException] | None = None) -> E:
+    """The error of a provider that gives up soon, asked again where it did so before anything was tried."""
+    for _ in range(60):
+        with pytest.raises(kmsak.KmsakError) as caught:
+            ask()
+        error = caught.value
+        if isinstance(error, kind) and (cause is None or isinstance(error.__cause__, cause)):
+            return error
+    raise error
 
 
 @pytest.fixture(scope="session")

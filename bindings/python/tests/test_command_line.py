@@ -20,7 +20,7 @@ CLEAN = {name: value for name, value in os.environ.items() if not name.startswit
 def kmsak(*arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
     options = {"stdout": subprocess.PIPE, "env": CLEAN, **options}
     return subprocess.run(
-        [sys.executable, "-m", "kmsak", *arguments], stderr=subprocess.PIPE, timeout=30, check=False, **options
+        [sys.executable, "-m", "kmsak", *arguments], stderr=subprocess.PIPE, timeout=300, check=False, **options
     )
 
 
@@ -28,7 +28,7 @@ def same(*arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
     """Run this and the program, and give what both did."""
     ours = kmsak(*arguments, **options)
     theirs = subprocess.run(
-        [_program(), *arguments], capture_output=True, env=CLEAN, timeout=30, check=False, **options
+        [_program(), *arguments], capture_output=True, env=CLEAN, timeout=300, check=False, **options
     )
     assert (ours.returncode, ours.stdout) == (theirs.returncode, theirs.stdout), ours.stderr
     return ours
@@ -156,4 +156,4 @@ def test_watching_prints_each_change(emulator: Emulator, secret: str) -> None:
         new_id = emulator.rotate(secret)
         assert json.loads(watching.stdout.readline())["AccessKeyId"] == new_id
         watching.send_signal(signal.SIGINT)
-        assert watching.wait(timeout=10) == 130
+        assert watching.wait(timeout=60) == 130

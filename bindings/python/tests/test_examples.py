@@ -21,7 +21,7 @@ def test_plain(emulator: Emulator, secret: str) -> None:
         [sys.executable, str(EXAMPLES / "plain.py"), emulator.config, secret],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=300,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
@@ -40,7 +40,7 @@ def test_worker(emulator: Emulator, secret: str) -> None:
         assert worker.stdout is not None
         assert "working with" in worker.stdout.readline()
         new_id = emulator.rotate(secret)
-        output, _ = worker.communicate(timeout=30)
+        output, _ = worker.communicate(timeout=60)
     assert f"rotated to {new_id}" in output
     assert worker.returncode == 0
 
@@ -79,7 +79,7 @@ def test_web(emulator: Emulator, secret: str) -> None:
             assert lines[-1], "".join(lines)
 
         def get(path: str) -> tuple[int, dict[str, str]]:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
             connection.request("GET", path)
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read())
@@ -92,7 +92,7 @@ def test_web(emulator: Emulator, secret: str) -> None:
         assert get("/health")[0] == 200
     finally:
         server.terminate()
-        server.communicate(timeout=20)
+        server.communicate(timeout=60)
 
 
 def test_demo() -> None:
@@ -101,7 +101,7 @@ def test_demo() -> None:
         env={**os.environ, "KMSAK_BIN": _program()},
         capture_output=True,
         text=True,
-        timeout=50,
+        timeout=300,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr

@@ -43,7 +43,7 @@ def test_a_scripted_rotation() -> None:
             return credentials.access_key_secret
 
         assert use() == "two"
-        told = [events.get(timeout=10) for _ in range(3)]
+        told = [events.get(timeout=60) for _ in range(3)]
         assert kmsak.Rotated(APP, "LTAI1", "LTAI2") in told
         with pytest.raises(kmsak.ServerError):
             provider.renew(APP, "LTAI2")

@@ -27,7 +27,7 @@ def run(program: str, *arguments: str, **options: Any) -> subprocess.CompletedPr
         [sys.executable, "-X", "faulthandler", "-c", program, *arguments],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=300,
         check=False,
         **options,
     )
@@ -39,7 +39,7 @@ def in_fork(work: Any) -> None:
     if child == 0:
         status = 1
         try:
-            signal.alarm(20)
+            signal.alarm(120)
             work()
             status = 0
         finally:
@@ -108,11 +108,11 @@ provider = kmsak.Provider.from_file(sys.argv[1])
 events = queue.SimpleQueue()
 subscription = provider.subscribe(events.put)
 provider.credentials(sys.argv[2])
-assert events.get(timeout=10).name == "fetched"
+assert events.get(timeout=60).name == "fetched"
 if os.fork() == 0:
     logging.getLogger().handlers[0].setFormatter(logging.Formatter("child %(message)s"))
     provider.refresh(sys.argv[2])
-    assert events.get(timeout=10).name == "fetched"
+    assert events.get(timeout=60).name == "fetched"
     sys.exit(0)
 _, status = os.wait()
 assert status == 0, status
@@ -144,7 +144,7 @@ if __name__ == "__main__":
     here, there = context.Pipe()
     process = context.Process(target=child, args=(sys.argv[1], sys.argv[2], there))
     process.start()
-    assert here.poll(20)
+    assert here.poll(60)
     assert here.recv() == expected
     process.join()
     assert process.exitcode == 0
@@ -155,7 +155,7 @@ if __name__ == "__main__":
         [sys.executable, str(file), emulator.config, secret, method],
         capture_output=True,
         text=True,
-        timeout=40,
+        timeout=300,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
@@ -223,7 +223,7 @@ def application(environ, start_response):
             booted += "Booting worker" in line
 
         def get(path: str) -> tuple[str, str]:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
             with contextlib.closing(connection):
                 connection.request("GET", path)
                 answer = connection.getresponse()
@@ -240,7 +240,7 @@ def application(environ, start_response):
         assert get("/refresh")[1] == new_id
     finally:
         server.terminate()
-        _, rest = server.communicate(timeout=20)
+        _, rest = server.communicate(timeout=60)
     assert server.returncode == 0, rest
     assert "Traceback" not in rest
 
@@ -257,41 +257,54 @@ except KeyboardInterrupt:
     with (
         emulator.fault(kind="hang", secret=secret),
         subprocess.Popen(
-            [sys.executable, "-c", program, emulator.config, secret], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", program, emulator.config, secret],
+            stdout=subprocess.PIPE,
+            text=True,
+            # Only the signal ends it in time.
+            env={**os.environ, "KMSAK_FETCH_DEADLINE": "600000"},
         ) as child,
     ):
         # The child is waiting by then.
         emulator.wait_until_a_fault_strikes()
-        started = time.monotonic()
         child.send_signal(signal.SIGINT)
-        output, _ = child.communicate(timeout=15)
+        output, _ = child.communicate(timeout=60)
     assert output == "interrupted\n"
     assert child.returncode == 0
-    assert time.monotonic() - started < 10
 
 
 def test_a_signal_handler_runs_during_a_wait_and_the_wait_goes_on(emulator: Emulator, secret: str) -> None:
-    handled = []
+    handled: list[bool] = []
+    during: list[bool] = []
+    standing = threading.Event()
+
+    def interrupt() -> None:
+        with emulator.fault(kind="hang", secret=secret):
+            standing.set()
+            emulator.wait_until_a_fault_strikes()
+            os.kill(os.getpid(), signal.SIGUSR1)
+            until = time.monotonic() + 60
+            while not handled and time.monotonic() < until:
+                time.sleep(0.001)
+            during.extend(handled)
+
     previous = signal.signal(signal.SIGUSR1, lambda *_: handled.append(True))
     try:
-        with (
-            emulator.fault(kind="latency", milliseconds=300, secret=secret),
-            kmsak.Provider.from_file(emulator.config) as provider,
-        ):
-            timer = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGUSR1))
-            timer.start()
+        with kmsak.Provider(properties_file=emulator.config, fetch_deadline=600) as provider:
+            thread = threading.Thread(target=interrupt)
+            thread.start()
+            assert standing.wait(60)
             assert provider.credentials(secret).access_key_id
-            timer.join()
+            thread.join()
+            assert during == handled == [True]
     finally:
         signal.signal(signal.SIGUSR1, previous)
-    assert handled == [True]
 
 
 def test_the_gil_is_released_while_waiting(emulator: Emulator, secret: str) -> None:
     counted = 0
     with kmsak.Provider.from_file(emulator.config) as provider:
         thread = threading.Thread(target=provider.credentials, args=(secret,))
-        with emulator.fault(kind="hang", times=1, secret=secret):
+        with emulator.fault(kind="hang", secret=secret):
             thread.start()
             while counted < 100_000 and thread.is_alive():
                 counted += 1
@@ -361,7 +374,7 @@ def test_dropping_a_provider_frees_it(emulator: Emulator, secret: str) -> None:
 
 def test_memory_and_threads_are_given_back(emulator: Emulator, secret: str) -> None:
     program = """
-import gc, os, sys, kmsak
+import gc, os, sys, time, kmsak
 def threads(): return len(os.listdir("/proc/self/task"))
 def resident():
     with open("/proc/self/statm") as statm:
@@ -383,7 +396,10 @@ for _ in range(40):
     one()
 gc.collect()
 assert resident() - before < 8_000_000, (before, resident())
-assert threads() <= 3, os.listdir("/proc/self/task")
+until = time.monotonic() + 60
+while threads() > 3:
+    assert time.monotonic() < until, os.listdir("/proc/self/task")
+    time.sleep(0.01)
 """
     ended = run(program, emulator.config, secret)
     assert ended.returncode == 0, ended.stderr
@@ -412,7 +428,7 @@ def test_a_forked_child_that_only_reads_is_refreshed(emulator: Emulator, secret:
         here, there = os.pipe()
         child = os.fork()
         if child == 0:
-            signal.alarm(20)
+            signal.alarm(120)
             try:
                 os.write(there, b"x")
                 while provider.credentials(secret).access_key_id == old:

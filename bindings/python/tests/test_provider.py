@@ -19,7 +19,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 
 import kmsak
 import pytest
-from conftest import Emulator
+from conftest import Emulator, refusal
 
 
 class ServiceError(Exception):
@@ -61,8 +61,8 @@ def test_from_code(emulator: Emulator, secret: str) -> None:
     gateway = kmsak.Gateway.instance(
         endpoint=emulator.endpoint("instance"),
         ca=(folder / "ca.pem").read_bytes(),
-        connect_timeout=datetime.timedelta(seconds=5),
-        read_timeout=7.5,
+        connect_timeout=datetime.timedelta(seconds=60),
+        read_timeout=67.5,
     )
     with kmsak.Provider(
         gateways=[gateway],
@@ -185,10 +185,8 @@ def test_each_kind_has_its_class(emulator: Emulator, provider: kmsak.Provider, s
     with (
         emulator.fault(kind="throttle", perSecond=0, secret=secret),
         kmsak.Provider(properties_file=emulator.config, properties=deadline) as hurried,
-        pytest.raises(kmsak.ThrottledError) as caught,
     ):
-        hurried.secret(secret)
-    assert caught.value.retryable
+        assert refusal(kmsak.ThrottledError, lambda: hurried.secret(secret)).retryable
     with (
         emulator.fault(kind="hang", secret=secret),
         kmsak.Provider(properties_file=emulator.config, properties=deadline) as hurried,
@@ -315,7 +313,7 @@ def test_call_raises_the_services_error_when_renewal_fails(emulator: Emulator, s
     def service(credentials: kmsak.Credentials) -> None:
         raise ServiceError("InvalidAccessKeyId")
 
-    with kmsak.Provider(properties_file=emulator.config, renew_deadline=0.05) as provider:
+    with kmsak.Provider(properties_file=emulator.config) as provider:
         provider.credentials(secret)
         with (
             emulator.fault(kind="error", status=403, code="Forbidden.NoPermission", secret=secret),
@@ -338,7 +336,7 @@ def test_a_failed_renewal_is_the_cause_of_the_services_error(emulator: Emulator,
     async def service_async(credentials: kmsak.Credentials, error: Exception) -> None:
         service(credentials, error)
 
-    with kmsak.Provider(properties_file=emulator.config, renew_deadline=0.05, renew_tokens=8) as provider:
+    with kmsak.Provider(properties_file=emulator.config, renew_tokens=8) as provider:
         provider.credentials(secret)
         decorated = provider.with_credentials(secret)
         runs: list[Callable[[Exception], object]] = [
@@ -371,7 +369,7 @@ def test_a_failed_renewal_leaves_the_services_error_as_it_was(emulator: Emulator
     async def service_async(credentials: kmsak.Credentials) -> None:
         service(credentials)
 
-    with kmsak.Provider(properties_file=emulator.config, renew_deadline=0.05) as provider:
+    with kmsak.Provider(properties_file=emulator.config) as provider:
         provider.credentials(secret)
         with emulator.fault(kind="error", status=403, code="Forbidden.NoPermission", secret=secret):
             with pytest.raises(ServiceError) as caught:
@@ -443,12 +441,12 @@ def test_events(emulator: Emulator, provider: kmsak.Provider, secret: str) -> No
     events: queue.Queue[kmsak.Event] = queue.Queue()
     subscription = provider.subscribe(events.put)
     old = provider.credentials(secret)
-    fetched = events.get(timeout=10)
+    fetched = events.get(timeout=60)
     assert fetched == kmsak.Fetched(secret, old.version_id)
     assert fetched.name == "fetched"
     new_id = emulator.rotate(secret)
     provider.refresh(secret)
-    arrived = {event.name: event for event in (events.get(timeout=10), events.get(timeout=10))}
+    arrived = {event.name: event for event in (events.get(timeout=60), events.get(timeout=60))}
     assert arrived["rotated"] == kmsak.Rotated(secret, old.access_key_id, new_id)
     # Another one, as a refusal is remembered for a while.
     refused = emulator.new_secret()
@@ -457,7 +455,7 @@ def test_events(emulator: Emulator, provider: kmsak.Provider, secret: str) -> No
         pytest.raises(kmsak.DeniedError),
     ):
         provider.refresh(refused)
-    failed = events.get(timeout=10)
+    failed = events.get(timeout=60)
     assert isinstance(failed, kmsak.RefreshFailed)
     assert isinstance(failed.error, kmsak.DeniedError)
     assert isinstance(failed.stale_for, datetime.timedelta)
@@ -466,7 +464,7 @@ def test_events(emulator: Emulator, provider: kmsak.Provider, secret: str) -> No
     provider.refresh(secret)
     with provider.subscribe(events.put):
         provider.refresh(secret)
-        assert events.get(timeout=10).name == "fetched"
+        assert events.get(timeout=60).name == "fetched"
     assert events.empty()
     with pytest.raises(TypeError, match="not callable"):
         provider.subscribe(None)  # type: ignore[arg-type]
@@ -477,7 +475,7 @@ def test_a_subscription_need_not_be_kept(emulator: Emulator, provider: kmsak.Pro
     provider.subscribe(events.put)
     gc.collect()
     provider.refresh(secret)
-    assert events.get(timeout=10).name == "fetched"
+    assert events.get(timeout=60).name == "fetched"
 
 
 def test_closing_lets_go_of_listeners(emulator: Emulator) -> None:
@@ -528,9 +526,9 @@ def test_a_listener_that_raises_harms_nobody(
 
     with provider.subscribe(listener):
         provider.refresh(secret)
-        assert str(told.get(timeout=10)) == "boom"
+        assert str(told.get(timeout=60)) == "boom"
         provider.refresh(secret)
-        assert str(told.get(timeout=10)) == "boom"
+        assert str(told.get(timeout=60)) == "boom"
     assert len(calls) == 2
 
 
@@ -545,8 +543,8 @@ def test_a_listener_may_use_and_close_the_provider(emulator: Emulator, secret: s
 
     subscription = provider.subscribe(listener)
     first = provider.credentials(secret)
-    assert seen.get(timeout=10) == first.access_key_id
-    assert seen.get(timeout=10) == "closed"
+    assert seen.get(timeout=60) == first.access_key_id
+    assert seen.get(timeout=60) == "closed"
     assert provider.closed
     subscription.unsubscribe()
 
@@ -647,7 +645,6 @@ def test_subclassing(emulator: Emulator, secret: str) -> None:
 
 
 def test_many_threads_cause_one_fetch(emulator: Emulator, provider: kmsak.Provider, secret: str) -> None:
-    before = emulator.last_event()
     gate = threading.Barrier(16)
     answers = []
 
@@ -661,7 +658,7 @@ def test_many_threads_cause_one_fetch(emulator: Emulator, provider: kmsak.Provid
     for thread in threads:
         thread.join()
     assert answers == [emulator.current(secret)["AccessKeyId"]] * 16
-    assert len(emulator.requests_since(before, secret)) == 1
+    assert [(one.name, one.fetches) for one in provider.stats().secrets] == [(secret, 1)]
 
 
 def test_a_keyword_that_is_none() -> None:
