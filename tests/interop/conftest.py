@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 SECRET = "acs/ram/user/app"
+# Seconds, for what comes at once unless the machine has too much to do.
+PATIENCE = 60
 
 
 class Emulator:
@@ -50,7 +52,7 @@ class Emulator:
 
     def stop(self) -> int:
         self.process.terminate()
-        return self.process.wait(timeout=10)
+        return self.process.wait(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")

@@ -100,7 +100,7 @@ class Judge:
     def end(self) -> None:
         assert self.process.stdin is not None
         self.process.stdin.close()
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=60)
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def agent(emulator: Any, tmp_path: pathlib.Path) -> Iterator[Agent]:
     running = Agent(tmp_path, emulator)
     yield running
     running.process.terminate()
-    assert running.process.wait(timeout=20) == 0
+    assert running.process.wait(timeout=60) == 0
 
 
 @pytest.mark.parametrize("name", ["python", "java", "go"])

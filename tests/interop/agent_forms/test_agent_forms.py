@@ -54,13 +54,13 @@ class Agent:
         """The ids that the judge has read."""
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "HOME") if name in os.environ}
         environment = {**kept, "AGENT": self.url, "TOKEN": self.token, "SECRET": SECRET}
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr
         return set(done.stdout.split())
 
     def stop(self) -> None:
         self.process.terminate()
-        assert self.process.wait(timeout=20) == 0
+        assert self.process.wait(timeout=60) == 0
 
 
 @pytest.fixture

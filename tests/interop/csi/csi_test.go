@@ -47,7 +47,7 @@ func newClient(t *testing.T, socket string) v1alpha1.CSIDriverProviderClient {
 // As the driver mounts a volume: gives the versions of what lies in it.
 func mount(t *testing.T, client v1alpha1.CSIDriverProviderClient, request *v1alpha1.MountRequest) (map[string]string, error) {
 	t.Helper()
-	limited, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	limited, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	answer, err := client.Mount(limited, request)
 	if err != nil {

@@ -25,6 +25,9 @@ def client(kind: Callable[[Config], C], emulator: Any, account: str = "default")
             protocol="HTTPS",
             ca=str(emulator.directory / "ca.pem"),
             region_id=emulator.ready["region"],
+            # On a busy machine a handshake takes its time.
+            connect_timeout=60_000,
+            read_timeout=60_000,
         )
     )
 

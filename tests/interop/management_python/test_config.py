@@ -28,7 +28,7 @@ def fields(identifier: str) -> dict[str, Any]:
 
 
 def wait(state: Any) -> Any:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while (rule := state()).config_rule_state != "ACTIVE":
         assert rule.config_rule_state == "EVALUATING"
         assert time.monotonic() < deadline

@@ -25,7 +25,7 @@ def vswitch(emulator: Any, account: str) -> Any:
 
 
 def wait_for(sharing: Client, kind: str, status: str, **which: Any) -> Any:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     request = models.ListResourceShareAssociationsRequest(association_type=kind, **which)
     while True:
         [one] = sharing.list_resource_share_associations(request).body.resource_share_associations

