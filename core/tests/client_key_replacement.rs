@@ -127,6 +127,61 @@ fn a_new_client_key_that_an_instance_does_not_know_gives_way_to_the_old_one() {
     provider.refresh(APP).expect("the old one signs on");
 }
 
+/// As a gateway does to one of another account, or of another stage.
+#[test]
+fn a_new_client_key_that_does_not_see_the_secret_gives_way_to_the_old_one() {
+    for (status, code, kind) in
+        [(404, "Forbidden.ResourceNotFound", Kind::NotFound), (400, "InvalidParameter", Kind::Configuration)]
+    {
+        let kms = Kms::start();
+        let provider = kms.on_the_cloud("");
+        provider.credentials(APP).expect("KMS answers");
+        let told = Told::by(&provider);
+        kms.emulator.inject(Fault::error(status, code).times(1)).expect("a fault");
+        kms.replace_client_key(&kms.emulator.issue_client_key("app").expect("another"));
+        let refused = loop {
+            let Event::ClientKeyUnusable { error, .. } = told.wait_for("client_key_unusable") else {
+                unreachable!()
+            };
+            // Half of the new pair may have been read before.
+            if error.kind() != Kind::ClientKey {
+                break error;
+            }
+        };
+        assert_eq!((refused.kind(), refused.code()), (kind, Some(code)), "{refused}");
+        provider.refresh(APP).expect("the old one signs on");
+    }
+}
+
+#[test]
+fn a_secret_that_is_not_there_says_nothing_of_a_new_client_key() {
+    let kms = Kms::start();
+    let provider = kms.on_the_cloud("");
+    let old = kms.emulator.client_key().expect("the first one");
+    let new = kms.emulator.issue_client_key("app").expect("another");
+    let told = Told::by(&provider);
+    kms.replace_client_key(&new);
+    let started = std::time::Instant::now();
+    // With nothing in the cache nobody but this asks KMS.
+    while provider.stats().client_keys[0].info.key_id == old.key_id {
+        let error = provider.refresh("acs/ram/user/nobody").expect_err("it is not there");
+        assert_eq!(error.kind(), Kind::NotFound, "{error}");
+        if kms
+            .emulator
+            .events_since(0)
+            .iter()
+            .filter_map(|event| event.request())
+            .any(|request| request.access_key_id.as_deref() == Some(new.key_id.as_str()))
+        {
+            break;
+        }
+        assert!(started.elapsed() < fixture::PATIENCE, "the new one signs");
+        std::thread::yield_now();
+    }
+    provider.refresh(APP).expect("KMS answers");
+    told.wait_for("client_key_replaced");
+}
+
 #[test]
 fn a_vanished_file_does_no_harm() {
     let kms = Kms::start();

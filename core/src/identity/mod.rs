@@ -87,6 +87,11 @@ pub(crate) trait Identity: Send + Sync {
         false
     }
 
+    /// Whether `signer` is to take the place of another one, and has yet to be accepted by KMS.
+    fn is_on_trial(&self, _: &Signer) -> bool {
+        false
+    }
+
     /// KMS accepted a request signed by `signer`, after it had refused the same one signed by those in `refusals`.
     fn accepted(&self, signer: &Signer, refusals: &[Refusal]) -> Option<Event>;
 

@@ -107,6 +107,10 @@ impl Identity for ClientKeyInUse {
         Box::pin(ready(Ok(Signer::ClientKey(self.next()))))
     }
 
+    fn is_on_trial(&self, signer: &Signer) -> bool {
+        self.candidate.load_full().is_some_and(|candidate| Signer::ClientKey(candidate).is(signer))
+    }
+
     fn accepted(&self, signer: &Signer, refusals: &[Refusal]) -> Option<Event> {
         let candidate = self.candidate.load_full()?;
         let new = Signer::ClientKey(candidate.clone());

@@ -130,8 +130,11 @@ impl Endpoint {
                     );
                     continue;
                 }
-            } else if error.kind() == Kind::Denied && refusals.len() < MOST_REFUSALS {
-                // Of the ClientKey's end, or of a permission that another one may have.
+            } else if refusals.len() < MOST_REFUSALS
+                && (error.kind() == Kind::Denied || is_refusal(&error) && identity.is_on_trial(&signer))
+            {
+                // Of the ClientKey's end, or of a permission that another one may have. To one of another account the secret is not
+                // there.
                 refusals.push((signer.clone(), error.clone()));
                 let (other, event) = identity.other_than(&refusals).await;
                 event.into_iter().for_each(tell);
@@ -140,6 +143,9 @@ impl Endpoint {
                     continue;
                 }
             }
+            // That an old ClientKey is gone tells less than what KMS said to the new one.
+            let said = refusals.into_iter().find(|(_, error)| error.kind() != Kind::Denied);
+            let (signer, error) = said.filter(|_| error.kind() == Kind::Denied).unwrap_or((signer, error));
             return Err(identity.remark(error, &signer, local, skew));
         }
     }
@@ -149,6 +155,11 @@ impl Endpoint {
         Arc::ptr_eq(&self.plan.identity, &other.plan.identity)
             && host(&self.plan.authority) == host(&other.plan.authority)
     }
+}
+
+/// Whether KMS will never answer what it was asked so.
+fn is_refusal(error: &Error) -> bool {
+    !error.retryable() && error.http_status().is_some_and(|status| (400..500).contains(&status))
 }
 
 /// Returns when one of `endpoints` that failed answers again.
