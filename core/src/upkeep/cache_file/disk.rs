@@ -1,7 +1,9 @@
 //! The file itself: how it is read, and replaced without losing what other processes put there.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
+use std::fmt;
 use std::fs::{self, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -34,8 +36,8 @@ const LONGEST_WAIT: Duration = Duration::from_secs(3);
 /// How often the lock is tried meanwhile.
 const TRY_AGAIN: Duration = Duration::from_millis(5);
 
-/// How long the file is waited for that somebody has open, where it cannot be replaced meanwhile.
-const LONGEST_READING: Duration = Duration::from_secs(1);
+/// How long the file is waited for that somebody has open, where it can be neither replaced nor read meanwhile.
+const LONGEST_OPEN: Duration = Duration::from_secs(1);
 
 /// No writing takes so long: whoever began it was killed.
 const LEFT_OVER: Duration = Duration::from_secs(60 * 60);
@@ -46,6 +48,39 @@ const MOST_BYTES: u64 = 64 << 20;
 /// By the ClientKey's id, then by the secret's name: applications with ClientKeys of their own may share a file.
 pub(super) type Entries = BTreeMap<String, BTreeMap<String, Sealed>>;
 
+/// Of the file in every version, whatever else is in it.
+#[derive(Deserialize)]
+struct Header {
+    format: u64,
+}
+
+/// Why there is nothing to be had from the file.
+#[derive(Debug)]
+pub(super) enum Unread {
+    /// Of the system: what is there may be good.
+    Io(io::Error),
+    /// A later version of kmsak wrote it, and may be at work beside this one.
+    Newer,
+    /// What is there is of no use to anybody.
+    Useless(&'static str),
+}
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unread::Io(error) => error.fmt(f),
+            Unread::Newer => f.write_str("it was written by a newer version of kmsak, and is left alone"),
+            Unread::Useless(why) => f.write_str(why),
+        }
+    }
+}
+
+impl From<io::Error> for Unread {
+    fn from(error: io::Error) -> Self {
+        Unread::Io(error)
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct Content<E> {
     format: u32,
@@ -53,31 +88,42 @@ struct Content<E> {
 }
 
 /// What the file at `path` holds: nothing where there is none.
-pub(super) fn read(path: &Path) -> Result<Entries, String> {
-    let file = match open_file(path) {
+pub(super) fn read(path: &Path) -> Result<Entries, Unread> {
+    let file = match while_open_elsewhere(|| open_file(path)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Entries::new()),
-        file => file.map_err(|error| error.to_string())?,
+        file => file?,
     };
     let mut bytes = Vec::new();
-    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > MOST_BYTES {
-        return Err("it is far too large".to_owned());
+        return Err(Unread::Useless("it is far too large"));
     }
-    let content: Content<Entries> = serde_json::from_slice(&bytes).map_err(|_| "it is corrupt".to_owned())?;
-    if content.format != FORMAT {
-        return Err("it was written by another version of kmsak".to_owned());
+    let corrupt = |_| Unread::Useless("it is corrupt");
+    let header: Header = serde_json::from_slice(&bytes).map_err(corrupt)?;
+    match header.format.cmp(&u64::from(FORMAT)) {
+        Ordering::Greater => Err(Unread::Newer),
+        Ordering::Less => Err(Unread::Useless("it was written by an older version of kmsak")),
+        Ordering::Equal => {
+            let content: Content<Entries> = serde_json::from_slice(&bytes).map_err(corrupt)?;
+            Ok(content.client_keys)
+        }
     }
-    Ok(content.client_keys)
 }
 
 /// Changes what the file holds; answers what it holds then.
-pub(super) fn update(path: &Path, change: impl FnOnce(&mut Entries)) -> io::Result<Entries> {
+///
+/// # Errors
+/// When it cannot be written, and when it cannot be read and may hold what others need.
+pub(super) fn update(path: &Path, change: impl FnOnce(&mut Entries)) -> Result<Entries, Unread> {
     if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
-        return Err(io::Error::other("what is there is no regular file"));
+        return Err(io::Error::other("what is there is no regular file").into());
     }
     let _lock = Lock::on(path);
-    // What cannot be read was told of at the start, and is written anew.
-    let mut entries = read(path).unwrap_or_default();
+    let mut entries = match read(path) {
+        // It was told of at the start.
+        Err(Unread::Useless(_)) => Entries::new(),
+        read => read?,
+    };
     change(&mut entries);
     write(path, &entries)?;
     Ok(entries)
@@ -163,12 +209,18 @@ fn write(path: &Path, entries: &Entries) -> io::Result<()> {
     written
 }
 
-/// Puts `new` in the place of `path`. On Windows whoever reads a file may keep it from being replaced.
+/// Puts `new` in the place of `path`.
 fn replace(new: &Path, path: &Path) -> io::Result<()> {
+    while_open_elsewhere(|| fs::rename(new, path))
+}
+
+/// Does `work`, and again for a while where that is in the way: on Windows whoever reads a file may keep it from being replaced, and
+/// whoever replaces it from being read.
+fn while_open_elsewhere<T>(work: impl Fn() -> io::Result<T>) -> io::Result<T> {
     let began = Instant::now();
     loop {
-        match fs::rename(new, path) {
-            Err(error) if is_open_elsewhere(&error) && began.elapsed() < LONGEST_READING => {
+        match work() {
+            Err(error) if is_open_elsewhere(&error) && began.elapsed() < LONGEST_OPEN => {
                 thread::sleep(TRY_AGAIN);
             }
             done => return done,

@@ -30,7 +30,7 @@ use crate::process::protected::ProtectedBytes;
 use crate::process::{logs, threads};
 use crate::shown::path as shown_path;
 use crate::upkeep::cache::Snapshot;
-use disk::Entries;
+use disk::{Entries, Unread};
 pub(crate) use sealed::Kept;
 use sealed::Sealed;
 pub(crate) use shared::RightToAsk;
@@ -89,6 +89,8 @@ struct Work {
     asking: usize,
     busy: bool,
     hurry: bool,
+    /// Whether it was told that the file is of a newer version.
+    told_newer: bool,
     /// How often the file was written.
     #[cfg(test)]
     writings: usize,
@@ -96,7 +98,7 @@ struct Work {
 
 impl CacheFile {
     /// Begins to read what an earlier process left. A file that is missing, corrupt or somebody else's is no error: it is
-    /// written anew.
+    /// written anew, unless a newer version of kmsak wrote it.
     pub(crate) fn open(path: PathBuf, lasting: &Lasting, runtime: &Handle) -> Self {
         let desk = Arc::new(Desk {
             path,
@@ -258,8 +260,11 @@ impl Desk {
             }
             drop(work);
             if let Err(error) = self.write(&due, &replaced) {
-                logs::warn!("the cache file {} cannot be written: {error}", shown_path(&self.path));
                 let mut work = self.work.lock();
+                let is_told = matches!(error, Unread::Newer) && mem::replace(&mut work.told_newer, true);
+                if !is_told {
+                    logs::warn!("the cache file {} cannot be written: {error}", shown_path(&self.path));
+                }
                 // They are tried again with the next one.
                 for (name, secret) in due {
                     work.due.entry(name).or_insert(secret);
@@ -271,13 +276,15 @@ impl Desk {
         }
     }
 
-    fn take_note(&self, known: Result<Entries, String>) {
+    fn take_note(&self, known: Result<Entries, Unread>) {
+        let told_newer = matches!(known, Err(Unread::Newer));
         let known = known.unwrap_or_else(|why| {
             logs::warn!("the cache file {} is ignored: {why}", shown_path(&self.path));
             Entries::new()
         });
         let mut work = self.work.lock();
         work.known = known;
+        work.told_newer = told_newer;
         work.is_read = true;
         drop(work);
         self.is_read.send_replace(true);
@@ -287,7 +294,7 @@ impl Desk {
         &self,
         due: &BTreeMap<String, (Arc<Snapshot>, Arc<Lasting>)>,
         replaced: &BTreeSet<String>,
-    ) -> std::io::Result<()> {
+    ) -> Result<(), Unread> {
         let sealed: Vec<_> = due
             .iter()
             .map(|(name, (snapshot, lasting))| (name.clone(), Sealed::new(snapshot, lasting)))
@@ -302,6 +309,7 @@ impl Desk {
         })?;
         let mut work = self.work.lock();
         work.known = known;
+        work.told_newer = false;
         #[cfg(test)]
         {
             work.writings += 1;

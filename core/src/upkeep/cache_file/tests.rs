@@ -118,6 +118,54 @@ async fn what_could_not_be_written_is_written_with_the_next() {
 }
 
 #[tokio::test]
+async fn what_a_newer_version_wrote_is_left_alone() {
+    let (folder, key) = (tempfile::tempdir().expect("a folder"), client_key());
+    let path = folder.path().join("secrets.cache");
+    let newer = r#"{"format":3,"entries":["of another shape"]}"#;
+    fs::write(&path, newer).expect("a writable folder");
+    let file = open(folder.path(), &key);
+    for version in ["1", "2"] {
+        file.store(snapshot("secret", version, SystemTime::now()), key.clone());
+        file.settle();
+        assert_eq!(fs::read_to_string(&path).expect("the file"), newer);
+    }
+    // Of an older one nobody needs anything.
+    fs::write(&path, newer.replace('3', "1")).expect("a writable folder");
+    file.store(snapshot("another", "1", SystemTime::now()), key.clone());
+    file.settle();
+    let again = open(folder.path(), &key);
+    again.is_read().await;
+    assert_eq!(version(&again, "secret", &key).as_deref(), Some("2"), "written with the next one");
+    assert_eq!(version(&again, "another", &key).as_deref(), Some("1"));
+}
+
+/// The kernel's file, of which nobody can read the beginning.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_cannot_be_read_for_a_moment_loses_nothing() {
+    let (folder, key) = (tempfile::tempdir().expect("a folder"), client_key());
+    let (path, aside) = (folder.path().join("secrets.cache"), folder.path().join("aside"));
+    let store = |file: &CacheFile, name: &str| {
+        file.store(snapshot(name, "1", SystemTime::now()), key.clone());
+        file.settle();
+    };
+    store(&open(folder.path(), &key), "theirs");
+    let ours = open(folder.path(), &key);
+    ours.is_read().await;
+    fs::rename(&path, &aside).expect("it is there");
+    std::os::unix::fs::symlink("/proc/self/mem", &path).expect("a link");
+    store(&ours, "one");
+    assert!(fs::symlink_metadata(&path).expect("it is there").is_symlink(), "nothing was written");
+    fs::rename(&aside, &path).expect("it is there");
+    store(&ours, "two");
+    let again = open(folder.path(), &key);
+    again.is_read().await;
+    for name in ["theirs", "one", "two"] {
+        assert_eq!(version(&again, name, &key).as_deref(), Some("1"), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_lock_that_is_never_given_back_stops_nobody() {
     let (folder, key) = (tempfile::tempdir().expect("a folder"), client_key());
     let lock = File::create(folder.path().join("secrets.cache.lock")).expect("a file");
