@@ -395,6 +395,28 @@ async fn a_wall_clock_that_is_set_back_delays_no_refresh() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wall_clock_that_was_ahead_delays_no_refresh_of_a_child() {
+    let mut world = World::simple(|_| Does::answer("A"));
+    started(&world).await;
+    world.time.set_wall_clock_by(-30 * 86_400);
+    world.fork();
+    let forked = world.time.since();
+    world.until(forked + HOUR * 6 + MINUTE * 31).await;
+    assert_eq!(world.requests_since(forked), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_that_slept_refreshes_soon_after() {
+    let world = World::simple(|_| Does::answer("A"));
+    started(&world).await;
+    world.until(MINUTE).await;
+    // No time passes by the other clock, so that no timer has ended.
+    world.time.set_wall_clock_by(3 * 86_400);
+    world.until(MINUTE * 3).await;
+    assert_eq!(world.requests_since(MINUTE), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_probe_that_nobody_waits_for_sends_one_request_into_a_hang() {
     let world = World::simple(|request| match request.at {
         at if at < SECOND => Does::answer("A"),

@@ -275,6 +275,13 @@ impl World {
         World::new(configuration(1, |builder| builder), script)
     }
 
+    /// Goes on as a forked child does, whose parent ends.
+    pub(crate) fn fork(&mut self) {
+        self.live.close();
+        let endpoints = self.state.open_endpoints().expect("nothing can fail");
+        self.live = Live::start(self.state.clone(), endpoints, &Handle::current());
+    }
+
     pub(crate) fn need(&self, name: &str) -> Pending<Arc<Credentials>> {
         let (reply, pending) = Pending::new();
         self.live.ask(name, Ask::Need(Waiter::Credentials(reply)));

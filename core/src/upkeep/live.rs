@@ -24,6 +24,7 @@ use crate::process::supervision::keep_running;
 use crate::upkeep::cache::{Cache, Snapshot};
 use crate::upkeep::cache_file::CacheFile;
 use crate::upkeep::client_key_expiry::{DAY, days_left, is_near, until_next_reminder};
+use crate::upkeep::clock_watch::{self, ClockWatch};
 use crate::upkeep::endpoint::{Endpoint, EndpointPlan};
 use crate::upkeep::environment::Environment;
 use crate::upkeep::file_watch::{self, WatchedFiles};
@@ -133,6 +134,7 @@ pub(crate) struct Live {
     endpoints: Arc<Vec<Arc<Endpoint>>>,
     keepers: Mutex<HashMap<Box<str>, KeeperHandle>>,
     cache_file: Option<CacheFile>,
+    clock_watch: ClockWatch,
     closing: watch::Sender<bool>,
     /// One for each refusal that may be remembered.
     refusals: Arc<Semaphore>,
@@ -162,10 +164,14 @@ impl Live {
             endpoints,
             keepers: Mutex::default(),
             cache_file,
+            clock_watch: ClockWatch::new(),
             closing: watch::Sender::new(false),
             refusals: Arc::new(Semaphore::new(MOST_REFUSALS)),
         });
         file_watch::start(&live);
+        let live_too = live.clone();
+        let watch = move || clock_watch::watch(live_too.clone());
+        live.spawn(keep_running("what watches the clock", watch));
         for client_key in &live.state.identities.client_keys {
             let (live_too, client_key) = (live.clone(), client_key.clone());
             let remind = move || remind_of_expiry(live_too.clone(), client_key.clone());
@@ -206,6 +212,10 @@ impl Live {
 
     pub(crate) fn cache_file(&self) -> Option<&CacheFile> {
         self.cache_file.as_ref()
+    }
+
+    pub(super) fn clock_watch(&self) -> &ClockWatch {
+        &self.clock_watch
     }
 
     /// Tells those who subscribed.

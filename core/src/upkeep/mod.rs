@@ -4,6 +4,7 @@ pub(crate) mod backoff;
 pub(crate) mod cache;
 pub(crate) mod cache_file;
 pub(crate) mod client_key_expiry;
+mod clock_watch;
 pub(crate) mod endpoint;
 pub(crate) mod environment;
 pub(crate) mod fetch;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::Keeper;
 use crate::error::{Error, Kind};
@@ -27,7 +27,7 @@ pub(super) struct Spread {
     first: Duration,
 }
 
-/// The clock on the wall may jump and the machine may sleep: the schedule looks at it at least this often.
+/// The clock on the wall may go another way than timers: the schedule looks at it at least this often, and after each jump.
 const LOOK_AT_THE_CLOCK: Duration = Duration::from_secs(3600);
 
 impl Keeper {
@@ -44,8 +44,10 @@ impl Keeper {
         let mut refresh = config.refresh.clone();
         // Not urgent is not in a hurry: nobody of the fleet need be turned away.
         refresh.jitter = refresh.jitter.max(self.spread_of_fleet());
-        let next = schedule::next_refresh(snapshot.fetched, rotation, &refresh, draw);
-        let next = schedule::within_max_stale(next, snapshot.fetched, config.max_stale, draw);
+        // A clock that was ahead then, and has been set right since, would have the next one wait for it.
+        let fetched = snapshot.fetched.min(self.live.state().now());
+        let next = schedule::next_refresh(fetched, rotation, &refresh, draw);
+        let next = schedule::within_max_stale(next, fetched, config.max_stale, draw);
         let first = config.max_stale.map_or(refresh.jitter, |most| refresh.jitter.min(most / 4));
         self.set_next(next);
         self.spread = Some(Spread { by_draw: first.mul_f64(draw), first });
@@ -165,7 +167,7 @@ impl Keeper {
             if left.is_zero() {
                 return;
             }
-            sleep(left.min(LOOK_AT_THE_CLOCK)).await;
+            self.live.clock_watch().wait(left.min(LOOK_AT_THE_CLOCK)).await;
         }
     }
 
@@ -178,7 +180,7 @@ impl Keeper {
         while let Some(left) = self.live.state().good_for(&snapshot)
             && !left.is_zero()
         {
-            sleep(left.min(look)).await;
+            self.live.clock_watch().wait(left.min(look)).await;
         }
     }
 }
