@@ -43,8 +43,11 @@ const MISSING_IS_BELIEVED: u32 = 3;
 /// How a source says that.
 pub(super) const NOT_FOUND: u16 = 404;
 
+/// The metadata service and a credentials URI say no more; STS has codes, and says 404 as well of the AccessKey that asks it and of
+/// what it cannot do.
 pub(super) fn is_missing(error: &Error) -> bool {
     error.http_status() == Some(NOT_FOUND)
+        && error.code().is_none_or(|code| code.starts_with("EntityNotExist"))
 }
 
 /// Cheap to clone; every clone is the same.

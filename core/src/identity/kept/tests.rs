@@ -254,6 +254,20 @@ async fn what_is_missing_is_believed_to_be_so_after_some_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn not_all_that_sts_calls_not_found_may_come() {
+    for (code, may_come) in [
+        ("EntityNotExist.Role", true),
+        ("EntityNotExist.OIDCProvider", true),
+        ("InvalidAccessKeyId.NotFound", false),
+        ("InvalidAction.NotFound", false),
+    ] {
+        let refused = move || Error::new(Kind::Denied, "refused").with_http_status(NOT_FOUND).with_code(code);
+        let test = Test::new(move |_| Err(refused()));
+        assert_eq!(test.kept.key().await.expect_err("it is refused").retryable(), may_come, "{code}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_source_that_is_back_after_a_long_time_is_asked_soon_by_whoever_waits() {
     let back = Instant::now() + MINUTE * 60;
     let test = Test::new(move |number| match number {
