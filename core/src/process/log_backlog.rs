@@ -31,7 +31,7 @@ impl LogBacklog {
     }
 
     /// Hands `line` to `send`, which leaves it where it waits. Where 1,024 wait already it is dropped, and a warning that says how
-    /// many were goes before the next one that is not.
+    /// many were goes before the next one that is not, and matters as much: whoever wants errors alone is to know.
     pub fn pass(&self, level: LogLevel, line: &str, send: impl Fn(LogLevel, String, LogPlace)) {
         let Ok(counts) = self.0.get_or_make(|| Ok::<_, Infallible>(Arc::default()), drop);
         let place = LogPlace::take(&counts);
@@ -44,7 +44,7 @@ impl LogBacklog {
             let told = format!(
                 "{dropped} log lines were dropped here: the application's logger hangs or is slower than they come"
             );
-            send(LogLevel::Warn, told, LogPlace::take(&counts));
+            send(level.min(LogLevel::Warn), told, LogPlace::take(&counts));
         }
         send(level, line.to_owned(), place);
     }
@@ -91,5 +91,19 @@ mod tests {
         let [.., (level, told, _), (_, next, _)] = &lines[..] else { panic!("there are many") };
         assert_eq!((*level, next.as_str()), (LogLevel::Warn, "next"));
         assert!(told.starts_with("7 log lines were dropped"), "{told}");
+    }
+
+    #[test]
+    fn whoever_wants_errors_alone_is_told_before_an_error() {
+        for (level, expected) in [(LogLevel::Error, LogLevel::Error), (LogLevel::Info, LogLevel::Warn)] {
+            let backlog = LogBacklog::new();
+            let waiting = Mutex::new(Vec::new());
+            let pass = || backlog.pass(level, "line", |level, _, place| waiting.lock().push((level, place)));
+            (0..=MOST).for_each(|_| pass());
+            waiting.lock().clear();
+            pass();
+            let levels: Vec<_> = waiting.lock().iter().map(|(level, _)| *level).collect();
+            assert_eq!(levels, [expected, level]);
+        }
     }
 }

@@ -35,7 +35,8 @@ final class LogQueue implements Runnable {
         dropped++;
       } else {
         if (dropped > 0) {
-          lines.add(new Line(LogTarget.WARN, dropped + DROPPED));
+          // Whoever wants errors alone is to know as well.
+          lines.add(new Line(Math.min(level, LogTarget.WARN), dropped + DROPPED));
           dropped = 0;
         }
         lines.add(new Line(level, text));
