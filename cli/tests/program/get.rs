@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use kmsak_emulator::{Fault, SecretValue};
 use serde_json::Value;
@@ -126,7 +125,6 @@ fn whoever_watches_hears_of_failures() {
 #[test]
 fn a_terminal_shows_what_takes_its_time() {
     let kms = Kms::start();
-    kms.emulator.inject(Fault::latency(Duration::from_millis(1_500))).unwrap();
     let config = kms.config();
     let config = config.to_str().unwrap();
     for (arguments, before, last) in [
@@ -134,8 +132,11 @@ fn a_terminal_shows_what_takes_its_time() {
         (&["credential-process", SECRET, "-c", config], "{", "}"),
         (&["exec", "--secret", SECRET, "-c", config, "--", "echo", "done"], "done", "done"),
     ] {
+        let hang = kms.emulator.inject(Fault::hang()).unwrap();
         let mut terminal = Terminal::start(&kmsak(arguments));
-        let shown = terminal.wait_for(before);
+        let shown = terminal.wait_for("fetching");
+        kms.emulator.clear_fault(hang);
+        let shown = shown + &terminal.wait_for(before);
         assert!(
             shown.starts_with(&format!("kmsak: fetching {SECRET} ...\r\x1b[K")),
             "{arguments:?}: {shown:?}"
