@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Each credentials_type that the official client knows: the very same file gives the same AccessKey in it and in kmsak. */
-@Timeout(60)
+@Timeout(300)
 class CredentialsTypesTest {
   private static final String PASSWORD = "changeit";
 

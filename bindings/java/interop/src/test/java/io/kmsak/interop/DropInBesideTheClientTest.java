@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The drop-in with the types of the official client itself, which an application uses besides. */
-@Timeout(60)
+@Timeout(300)
 class DropInBesideTheClientTest {
   @Test
   void theDropInWorksWithTheOfficialTypes() throws Exception {

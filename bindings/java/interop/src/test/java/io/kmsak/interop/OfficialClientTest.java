@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** One properties file serves the official client and kmsak, and both see the same. */
-@Timeout(60)
+@Timeout(300)
 class OfficialClientTest {
   @ParameterizedTest
   @ValueSource(booleans = {true, false})

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Each adapter with its real SDK, through rotations that leave the old AccessKey no time. */
-@Timeout(60)
+@Timeout(300)
 class AdaptersTest {
   private static final int ROTATIONS = 3;
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.condition.JRE;
 
 /** What shows only from outside a JVM: what it prints, how it ends, what it leaves on disk. */
-@Timeout(60)
+@Timeout(600)
 class ChildJvmTest {
   private record Ended(int code, String output) {}
 
@@ -55,7 +55,7 @@ class ChildJvmTest {
     builder.environment().putAll(environment);
     Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes());
-    if (!process.waitFor(30, TimeUnit.SECONDS)) {
+    if (!process.waitFor(120, TimeUnit.SECONDS)) {
       process.destroyForcibly();
       throw new AssertionError("the JVM does not end: " + output);
     }

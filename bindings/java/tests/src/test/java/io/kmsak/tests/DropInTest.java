@@ -45,7 +45,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What an application of the official SDK does, under the names that it imports. */
-@Timeout(60)
+@Timeout(300)
 class DropInTest {
   private Kms kms;
 

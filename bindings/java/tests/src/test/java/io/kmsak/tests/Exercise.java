@@ -54,7 +54,7 @@ public final class Exercise {
       }
     }
     System.out.println(id);
-    if (!printed.await(20, TimeUnit.SECONDS)) {
+    if (!printed.await(60, TimeUnit.SECONDS)) {
       throw new AssertionError("never printed: " + awaited);
     }
   }

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A provider for tests, and with it what needs no KMS. */
-@Timeout(60)
+@Timeout(300)
 class FixedTest {
   private static final String APP = "acs/ram/user/app";
 
@@ -51,7 +51,7 @@ class FixedTest {
           });
       assertEquals("one", provider.credentials(APP).accessKeySecret());
       assertEquals("LTAI2", provider.renew(APP, "LTAI1").accessKeyId());
-      assertTrue(rotated.await(20, TimeUnit.SECONDS));
+      assertTrue(rotated.await(60, TimeUnit.SECONDS));
       assertEquals("two", provider.credentials(APP).accessKeySecret());
       assertThrows(NotFoundException.class, () -> provider.credentials("acs/ram/user/other"));
     }

@@ -19,14 +19,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The JVM's own proxy settings. */
-@Timeout(60)
+@Timeout(300)
 class JvmProxyTest {
   private final BlockingQueue<String> requests = new LinkedBlockingQueue<>();
   private Kms kms;
@@ -72,10 +71,13 @@ class JvmProxyTest {
   @Test
   void kmsIsAskedThroughTheJvmsProxy() throws Exception {
     System.setProperty("http.nonProxyHosts", "*.example.com|10.*");
-    try (Provider provider = impatient()) {
-      assertThrows(KmsakException.class, () -> provider.credentials(APP));
-    }
-    String request = requests.poll(20, TimeUnit.SECONDS);
+    do {
+      try (Provider provider = impatient()) {
+        assertThrows(KmsakException.class, () -> provider.credentials(APP));
+      }
+      // On a busy machine it may have given up before it asked.
+    } while (requests.isEmpty());
+    String request = requests.poll();
     assertTrue(request.startsWith("CONNECT 127.0.0.1:"), request);
   }
 
@@ -86,7 +88,7 @@ class JvmProxyTest {
       if (except != null) {
         System.setProperty("http.nonProxyHosts", except);
       }
-      try (Provider provider = impatient()) {
+      try (Provider provider = Provider.builder().propertiesFile(kms.onTheCloud()).open()) {
         assertNotNull(provider.credentials(APP));
       }
     }
@@ -98,11 +100,12 @@ class JvmProxyTest {
     System.setProperty("http.nonProxyHosts", "");
     System.setProperty("https.proxyPort", "1");
     String own = "http://127.0.0.1:" + proxy.getLocalPort();
-    try (Provider provider =
-        Provider.builder().propertiesFile(kms.onTheCloud()).httpsProxy(own).fetchDeadline(Duration.ofSeconds(2)).open()) {
-      assertThrows(KmsakException.class, () -> provider.credentials(APP));
-    }
-    assertNotNull(requests.poll(20, TimeUnit.SECONDS));
+    do {
+      try (Provider provider =
+          Provider.builder().propertiesFile(kms.onTheCloud()).httpsProxy(own).fetchDeadline(Duration.ofSeconds(2)).open()) {
+        assertThrows(KmsakException.class, () -> provider.credentials(APP));
+      }
+    } while (requests.isEmpty());
   }
 
   @Test

@@ -91,7 +91,7 @@ public final class Kms implements AutoCloseable {
   /** Waits until a fault has struck. */
   public void waitForFault(String kind) {
     for (long since = 0; ; ) {
-      JsonObject answer = admin("GET", "/events?wait_ms=10000&since=" + since, "");
+      JsonObject answer = admin("GET", "/events?wait_ms=60000&since=" + since, "");
       for (var event : answer.getAsJsonArray("events")) {
         var fault = event.getAsJsonObject().get("fault");
         if (fault != null && !fault.isJsonNull() && fault.getAsString().equals(kind)) {

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** OSS, with whatever version of its SDK is there. */
-@Timeout(60)
+@Timeout(300)
 class OssTest {
   private static final int ROTATIONS = 3;
 

@@ -56,7 +56,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The official SDK's plug-in, and what hangs on it. */
-@Timeout(60)
+@Timeout(300)
 class PluginTest {
   private Kms kms;
 
@@ -122,7 +122,7 @@ class PluginTest {
     plugin.registerSecretsManagerPluginUpdater(APP, updater(updates));
     // Nobody has asked for it.
     if (plugin.provider().cachedCredentials(APP) == null) {
-      assertNotNull(updates.poll(20, TimeUnit.SECONDS));
+      assertNotNull(updates.poll(60, TimeUnit.SECONDS));
     }
     AliyunSDKSecretsManagerPluginsManager.shutdown();
   }
@@ -171,15 +171,15 @@ class PluginTest {
     plugin.provider().renew(APP, old);
     String heard = old;
     while (heard.equals(old)) {
-      SecretInfo update = updates.poll(20, TimeUnit.SECONDS);
+      SecretInfo update = updates.poll(60, TimeUnit.SECONDS);
       assertEquals(APP, update.getSecretName());
       heard = CredentialsUtils.generateCredentialsBySecret(update.getSecretValue()).getAccessKeyId();
     }
     assertEquals(kms.accessKeyId(), heard);
     plugin.closeSecretsManagerPluginUpdaterAndClient(APP, updates);
-    SecretInfo last = updates.poll(20, TimeUnit.SECONDS);
+    SecretInfo last = updates.poll(60, TimeUnit.SECONDS);
     while (last.getSecretName() != null) {
-      last = updates.poll(20, TimeUnit.SECONDS);
+      last = updates.poll(60, TimeUnit.SECONDS);
     }
     AliyunSDKSecretsManagerPluginsManager.shutdown();
   }
@@ -273,7 +273,7 @@ class PluginTest {
     assertNotNull(client.getAcsResponse(AdaptersTest.whoAmI(kms)).getArn());
     kms.rotate();
     assertNotNull(client.getAcsResponse(AdaptersTest.whoAmI(kms)).getArn());
-    assertEquals(APP, stored.poll(20, TimeUnit.SECONDS).getSecretInfo().getSecretName());
+    assertEquals(APP, stored.poll(60, TimeUnit.SECONDS).getSecretInfo().getSecretName());
     assertEquals("id", AliyunSDKSecretsManagerPluginsManager.getAccessKeyId("lost"));
     assertThrows(
         CacheSecretException.class, () -> AliyunSDKSecretsManagerPluginsManager.getAccessKey("acs/ram/user/nobody"));

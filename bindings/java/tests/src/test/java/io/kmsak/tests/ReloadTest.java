@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** An application server that redeploys: kmsak again and again in a class loader of its own. */
-@Timeout(60)
+@Timeout(300)
 class ReloadTest {
   @Test
   void eachClassLoaderHasItsOwnKmsakAndIsCollected() throws Exception {
@@ -51,7 +51,7 @@ class ReloadTest {
 
   /** And with the class loaders, kmsak's native threads. */
   private static void assertCollected(List<WeakReference<ClassLoader>> loaders) throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
     while (loaders.stream().anyMatch(loader -> loader.get() != null) || ProviderTest.nativeThreadRuns()) {
       assertTrue(System.nanoTime() < deadline, "class loaders are not collected");
       System.gc();

@@ -12,13 +12,13 @@ public final class VirtualThreads {
   public static void main(String[] arguments) throws Exception {
     Method start = Thread.class.getMethod("startVirtualThread", Runnable.class);
     try (Provider provider =
-        Provider.builder().propertiesFile(arguments[0]).readTimeout(Duration.ofMinutes(1)).fetchDeadline(Duration.ofMinutes(1)).open()) {
+        Provider.builder().propertiesFile(arguments[0]).readTimeout(Duration.ofMinutes(1)).fetchDeadline(Duration.ofMinutes(10)).open()) {
       String[] first = new String[1];
       Thread waiting = (Thread) start.invoke(null, (Runnable) () -> first[0] = provider.credentials(Kms.APP).accessKeyId());
       // Whoever started this has seen the request.
       System.in.read();
       Thread other = (Thread) start.invoke(null, (Runnable) () -> System.out.println("the other thread ran"));
-      other.join(TimeUnit.SECONDS.toMillis(20));
+      other.join(TimeUnit.SECONDS.toMillis(60));
       if (other.isAlive()) {
         System.out.println("the other thread has no carrier");
         System.exit(1);

@@ -34,7 +34,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.event.EventListener;
 
 /** An application with the starter. */
-@Timeout(60)
+@Timeout(300)
 class StarterTest {
   private Kms kms;
 
@@ -114,7 +114,7 @@ class StarterTest {
       assertNotNull(context.getBean(IAcsClient.class));
       kms.rotate();
       assertNotNull(context.getBean(OSS.class).listBuckets());
-      Event.Rotated rotation = context.getBean(Application.class).rotations.poll(20, TimeUnit.SECONDS);
+      Event.Rotated rotation = context.getBean(Application.class).rotations.poll(60, TimeUnit.SECONDS);
       assertEquals(id, rotation.oldAccessKeyId());
 
       assertEquals("UP", status(context));
