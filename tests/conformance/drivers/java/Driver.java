@@ -148,7 +148,7 @@ public final class Driver {
       case "shown":
         return map("texts", shown);
       case "logs":
-        return map("lines", settled());
+        return map("lines", logs);
       case "close":
         provider.close();
         return map();
@@ -332,16 +332,6 @@ public final class Driver {
         return map("ok", fields(event));
       }
     }
-  }
-
-  /** Log lines reach the logger on a thread of its own: those that are under way are waited for. */
-  private List<String> settled() throws InterruptedException {
-    int before;
-    do {
-      before = logs.size();
-      Thread.sleep(100);
-    } while (logs.size() != before);
-    return logs;
   }
 
   private static Double seconds(Duration duration) {

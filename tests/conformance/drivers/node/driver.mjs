@@ -174,11 +174,7 @@ const operations = {
     return { is_rejection: provider.isRejection(code, message) };
   },
   shown: () => ({ texts }),
-  async logs() {
-    // What was logged so far may still be on its way to the event loop.
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    return { lines };
-  },
+  logs: () => ({ lines }),
   close() {
     provider.close();
     return {};
