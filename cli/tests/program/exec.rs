@@ -1,6 +1,7 @@
 //! `kmsak exec`
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -94,6 +95,25 @@ fn a_rotation_starts_the_command_anew() {
     running.signal("TERM");
     assert_eq!(running.line(), "ending");
     assert_eq!(running.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_rotation_while_nothing_is_at_hand_starts_the_command_anew() {
+    let kms = Kms::start();
+    let config = kms.path("forgetful.properties");
+    let text = fs::read_to_string(kms.eager_config()).unwrap();
+    fs::write(&config, text + "max_stale=5000\n").unwrap();
+    let mut command =
+        kmsak(&["exec", "--secret", SECRET, "--restart-on-rotation", "--log-level", "warn", "--config"]);
+    command.arg(config).args(["--", "sh", "-c", SHOW_AND_WAIT]).stderr(Stdio::piped());
+    let mut running = Running::start(&mut command);
+    assert_eq!(running.line(), kms.access_key_id());
+    let mut log = BufReader::new(running.child.stderr.take().unwrap()).lines();
+    let fault = kms.emulator.inject(Fault::error(503, "ServiceUnavailableTemporary")).unwrap();
+    log.find(|line| line.as_ref().unwrap().contains("is not handed out any more")).unwrap().unwrap();
+    let new = kms.rotate();
+    kms.emulator.clear_fault(fault);
+    assert_eq!(running.line(), new);
 }
 
 #[test]

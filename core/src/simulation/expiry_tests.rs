@@ -352,6 +352,22 @@ async fn max_stale_holds_while_a_fetch_hangs() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_rotation_is_told_though_the_old_value_had_become_too_stale() {
+    let config = configuration(1, |builder| builder.max_stale(HOUR));
+    let world = World::new(config, |request| match request.at {
+        at if at < MINUTE => Does::answer("A"),
+        at if at < HOUR * 9 => Does::fail(Kind::Network),
+        _ => Does::answer("B"),
+    });
+    started(&world).await;
+    world.until(HOUR * 9).await;
+    assert_eq!(world.cached_id(), None);
+    world.until(HOUR * 12).await;
+    assert_eq!(world.cached_id().as_deref(), Some("B"));
+    assert_eq!(world.told("rotated").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn max_stale_holds_for_a_machine_that_slept() {
     let config = configuration(1, |builder| builder.max_stale(HOUR));
     let world = World::new(config, |request| match request.at {

@@ -49,6 +49,8 @@ pub(crate) struct Keeper {
     live: Arc<Live>,
     name: Box<str>,
     entry: Arc<Entry>,
+    /// The AccessKey that was at hand last; `max_stale` may have taken it away since.
+    last_id: Option<Box<str>>,
     status: Arc<Mutex<KeeperStatus>>,
     next: Option<Next>,
     failing_since: Option<Instant>,
@@ -91,6 +93,7 @@ impl Keeper {
             live,
             name: name.into(),
             entry,
+            last_id: None,
             status,
             next: None,
             failing_since: None,
@@ -108,6 +111,7 @@ impl Keeper {
         // In a forked child the value is there already, and the child's schedule is its own.
         if let Some(snapshot) = keeper.entry.snapshot() {
             keeper.schedule_after(&snapshot);
+            keeper.last_id = snapshot.access_key_id().map(Box::from);
         }
         keeper
     }

@@ -48,7 +48,7 @@ impl Keeper {
             secret: self.name.to_string(),
             version_id: snapshot.secret.version_id().to_owned(),
         });
-        self.tell_rotation(before.as_deref(), &snapshot);
+        self.tell_rotation(&snapshot);
         let broken = snapshot.secret.rotation_is_broken();
         if broken && !self.told_broken {
             self.live.tell(Event::RotationBroken { secret: self.name.to_string() });
@@ -83,14 +83,15 @@ impl Keeper {
         }
     }
 
-    pub(super) fn tell_rotation(&self, before: Option<&Snapshot>, now: &Snapshot) {
-        let old_id = before.and_then(Snapshot::access_key_id);
-        if let (Some(old), Some(new)) = (old_id, now.access_key_id())
-            && old != new
+    pub(super) fn tell_rotation(&mut self, now: &Snapshot) {
+        let new_id = now.access_key_id();
+        let old_id = std::mem::replace(&mut self.last_id, new_id.map(Box::from));
+        if let (Some(old), Some(new)) = (old_id, new_id)
+            && *old != *new
         {
             self.live.tell(Event::Rotated {
                 secret: self.name.to_string(),
-                old_access_key_id: old.to_owned(),
+                old_access_key_id: old.into(),
                 new_access_key_id: new.to_owned(),
             });
         }
@@ -188,6 +189,7 @@ impl Keeper {
         self.live.state().cache.set(&self.entry, Some(snapshot.clone()));
         self.next_try(self.failing_since.unwrap_or_else(Instant::now), Some(error));
         self.live.tell(Event::CacheFileUsed { secret: self.name.to_string(), age });
+        self.tell_rotation(&snapshot);
         Some(snapshot)
     }
 }

@@ -103,13 +103,12 @@ impl Keeper {
 
     fn learnt(&mut self, snapshot: Arc<Snapshot>, round: &mut Round) {
         logs::debug!("{} was learnt from the cache file: another process has asked KMS", self.name);
-        let old = self.entry.snapshot();
         self.live.state().cache.set(&self.entry, Some(snapshot.clone()));
         self.failing_since = None;
         self.refused = None;
         self.status.lock().last_error = None;
         self.schedule_after(&snapshot);
-        self.tell_rotation(old.as_deref(), &snapshot);
+        self.tell_rotation(&snapshot);
         round.wanted = false;
         round.answer(&snapshot, snapshot.fetched_at);
     }
