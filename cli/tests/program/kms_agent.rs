@@ -291,7 +291,7 @@ fn a_reload_keeps_what_was_asked_for_by_any_name() {
     kms.emulator.put_secret_value("one", SecretValue::text("after")).unwrap();
     let config = kms.path("impatient.properties");
     let text = std::fs::read_to_string(kms.config()).unwrap();
-    std::fs::write(&config, text + "fetch_deadline=1500\n").unwrap();
+    std::fs::write(&config, text + "fetch_deadline=5000\n").unwrap();
     let file = kms.path("kms-agent.toml");
     std::fs::write(&file, "").unwrap();
     let more = ["--kms-agent", "--kms-agent-config", file.to_str().unwrap(), "--any-secret"];

@@ -325,14 +325,19 @@ fn a_reload_that_waits_for_kms_does_not_hold_up_the_end() {
 #[test]
 fn whoever_waits_for_a_renewal_waits_on_over_a_reload() {
     let kms = Kms::start();
+    let config = kms.path("patient.properties");
+    let text = std::fs::read_to_string(kms.config()).unwrap();
+    std::fs::write(&config, text + "renew_deadline=60000\n").unwrap();
     let notified = Notified::bind(&kms);
-    let agent = Agent::start_with(&kms, &kms.config(), &[], |command| notified.by(command));
+    let agent = Agent::start_with(&kms, &config, &[], |command| notified.by(command));
     assert_eq!(notified.told(), "READY=1\n");
     let old = agent.served_id();
     let asked = kms.emulator.counters().secret_values_of(SECRET);
     let (status, body) = std::thread::scope(|scope| {
         let waiting = scope.spawn(|| agent.get_with_token(&format!("/credentials/{SECRET}?rejected={old}")));
-        while kms.emulator.counters().secret_values_of(SECRET) == asked {}
+        while kms.emulator.counters().secret_values_of(SECRET) == asked {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         notified.reload(&agent.running);
         kms.rotate();
         waiting.join().unwrap()
