@@ -236,8 +236,8 @@ name = sys.argv[2]
 provider = kmsak.Provider.from_file(sys.argv[1])
 provider.subscribe(events.put)
 provider.refresh(name)
-events.get(timeout=20)
-lines.get(timeout=20)
+events.get(timeout=60)
+lines.get(timeout=60)
 
 # The limit does not bind root.
 if os.geteuid() == 0:
@@ -264,9 +264,9 @@ async def asks():
     provider.refresh(name)
     resource.setrlimit(resource.RLIMIT_NPROC, (most, most))
     # Nothing else happens that would have them delivered.
-    await asyncio.wait_for(asked, 20)
-    events.get(timeout=20)
-    lines.get(timeout=20)
+    await asyncio.wait_for(asked, 60)
+    events.get(timeout=60)
+    lines.get(timeout=60)
 
 asyncio.run(asks())
 print("all")
@@ -302,7 +302,7 @@ logger.addHandler(Handler())
 logger.setLevel(logging.DEBUG)
 provider = kmsak.Provider.from_file(sys.argv[1])
 provider.refresh(sys.argv[2])
-lines.get(timeout=20)
+lines.get(timeout=60)
 pauses = [after - before for before, after in zip(attempts, attempts[1:4])]
 assert min(pauses) > 0.5, pauses
 """
