@@ -56,8 +56,8 @@ thread_local! {
 /// How long the interpreter's exit waits for what is being delivered.
 const LAST_DELIVERY: Duration = Duration::from_secs(2);
 
-/// How long a fork waits for it.
-const BEFORE_A_FORK: Duration = Duration::from_millis(250);
+/// How long a fork waits for it: on a busy machine a thread may not be let run for a while, and what it holds is lost to the child.
+const BEFORE_A_FORK: Duration = Duration::from_secs(1);
 
 /// How soon another thread is asked for where the system had none.
 const NEXT_THREAD: Duration = Duration::from_secs(1);

@@ -82,8 +82,8 @@ while good < 10:
         with lock, heard:
             os._exit(0)
     _, status = os.waitpid(child, 0)
-    # A fork waits for a fifth of a second; whoever is not let run for longer may hold his lock then.
-    assert status == 0 or max(holds, default=0) > 0.1, (status, holds)
+    # A fork waits for a second; whoever is not let run for longer may hold his lock then.
+    assert status == 0 or max(holds, default=0) > 0.5, (status, holds)
     good += status == 0
 """
     ended = run(program, emulator.config, secret)

@@ -37,7 +37,7 @@ def run(program: str, *arguments: str, **options: Any) -> subprocess.CompletedPr
 def in_fork(work: Any) -> None:
     """Run `work` in a forked child and fail if it raises or hangs.
 
-    A fork waits a fifth of a second for threads of kmsak's. One that the system does not let run for longer may hold a
+    A fork waits a second for threads of kmsak's. One that the system does not let run for longer may hold a
     lock of Python's, and the child does not come out of `os.fork`: another one is tried.
     """
     for _ in range(2):
