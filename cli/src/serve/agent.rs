@@ -1,6 +1,6 @@
 //! What the agent hands out: a provider, the names that it may be asked for, and how the last try went.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -143,7 +143,7 @@ impl Agent {
     ) -> Result<(), Failure> {
         let new = Open::new(configuration, handed_out)?;
         let old = self.open.load_full();
-        let mut fetched = BTreeSet::new();
+        let (mut fetched, mut failures) = (BTreeSet::new(), BTreeMap::new());
         loop {
             // While KMS is asked, clients may ask for others.
             let names: BTreeSet<String> =
@@ -152,19 +152,19 @@ impl Agent {
             if more.is_empty() {
                 break;
             }
-            new.fetch(&more).await;
+            failures.extend(new.fetch(&more).await);
             fetched = names;
         }
         let (before, after) = (old.ready(), new.ready());
         for name in fetched.iter().filter(|name| before.contains(*name) && !after.contains(*name)) {
-            let why = new.remembered_failure(name);
-            if let Some(error) = &why
+            let why = failures.get(name);
+            if let Some(error) = why
                 && !new.names.load().contains(name)
                 && old.is_refused_too(name, error).await
             {
                 continue;
             }
-            let why = why.map(|error| error.message().to_owned()).unwrap_or_default();
+            let why = why.map(Error::message).unwrap_or_default();
             return Err(Failure::new(format!("it does not lead to {name}: {why}")));
         }
         new.versions.inherit(&old.versions);
@@ -246,11 +246,11 @@ impl Open {
         self.ready().into_iter().filter(move |name| any.as_ref().is_some_and(|any| any.knows(name)))
     }
 
-    /// Whether KMS does not hand the secret out here either any more, for the same reason: nobody can take its name from a list, and
-    /// it must not hold up every reload.
+    /// Whether KMS does not hand the secret out here either any more: nobody can take its name from a list, and it must not hold up
+    /// every reload.
     async fn is_refused_too(&self, name: &str, why: &Error) -> bool {
         let answer = self.provider.begin_secret_at_stage(name, "ACSCurrent").await;
-        !why.retryable() && answer.is_err_and(|error| error.kind() == why.kind())
+        !why.retryable() && answer.is_err_and(|error| !error.retryable())
     }
 
     pub(super) async fn credentials(&self, name: &str) -> Result<Arc<Credentials>, Error> {
@@ -307,14 +307,20 @@ impl Open {
     }
 
     async fn fetch_all(&self) {
-        self.fetch(&self.names.load_full()).await;
+        // Each failure is told to whoever asks for the secret.
+        drop(self.fetch(&self.names.load_full()).await);
     }
 
-    async fn fetch(&self, names: &BTreeSet<String>) {
+    /// Those that could not be fetched, and why.
+    async fn fetch(&self, names: &BTreeSet<String>) -> BTreeMap<String, Error> {
         let pending: Vec<_> = names.iter().map(|name| (name, self.provider.begin_secret(name))).collect();
+        let mut failures = BTreeMap::new();
         for (name, answer) in pending {
-            self.remember(name, answer.await.as_ref().err());
+            let failure = answer.await.err();
+            self.remember(name, failure.as_ref());
+            failures.extend(failure.map(|error| (name.clone(), error)));
         }
+        failures
     }
 
     fn remembered_failure(&self, name: &str) -> Option<Error> {
