@@ -24,9 +24,9 @@ impl Files {
     }
 
     /// Whether they are worth reading: one of them is another than it was, or what they held could not be used, which may be mended
-    /// by what no stamp shows, such as a mode. One that is gone says nothing: it is on its way.
+    /// by what no stamp shows, such as a mode. One that is gone says nothing: it is on its way, and none is to be made in its place.
     pub(super) fn changed(&mut self) -> bool {
-        let mut changed = self.unusable.is_some();
+        let mut changed = self.unusable.is_some() && self.paths.iter().all(|path| path.exists());
         for (path, seen) in self.paths.iter().zip(&mut self.seen) {
             let now = stamp(path);
             if now.is_some() && now != *seen {
@@ -88,6 +88,10 @@ mod tests {
         assert!(files.could_not_be_used("mode 0644"));
         assert!(files.changed() && !files.could_not_be_used("mode 0644"), "it is known");
         assert!(files.changed() && files.could_not_be_used("it is empty"), "that is another reason");
+        assert!(files.changed());
+        std::fs::rename(&path, folder.path().join("old")).unwrap();
+        assert!(!files.changed(), "it is on its way");
+        std::fs::rename(folder.path().join("old"), &path).unwrap();
         assert!(files.changed());
         files.were_used();
         assert!(!files.changed());
