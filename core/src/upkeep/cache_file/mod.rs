@@ -89,6 +89,8 @@ struct Work {
     asking: usize,
     busy: bool,
     hurry: bool,
+    /// Whether the file could not be read when it was last looked at, and stays as it is: there is no use in waiting for others.
+    tells_nothing: bool,
     /// Whether it was told that the file is of a newer version.
     told_newer: bool,
     /// How often the file was written.
@@ -97,8 +99,8 @@ struct Work {
 }
 
 impl CacheFile {
-    /// Begins to read what an earlier process left. A file that is missing, corrupt or somebody else's is no error: it is
-    /// written anew, unless a newer version of kmsak wrote it.
+    /// Begins to read what an earlier process left. A file that is missing, corrupt or for other ClientKeys is no
+    /// error: it is written anew, unless a newer version of kmsak wrote it or it cannot be read.
     pub(crate) fn open(path: PathBuf, lasting: &Lasting, runtime: &Handle) -> Self {
         let desk = Arc::new(Desk {
             path,

@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::timeout;
 
-use super::{CacheFile, Desk, Work, disk};
+use super::disk::{self, Unread};
+use super::{CacheFile, Desk, Work};
 use crate::identity::Lasting;
 use crate::process::logs;
 use crate::shown::path as shown_path;
@@ -38,7 +39,7 @@ impl Drop for RightToAsk<'_> {
 
 impl CacheFile {
     /// Reads again what other processes have written. Answers the right to ask KMS, unless another process has it; whoever cannot
-    /// know, as the disk does not answer, has it as well.
+    /// know, as the disk does not answer or the file cannot be read, has it as well.
     pub(crate) async fn look_again(&self) -> Option<RightToAsk<'_>> {
         let mut looked = self.desk.looked.subscribe();
         let right = RightToAsk::wanted(self);
@@ -50,7 +51,9 @@ impl CacheFile {
         };
         self.desk.changed.notify_all();
         let taken = timeout(LONGEST_LOOK, looked.wait_for(|taken| *taken >= wanted)).await.is_ok();
-        let is_anothers = taken && self.desk.work.lock().right_to_ask.is_none();
+        let work = self.desk.work.lock();
+        let is_anothers = taken && !work.tells_nothing && work.right_to_ask.is_none();
+        drop(work);
         (!is_anothers).then_some(right)
     }
 
@@ -77,6 +80,7 @@ impl Desk {
         let right = if has_right { None } else { disk::Lock::to_ask(&self.path) };
         let known = disk::read(&self.path);
         let mut work = self.work.lock();
+        work.tells_nothing = matches!(known, Err(Unread::Io(_) | Unread::Newer));
         match known {
             Ok(known) => work.known = known,
             Err(why) => logs::debug!("the cache file {} is not read again: {why}", shown_path(&self.path)),

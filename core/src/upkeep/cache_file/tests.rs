@@ -129,6 +129,11 @@ async fn what_a_newer_version_wrote_is_left_alone() {
         file.settle();
         assert_eq!(fs::read_to_string(&path).expect("the file"), newer);
     }
+    // From it nobody learns what KMS answered to another process.
+    let another = open(folder.path(), &key);
+    let right = another.look_again().await;
+    assert!(right.is_some() && file.look_again().await.is_some(), "there is nothing to wait for");
+    drop(right);
     // Of an older one nobody needs anything.
     fs::write(&path, newer.replace('3', "1")).expect("a writable folder");
     file.store(snapshot("another", "1", SystemTime::now()), key.clone());
