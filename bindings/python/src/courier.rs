@@ -59,6 +59,9 @@ const LAST_DELIVERY: Duration = Duration::from_secs(2);
 /// How long a fork waits for it: on a busy machine a thread may not be let run for a while, and what it holds is lost to the child.
 const BEFORE_A_FORK: Duration = Duration::from_secs(1);
 
+/// How long a fork waits for threads that come into Python, which they do as soon as they are let.
+const COMING_IN: Duration = Duration::from_secs(10);
+
 /// How soon another thread is asked for where the system had none.
 const NEXT_THREAD: Duration = Duration::from_secs(1);
 
@@ -163,13 +166,15 @@ pub(crate) fn stop() {
 }
 
 /// Lets nothing begin to be delivered until [`go_on`], and waits for what is: a child would inherit the locks that a log handler
-/// holds, and nobody to open them. The caller must not hold the GIL.
+/// holds, and nobody to open them. Nor does any thread come into Python meanwhile: up to 3.11 it takes a lock of the interpreter's,
+/// without the GIL, for which every child waits before it is let out of `os.fork`. The caller must not hold the GIL.
 pub(crate) fn pause() {
     let office = OFFICE.get();
     office.lock().paused += 1;
     // A listener that forks does not wait for itself.
     let own = usize::from(DELIVERS.get());
     drop(office.wait_while(BEFORE_A_FORK, |state| state.out() > own));
+    drop(office.wait_while(COMING_IN, |state| state.inside > 0));
 }
 
 /// Ends a [`pause`], in the parent; a child begins with nothing.
@@ -227,7 +232,9 @@ impl Office {
 
     fn is_refused(&self, messages: Messages) -> bool {
         {
-            let mut state = self.lock();
+            let is_paused = |state: &mut State| state.paused > 0 && !state.closed;
+            let mut state =
+                self.changed.wait_while(self.lock(), is_paused).unwrap_or_else(PoisonError::into_inner);
             if state.closed {
                 return false;
             }

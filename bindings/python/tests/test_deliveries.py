@@ -310,6 +310,42 @@ assert min(pauses) > 0.5, pauses
     assert ended.returncode == 0, ended.stderr
 
 
+def test_a_fork_waits_for_a_thread_that_comes_into_python(emulator: Emulator, secret: str) -> None:
+    program = """
+import logging, os, sys, threading, time, types, _thread
+
+coming, is_coming = threading.Event(), False
+
+def start_new_thread(*arguments):
+    global is_coming
+    is_coming = True
+    coming.set()
+    time.sleep(2)
+    is_coming = False
+    return _thread.start_new_thread(*arguments)
+
+# It is asked for the way to start a thread.
+gevent = types.ModuleType("gevent.monkey")
+gevent.get_original = lambda *_: start_new_thread
+sys.modules["gevent.monkey"] = gevent
+import kmsak
+
+provider = kmsak.Provider.from_file(sys.argv[1])
+logger = logging.getLogger("kmsak")
+logger.addHandler(logging.NullHandler())
+logger.setLevel(logging.DEBUG)
+provider.refresh(sys.argv[2])
+assert coming.wait(60)
+child = os.fork()
+if child == 0:
+    os._exit(is_coming)
+_, status = os.waitpid(child, 0)
+assert status == 0, "forked meanwhile"
+"""
+    ended = run(program, emulator.config, secret)
+    assert ended.returncode == 0, ended.stderr
+
+
 def test_slow_listeners_delay_nobody(emulator: Emulator, provider: kmsak.Provider, secret: str) -> None:
     released = threading.Event()
     told: queue.Queue[kmsak.Event] = queue.Queue()
