@@ -8,7 +8,6 @@ import http.client
 import multiprocessing
 import os
 import pathlib
-import select
 import signal
 import socket
 import subprocess
@@ -35,31 +34,17 @@ def run(program: str, *arguments: str, **options: Any) -> subprocess.CompletedPr
 
 
 def in_fork(work: Any) -> None:
-    """Run `work` in a forked child and fail if it raises or hangs.
-
-    A fork waits a second for threads of kmsak's. One that the system does not let run for longer may hold a
-    lock of Python's, and the child does not come out of `os.fork`: another one is tried.
-    """
-    for _ in range(2):
-        here, there = os.pipe()
-        child = os.fork()
-        if child == 0:
-            status = 1
-            try:
-                os.write(there, b"x")
-                signal.alarm(120)
-                work()
-                status = 0
-            finally:
-                os._exit(status)
-        begun, _, _ = select.select([here], [], [], 60)
-        os.close(here)
-        os.close(there)
-        if not begun:
-            os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-        if begun:
-            break
+    """Run `work` in a forked child and fail if it raises or hangs."""
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            signal.alarm(120)
+            work()
+            status = 0
+        finally:
+            os._exit(status)
+    _, status = os.waitpid(child, 0)
     assert status == 0
 
 
