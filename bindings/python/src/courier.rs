@@ -195,6 +195,12 @@ impl Office {
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
+    /// Waits until no fork is about to happen.
+    fn after_a_pause(&self) -> MutexGuard<'_, State> {
+        let is_paused = |state: &mut State| state.paused > 0 && !state.closed;
+        self.changed.wait_while(self.lock(), is_paused).unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn post(&'static self, route: Route, unpack: Unpack) -> Arc<AtomicBool> {
         let delivered = Arc::new(AtomicBool::new(false));
         let mut state = self.lock();
@@ -232,9 +238,7 @@ impl Office {
 
     fn is_refused(&self, messages: Messages) -> bool {
         {
-            let is_paused = |state: &mut State| state.paused > 0 && !state.closed;
-            let mut state =
-                self.changed.wait_while(self.lock(), is_paused).unwrap_or_else(PoisonError::into_inner);
+            let mut state = self.after_a_pause();
             if state.closed {
                 return false;
             }
@@ -301,10 +305,7 @@ impl Messages {
             }
             if state.paused > 0 {
                 drop(state);
-                py.detach(|| {
-                    let is_paused = |state: &mut State| state.paused > 0 && !state.closed;
-                    drop(office.changed.wait_while(office.lock(), is_paused));
-                });
+                py.detach(|| drop(office.after_a_pause()));
                 continue;
             }
             let queue = &mut state.queues[self.route as usize];
