@@ -275,8 +275,18 @@ print("all")
     assert (ended.returncode, ended.stdout) == (0, "all\n"), ended.stderr
 
 
+# kmsak with the program's own `start_new_thread`: gevent is asked for the way to start a thread.
+STARTING_THREADS_SO = """
+gevent = types.ModuleType("gevent.monkey")
+gevent.get_original = lambda *_: start_new_thread
+sys.modules["gevent.monkey"] = gevent
+import kmsak
+"""
+
+
 def test_where_python_has_no_thread_it_is_asked_again_after_a_pause(emulator: Emulator, secret: str) -> None:
-    program = """
+    program = (
+        """
 import logging, queue, sys, time, types, _thread
 
 attempts, lines = [], queue.Queue()
@@ -286,13 +296,9 @@ def start_new_thread(*arguments):
     if len(attempts) < 4:
         raise RuntimeError("can't start new thread")
     return _thread.start_new_thread(*arguments)
-
-# It is asked for the way to start a thread.
-gevent = types.ModuleType("gevent.monkey")
-gevent.get_original = lambda *_: start_new_thread
-sys.modules["gevent.monkey"] = gevent
-import kmsak
-
+"""
+        + STARTING_THREADS_SO
+        + """
 class Handler(logging.Handler):
     def emit(self, record):
         lines.put(record.getMessage())
@@ -306,12 +312,14 @@ lines.get(timeout=60)
 pauses = [after - before for before, after in zip(attempts, attempts[1:4])]
 assert min(pauses) > 0.5, pauses
 """
+    )
     ended = run(program, emulator.config, secret)
     assert ended.returncode == 0, ended.stderr
 
 
 def test_a_fork_waits_for_a_thread_that_comes_into_python(emulator: Emulator, secret: str) -> None:
-    program = """
+    program = (
+        """
 import logging, os, sys, threading, time, types, _thread
 
 coming, is_coming = threading.Event(), False
@@ -323,13 +331,9 @@ def start_new_thread(*arguments):
     time.sleep(2)
     is_coming = False
     return _thread.start_new_thread(*arguments)
-
-# It is asked for the way to start a thread.
-gevent = types.ModuleType("gevent.monkey")
-gevent.get_original = lambda *_: start_new_thread
-sys.modules["gevent.monkey"] = gevent
-import kmsak
-
+"""
+        + STARTING_THREADS_SO
+        + """
 provider = kmsak.Provider.from_file(sys.argv[1])
 logger = logging.getLogger("kmsak")
 logger.addHandler(logging.NullHandler())
@@ -342,6 +346,7 @@ if child == 0:
 _, status = os.waitpid(child, 0)
 assert status == 0, "forked meanwhile"
 """
+    )
     ended = run(program, emulator.config, secret)
     assert ended.returncode == 0, ended.stderr
 
