@@ -66,6 +66,7 @@ check-platforms: ## clippy over the code and its tests as Windows and macOS comp
 lint-dist:
 	@dist/version check
 	@dist/try/version
+	@dist/try/publish
 	@dist/lint
 
 set-version: ## VERSION=1.2.3, in every file that names it
