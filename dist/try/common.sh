@@ -143,6 +143,16 @@ unwinds_with_libgcc() {
   done
 }
 
+# rpm_in FOLDER PACKAGE...: unpacks .rpm files there, and when called with -e and names instead removes them without a trace.
+rpm_in() {
+  local folder=$1 how=(-i --nodeps) left
+  [ "$2" != -e ] || how=()
+  rpm --root "$folder" --dbpath /db --noscripts --force-debian "${how[@]}" "${@:2}" 2>"$kms/rpm" || { cat "$kms/rpm" >&2; exit 1; }
+  [ "$2" = -e ] || return 0
+  left=$(find "$folder" -path "$folder/db" -prune -o \( -name '*kmsak*' -o -type f \) -print)
+  [ -z "$left" ] || { echo "${*:3} left behind: $left" >&2; exit 1; }
+}
+
 # The program in a root, each of its ways: try_program COMMAND... (as the user calls it)
 try_program() {
   local id gateway

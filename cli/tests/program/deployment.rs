@@ -116,8 +116,12 @@ fn the_sidecar_is_called_as_the_program_wants() {
 #[test]
 fn the_unit_calls_the_program_as_it_wants() {
     let unit = read("systemd/kmsak.service");
-    let start = unit.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/local/bin/kmsak ")).unwrap();
-    accepted(&start.split(' ').map(str::to_owned).collect::<Vec<_>>());
+    let start = unit
+        .lines()
+        .find_map(|line| line.strip_prefix("ExecStart=/bin/sh -c 'exec /usr/local/bin/kmsak "))
+        .unwrap();
+    let start = start.strip_suffix('\'').unwrap();
+    accepted(&start.split(' ').map(|word| word.replace('"', "")).collect::<Vec<_>>());
     for line in unit.lines().filter(|line| !line.is_empty() && !line.starts_with(['#', '['])) {
         assert!(line.contains('='), "{line}");
     }
