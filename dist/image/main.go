@@ -25,6 +25,18 @@ import (
 // The same as in examples/deploy/Dockerfile.
 const user = "10001:10001"
 
+// What registries show: of an image for several processors they read the index alone, of one the configuration.
+func described(version string) map[string]string {
+	return map[string]string{
+		"org.opencontainers.image.title":         "kmsak",
+		"org.opencontainers.image.description":   "Managed Alibaba Cloud AccessKeys for programs that nobody may change",
+		"org.opencontainers.image.documentation": "https://github.com/kmsak/kmsak/blob/main/docs/agent.md",
+		"org.opencontainers.image.licenses":      "Apache-2.0",
+		"org.opencontainers.image.source":        "https://github.com/kmsak/kmsak",
+		"org.opencontainers.image.version":       version,
+	}
+}
+
 func main() {
 	if err := run(os.Args[1:]); err != nil {
 		log.Fatal(err)
@@ -56,6 +68,7 @@ func run(arguments []string) error {
 			},
 		})
 	}
+	index = mutate.Annotations(index, described(version)).(v1.ImageIndex)
 	path, err := layout.Write(folder, empty.Index)
 	if err != nil {
 		return err
@@ -94,14 +107,7 @@ func configured(image v1.Image, architecture, version string, at time.Time) *v1.
 		Env:        []string{"PATH=/usr/local/bin"},
 		Entrypoint: []string{"/usr/local/bin/kmsak"},
 		Cmd:        []string{"--help"},
-		Labels: map[string]string{
-			"org.opencontainers.image.title":         "kmsak",
-			"org.opencontainers.image.description":   "Managed Alibaba Cloud AccessKeys for programs that nobody may change",
-			"org.opencontainers.image.documentation": "https://github.com/kmsak/kmsak/blob/main/docs/agent.md",
-			"org.opencontainers.image.licenses":      "Apache-2.0",
-			"org.opencontainers.image.source":        "https://github.com/kmsak/kmsak",
-			"org.opencontainers.image.version":       version,
-		},
+		Labels:     described(version),
 	}
 	return config
 }
