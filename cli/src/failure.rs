@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use kmsak::Kind;
 
+use crate::log;
+
 /// The end of `kmsak --help`.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
@@ -75,6 +77,7 @@ impl Failure {
     }
 
     pub(crate) fn report(self) -> ExitCode {
+        log::failed(&self.message);
         // A standard error that is closed does not change the exit code.
         let _ = writeln!(std::io::stderr(), "kmsak: {}", self.message);
         ExitCode::from(self.code)

@@ -69,6 +69,14 @@ impl Command {
             _ => log::Most::Error,
         }
     }
+
+    /// What failed before the command began, with a code that is the command's to give.
+    fn codes(&self, failure: Failure) -> Failure {
+        match self {
+            Command::Exec(_) => failure.with_code(exec::KMSAK_FAILED),
+            _ => failure,
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -76,7 +84,9 @@ fn main() -> ExitCode {
         Ok(program) => program,
         Err(error) => return explain(&error),
     };
-    program.log.install(program.command.default_log_level());
+    if let Err(failure) = program.log.install(program.command.default_log_level()) {
+        return program.command.codes(failure).report();
+    }
     let done = match program.command {
         Command::Get(command) => command.run(),
         Command::Exec(command) => command.run(),

@@ -14,6 +14,7 @@ mod exec;
 mod get;
 mod kms_agent;
 mod kubernetes;
+mod log_file;
 mod operator;
 mod pages;
 mod serve;

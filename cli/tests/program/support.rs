@@ -86,6 +86,7 @@ pub(crate) fn program(path: &Path, arguments: &[&str]) -> Command {
         .env_remove("KMSAK_CONFIG")
         .env_remove("KMSAK_LOG_LEVEL")
         .env_remove("KMSAK_LOG_FORMAT")
+        .env_remove("KMSAK_LOG_FILE")
         .env_remove("NOTIFY_SOCKET");
     command
 }
