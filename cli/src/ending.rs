@@ -1,5 +1,5 @@
 //! The wish that the program end in good order: SIGTERM and SIGINT; on Windows Ctrl-C, Ctrl-Break, the console closed, the machine
-//! shut down.
+//! shut down, the service stopped.
 
 use std::io;
 
@@ -52,6 +52,7 @@ impl Ending {
             _ = self.r#break.recv() => {}
             _ = self.close.recv() => {}
             _ = self.shutdown.recv() => {}
+            () = crate::service::stop_wished() => {}
         }
     }
 }

@@ -89,6 +89,11 @@ impl LogArguments {
     }
 }
 
+#[cfg(windows)]
+pub(crate) fn has_file() -> bool {
+    FILE.get().is_some()
+}
+
 /// What is odd about a configuration or its ClientKey must be seen in any case, and once: where the library's own warnings
 /// are written, this is among them.
 pub(crate) fn warn_of_start(warning: &str) {

@@ -19,6 +19,8 @@ mod output;
 mod progress;
 mod secret_json;
 mod serve;
+#[cfg(windows)]
+mod service;
 mod status;
 mod variables;
 

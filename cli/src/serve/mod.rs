@@ -123,6 +123,10 @@ pub(crate) struct Serve {
     /// Seconds for which SDKs may believe an answer, as its Expiration says. SDKs ask again 15 minutes before, Go's 3
     #[arg(long, value_name = "SECONDS", default_value_t = 960, value_parser = clap::value_parser!(u32).range(60..=86_400))]
     lifetime: u32,
+    /// Run as the service that Windows' service control manager has started; what goes wrong is in the log file
+    #[cfg(windows)]
+    #[arg(long, conflicts_with = "probe")]
+    service: bool,
     /// Ask the agent that listens there whether it is ready, and say so by the exit code
     #[arg(long)]
     probe: bool,
@@ -130,10 +134,25 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let options = self.options()?;
-        if self.probe {
-            return probe::run(&self.place(&options)?);
+        #[cfg(windows)]
+        if self.service {
+            return crate::service::run(move || {
+                if !log::has_file() {
+                    return Err(Failure::usage(
+                        "where does the service log to? It has no standard error: name a file with --log-file",
+                    ));
+                }
+                self.stay()
+            });
         }
+        if self.probe {
+            return probe::run(&self.place(&self.options()?)?);
+        }
+        self.stay().map(|()| ExitCode::SUCCESS)
+    }
+
+    fn stay(self) -> Result<(), Failure> {
+        let options = self.options()?;
         self.refuse_carelessness(&options)?;
         keep_out_of_core_dumps()?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -142,7 +161,7 @@ impl Serve {
             .map_err(Failure::doing("cannot start"))?;
         let done = runtime.block_on(self.serve(options));
         runtime.shutdown_timeout(Duration::from_secs(1));
-        done.map(|()| ExitCode::SUCCESS)
+        done
     }
 
     async fn serve(self, options: Options) -> Result<(), Failure> {
@@ -180,6 +199,9 @@ impl Serve {
             Arc::new(Connections::new(connections::within_file_limit(options.most_connections)));
         let place = listener.name(tls.is_some());
         log::write(LogLevel::Info, &format!("listening on {place}"));
+        // What is only starting cannot be stopped, and KMS may be away.
+        #[cfg(windows)]
+        crate::service::started();
         // Whoever does not read it can look at the log.
         let _ = writeln!(std::io::stdout(), "{}", serde_json::json!({ "listening": place }));
         let routes = Arc::new(routes::Routes {

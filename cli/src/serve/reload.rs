@@ -1,4 +1,4 @@
-//! The wish that the configuration be read anew: SIGHUP.
+//! The wish that the configuration be read anew: SIGHUP; on Windows `sc.exe control NAME paramchange`.
 
 #[cfg(unix)]
 pub(super) struct Reload(tokio::signal::unix::Signal);
@@ -15,17 +15,17 @@ impl Reload {
     }
 }
 
-/// Windows has no such signal: an agent is started anew.
-#[cfg(not(unix))]
+/// Windows has no such signal; a service is told that its parameters have changed.
+#[cfg(windows)]
 pub(super) struct Reload;
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 impl Reload {
     pub(super) fn listen() -> std::io::Result<Self> {
         Ok(Reload)
     }
 
     pub(super) async fn told(&mut self) {
-        std::future::pending().await
+        crate::service::change_told().await;
     }
 }
