@@ -160,10 +160,14 @@ final class NativeLibrary {
     return kind + "-" + processor + (kind.equals("linux") && runsOnMusl() ? "-musl" : "");
   }
 
-  /** Whether this process has musl for its C library, as on Alpine: what is built for glibc does not load there. */
+  /**
+   * Whether this process has musl for its C library, as on Alpine: what is built for glibc does not load there. Musl is one file,
+   * its loader's on Alpine; elsewhere that is a link to `libc.so`, by which name no process has glibc's `libc.so.6`.
+   */
   private static boolean runsOnMusl() {
     try {
-      return new String(Files.readAllBytes(Paths.get("/proc/self/maps")), StandardCharsets.ISO_8859_1).contains("/ld-musl-");
+      String mapped = new String(Files.readAllBytes(Paths.get("/proc/self/maps")), StandardCharsets.ISO_8859_1);
+      return mapped.contains("/ld-musl-") || mapped.contains("/libc.so\n");
     } catch (IOException noProc) {
       return false;
     }
