@@ -125,13 +125,15 @@ names_no_folder() {
   done
 }
 
-# hardened FILE...: that a program or library of Linux lies somewhere else each time, and can write to no relocation.
+# hardened FILE...: that a program or library of Linux lies somewhere else each time, and can write to no relocation; and that it says what
+# it was made of, to `cargo audit bin`.
 hardened() {
   local file
   for file; do
     readelf -h "$file" | grep -q 'Type: *DYN' || { echo "$file is not position-independent" >&2; exit 1; }
     { readelf -l "$file" | grep -q GNU_RELRO && readelf -d "$file" | grep -q BIND_NOW; } ||
       { echo "$file has relocations that stay writable" >&2; exit 1; }
+    readelf --section-headers --wide "$file" | grep -qF .dep-v0 || { echo "$file does not say what it was made of" >&2; exit 1; }
   done
 }
 
