@@ -1,10 +1,13 @@
 """The licence texts of all that crates are built from: licences.py OUTPUT MANIFEST...
 
 From the files that each crate has beside its sources, as its authors wrote them; macros and build scripts are not shipped and left
-out. One without such a file is named with its licence, whose text another has. Which licences may be is deny.toml's affair.
+out. One without such a file is named with its licence, whose text another has. Which licences may be is deny.toml's affair. What is
+linked without being a crate, Rust's standard library and what Zig brings, has its texts in rustc's folder and in the Python package.
 """
 
 import collections
+import html
+import importlib.metadata
 import json
 import pathlib
 import re
@@ -38,6 +41,35 @@ def shipped(metadata: dict, manifests: list[pathlib.Path]) -> list[dict]:
     return sorted((packages[one] for one in seen if packages[one]["source"]), key=lambda one: (one["name"], one["version"]))
 
 
+def standard_library() -> dict[str, list[str]]:
+    sysroot = subprocess.run(["rustc", "--print", "sysroot"], check=True, capture_output=True, text=True).stdout.strip()
+    folder = pathlib.Path(sysroot, "share", "doc", "rust")
+    page = folder / "COPYRIGHT-library.html"
+    name = "Rust's standard library (Apache-2.0 OR MIT)"
+    if not page.exists():
+        return {"Copyright: The Rust Project Developers (see https://thanks.rust-lang.org)": [name]}
+    own, *crates = re.split(r"<h3>\W*(?=\w)", page.read_text(encoding="utf-8"))
+    own = re.sub(r"<[^>]*>", "", own[own.index('id="in-tree-files"') : own.index('id="out-of-tree-dependencies"')].partition(">")[2])
+    found = {re.sub(r"\s*\n\s*", "\n", html.unescape(own)).strip(): [name]}
+    found[(folder / "licenses" / "Unicode-3.0.txt").read_text().strip()] = [f"{name}, tables of Unicode"]
+    for crate in crates:
+        title, licence = crate.partition("<")[0], re.search(r"License:</b> *([^<]*)", crate)[1]
+        for text in re.findall(r"<pre[^>]*>(.*?)</pre>", crate, re.DOTALL):
+            found.setdefault(html.unescape(text).strip(), []).append(f"{title.strip()} ({licence.strip()}), in Rust's standard library")
+    return found
+
+
+def from_zig() -> dict[str, list[str]]:
+    zig = importlib.metadata.distribution("ziglang")
+    names = {
+        "LICENSE": "Zig's compiler-rt (MIT)",
+        "lib/libunwind/LICENSE.TXT": "LLVM's libunwind (Apache-2.0 WITH LLVM-exception), where libgcc_s has not its place",
+        "lib/libc/musl/COPYRIGHT": "musl (MIT), in static programs for Linux",
+        "lib/libc/mingw/COPYING": "MinGW-w64's runtime (ZPL-2.1), in what is built with Zig for Windows",
+    }
+    return {pathlib.Path(zig.locate_file(f"ziglang/{file}")).read_text(encoding="utf-8").strip(): [name] for file, name in names.items()}
+
+
 def main(output: pathlib.Path, manifests: list[pathlib.Path]) -> None:
     command = ["cargo", "metadata", "--locked", "--format-version", "1", "--manifest-path", str(manifests[0])]
     metadata = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
@@ -54,6 +86,9 @@ def main(output: pathlib.Path, manifests: list[pathlib.Path]) -> None:
             without.append(f"{name} {package['repository'] or ''}")
     if not users:
         sys.exit(f"nothing is known of what {manifests} is built from")
+    for found in (standard_library(), from_zig()):
+        for text, names in found.items():
+            users[text] += names
     with output.open("w", encoding="utf-8") as to:
         to.write("What kmsak is built from, and under which licences.\n")
         for text, names in sorted(users.items(), key=lambda item: item[1]):
