@@ -125,7 +125,36 @@ encoded() {
 }
 # cargo-zigbuild has C compiled with lines for a debugger.
 export "CFLAGS_${target//-/_}=-g0"
+# Apple's frameworks are on Apple's machines. To link elsewhere, which is to see that nothing is missing, every word of the crates
+# that declare what is in them is taken for a name of theirs.
+stub_frameworks() {
+  local pair source folder
+  for pair in CoreFoundation:core-foundation-sys Security:security-framework-sys; do
+    source=$(cd "$root" && cargo metadata --format-version 1 --locked --filter-platform "$target" | "$python" -c '
+import json, pathlib, sys
+print(*(pathlib.Path(p["manifest_path"]).parent for p in json.load(sys.stdin)["packages"] if p["name"] == sys.argv[1]))' "${pair#*:}")
+    folder=$1/${pair%%:*}.framework
+    mkdir -p "$folder"
+    cat >"$folder/${pair%%:*}.tbd" <<TBD
+--- !tapi-tbd
+tbd-version: 4
+targets: [ x86_64-macos, arm64-macos ]
+install-name: '/System/Library/Frameworks/${pair%%:*}.framework/Versions/A/${pair%%:*}'
+exports:
+  - targets: [ x86_64-macos, arm64-macos ]
+    symbols: [ $(grep -rohE '\b[A-Za-z]\w*' "$source/src" | sort -u | sed 's/^/_/' | paste -sd ,) ]
+...
+TBD
+  done
+}
 case $target in
+  *-apple-darwin)
+    if [[ $host != *-apple-darwin ]]; then
+      stub_frameworks "$tools/frameworks"
+      flags+=(-L "framework=$tools/frameworks")
+      # Nor is what rustc would have strip them.
+      export "CARGO_PROFILE_$(tr 'a-z-' 'A-Z_' <<<"$profile")_STRIP=none"
+    fi ;;
   *-windows-gnu | *-linux-gnu)
     flags+=(-C "linker=$root/dist/linker")
     KMSAK_ZIG_LINKER=CARGO_TARGET_$(tr 'a-z-' 'A-Z_' <<<"$target")_LINKER

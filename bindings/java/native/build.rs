@@ -5,5 +5,9 @@ fn main() {
     if std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux") {
         println!("cargo:rustc-cdylib-link-arg=-Wl,-z,nodelete");
     }
+    // Else its name for the loader is the path at which it was built.
+    if std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "macos") {
+        println!("cargo:rustc-cdylib-link-arg=-Wl,-install_name,@rpath/libkmsak_jni.dylib");
+    }
     println!("cargo:rerun-if-changed=build.rs");
 }
