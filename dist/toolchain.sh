@@ -123,8 +123,15 @@ encoded() {
   local IFS=$'\x1f'
   echo "${flags[*]}"
 }
-# cargo-zigbuild has C compiled with lines for a debugger.
-export "CFLAGS_${target//-/_}=-g0"
+case $target in
+  *-windows-msvc)
+    # Not each Windows has Microsoft's redistributable: its part of the C library is linked in. Whoever links the static library
+    # chooses for himself, and finds no choice made in its objects (-Zl).
+    flags+=(-C target-feature=+crt-static)
+    export "CFLAGS_${target//-/_}=-Zl" ;;
+  # cargo-zigbuild has C compiled with lines for a debugger.
+  *) export "CFLAGS_${target//-/_}=-g0" ;;
+esac
 # Apple's frameworks are on Apple's machines. To link elsewhere, which is to see that nothing is missing, every word of the crates
 # that declare what is in them is taken for a name of theirs.
 stub_frameworks() {

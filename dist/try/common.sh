@@ -137,6 +137,15 @@ hardened() {
   done
 }
 
+# needs_no_redistributable FILE...: that Windows itself has all that a library or program wants.
+needs_no_redistributable() {
+  local file
+  for file; do
+    [ -r "$file" ] || { echo "$file is not there" >&2; exit 1; }
+    ! grep --text --quiet --ignore-case --extended-regexp '(vcruntime|msvcp|msvcr)[0-9]+d?\.dll' "$file" || { echo "$file wants Microsoft's redistributable" >&2; exit 1; }
+  done
+}
+
 # glibc unwinds a thread that is ended with libgcc_s: a library with another unwinder of its own crashes then.
 unwinds_with_libgcc() {
   local file
