@@ -4,6 +4,9 @@
 # `make dist` without TARGET. The other ones need a machine of theirs, as the release workflow has it.
 TARGETS_HERE="x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu x86_64-unknown-linux-musl aarch64-unknown-linux-musl x86_64-pc-windows-gnu"
 
+# What is packed has the modes that it has anywhere, and so is the same.
+umask 022
+
 target=$1
 # What cargo-zigbuild is told: the oldest glibc is a part of it.
 zig_target=$target
