@@ -6,8 +6,8 @@ import sys
 
 
 def main() -> None:
-    # pip lays both into one folder. As an entry point, so that this has an .exe on Windows.
-    program = os.path.join(os.path.dirname(os.path.abspath(sys.argv[0])), "kmsak")
+    # pip lays both into one folder, and pipx links to them from another. As an entry point, so that this has an .exe on Windows.
+    program = os.path.join(os.path.dirname(os.path.realpath(sys.argv[0])), "kmsak")
     if os.name == "nt":
         sys.exit(subprocess.call([program + ".exe", *sys.argv[1:]]))
     os.execv(program, [program, *sys.argv[1:]])
