@@ -56,7 +56,7 @@ demo-core: $(DEMO_BUILT)
 # What is not made beside each other writes the same files, or may have Maven download the same at the same time.
 test: ## everything; sets up what it needs; CI runs this
 	@MAKE="$(MAKE)" SHIPPED=$(if $(SHIPS_HERE),1) tests/timed test-setup -- \
-	  $(if $(SHIPS_HERE),'build-shipped !lint !test-interop !test-c-memory !test-instructions $(addprefix !test-,$(LANGUAGES))' 'test-shipped !build-shipped') \
+	  $(if $(SHIPS_HERE),'build-shipped !lint !test-interop !test-c-memory !test-instructions $(addprefix !test-,$(LANGUAGES))' 'test-shipped !build-shipped' 'test-aarch64 !build-shipped !test-shipped !lint !test-java !test-interop') \
 	  'lint $(addprefix !test-,$(LANGUAGES))' test-rust 'test-interop !lint !test-java' test-solution \
 	  'test-c-memory !test-c' 'test-instructions !test-c !test-c-memory' $(addprefix test-,$(LANGUAGES))
 

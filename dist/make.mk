@@ -7,7 +7,7 @@ TARGET ?= $(DIST_TARGETS)
 
 DIST_FINISH := JAVA_LIBRARIES=$(JAVA_LIBRARIES),kmsak-bom dist/finish
 
-.PHONY: dist dist-build dist-packages dist-finish dist-sdist dist-central test-dist test-dist-native build-shipped test-shipped test-platform check-platform \
+.PHONY: dist dist-build dist-packages dist-finish dist-sdist dist-central test-dist test-dist-native build-shipped test-shipped test-aarch64 test-platform check-platform \
   check-platforms lint-dist check-tag publish-npm publish-crates publish-image publish-release \
   clean-dist set-version
 
@@ -52,6 +52,10 @@ build-shipped: ## the packages for this machine, for tests with SHIPPED=1
 
 test-shipped: build-program
 	@dist/try/here $(HOST)
+
+# The other processor, in a profile that compiles fast: what is released is built and tried by `make dist test-dist`.
+test-aarch64: build-program ## the packages for aarch64 under qemu, where root may make a system
+	@DIST_PROFILE=demo JAVA_LIBRARIES=$(JAVA_LIBRARIES),kmsak-bom dist/try/here aarch64-unknown-linux-gnu
 
 test-platform: ## the Rust tests of core and emulator on TARGET: x86_64-pc-windows-gnu (wine), or what this machine is
 	@dist/try/tests $(TARGET)

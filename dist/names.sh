@@ -48,4 +48,5 @@ profile=${DIST_PROFILE:-release}
 libraries=$built/$target/$profile
 # Where the program is, and kmsak-csi.
 programs=$built/program/$target/$profile
-packages=$dist/packages
+# What was built in another profile lies elsewhere, so that nobody hands it out.
+packages=$dist/packages${DIST_PROFILE:+-$DIST_PROFILE}
