@@ -124,8 +124,19 @@ fn whoever_gives_a_program_up_ends_it_with_all_that_it_started() {
     }
 }
 
-/// /proc tells whether it lives.
-#[cfg(target_os = "linux")]
+#[cfg(unix)]
+fn lives(process: i32) -> bool {
+    if cfg!(target_os = "linux") {
+        // Who has ended and was not waited for yet does not.
+        std::fs::read_to_string(format!("/proc/{process}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
+    } else {
+        let mut kill = std::process::Command::new("kill");
+        kill.args(["-0", &process.to_string()]).stderr(std::process::Stdio::null());
+        kill.status().expect("there is kill").success()
+    }
+}
+
+#[cfg(unix)]
 #[test]
 fn whoever_gives_a_program_up_ends_it_with_all_that_it_started() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -136,9 +147,7 @@ fn whoever_gives_a_program_up_ends_it_with_all_that_it_started() {
     let sleeper = sleeper().expect("it was started");
     let started = std::time::Instant::now();
     // The system takes it away in its own time.
-    while std::path::Path::new(&format!("/proc/{sleeper}")).exists()
-        && !std::fs::read_to_string(format!("/proc/{sleeper}/stat")).is_ok_and(|stat| stat.contains(") Z "))
-    {
+    while lives(sleeper) {
         assert!(started.elapsed() < LONG, "it lives on");
         std::thread::sleep(Duration::from_millis(20));
     }
