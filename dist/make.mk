@@ -63,8 +63,8 @@ test-platform: ## the Rust tests of core and emulator on TARGET: x86_64-pc-windo
 check-platform:
 	@dist/check $(TARGET)
 
-check-platforms: ## clippy over the code and its tests as Windows and macOS compile it
-	@for target in x86_64-pc-windows-gnu aarch64-apple-darwin; do dist/check "$$target" || exit 1; done
+check-platforms: ## clippy over the code and its tests as Windows, macOS and the other processor with musl compile it; links for macOS
+	@for target in x86_64-pc-windows-gnu aarch64-apple-darwin aarch64-unknown-linux-musl; do dist/check "$$target" || exit 1; done
 
 # Cheap enough for every change: that the version is one, and that scripts and workflows are well-formed.
 lint-dist:
