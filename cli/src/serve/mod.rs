@@ -123,8 +123,7 @@ pub(crate) struct Serve {
     /// Seconds for which SDKs may believe an answer, as its Expiration says. SDKs ask again 15 minutes before, Go's 3
     #[arg(long, value_name = "SECONDS", default_value_t = 960, value_parser = clap::value_parser!(u32).range(60..=86_400))]
     lifetime: u32,
-    /// Run as the service that Windows' service control manager has started; what goes wrong is in the log file
-    #[cfg(windows)]
+    /// Run as the service that Windows' service control manager has started; what goes wrong is in the log file. On Windows alone
     #[arg(long, conflicts_with = "probe")]
     service: bool,
     /// Ask the agent that listens there whether it is ready, and say so by the exit code
@@ -134,21 +133,32 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        #[cfg(windows)]
         if self.service {
-            return crate::service::run(move || {
-                if !log::has_file() {
-                    return Err(Failure::usage(
-                        "where does the service log to? It has no standard error: name a file with --log-file",
-                    ));
-                }
-                self.stay()
-            });
+            return self.run_as_service();
         }
         if self.probe {
             return probe::run(&self.place(&self.options()?)?);
         }
         self.stay().map(|()| ExitCode::SUCCESS)
+    }
+
+    #[cfg(windows)]
+    fn run_as_service(self) -> Result<ExitCode, Failure> {
+        crate::service::run(move || {
+            if !log::has_file() {
+                return Err(Failure::usage(
+                    "where does the service log to? It has no standard error: name a file with --log-file",
+                ));
+            }
+            self.stay()
+        })
+    }
+
+    #[cfg(not(windows))]
+    fn run_as_service(self) -> Result<ExitCode, Failure> {
+        Err(Failure::usage(
+            "--service is for Windows: leave it out, systemd and launchd take a program as it is",
+        ))
     }
 
     fn stay(self) -> Result<(), Failure> {

@@ -457,6 +457,7 @@ fn it_refuses_to_be_careless() {
     refused(&["--secret", SECRET], "--token-file");
     refused(&["--secret", SECRET, "--token-file", "t", "--listen", "0.0.0.0:0"], "--allow-remote");
     refused(&["--token-file", "t"], "which secrets");
+    refused(&["--secret", SECRET, "--token-file", "t", "--service"], "--service is for Windows");
     std::fs::write(kms.path("open"), "0123456789abcdef0123456789abcdef").unwrap();
     std::fs::set_permissions(kms.path("open"), std::fs::Permissions::from_mode(0o644)).unwrap();
     refused(&["--secret", SECRET, "--token-file", "open"], "chmod 600");
