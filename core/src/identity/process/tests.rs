@@ -112,7 +112,8 @@ fn run_until(line: &str, has_begun: impl Fn() -> bool) {
 fn whoever_gives_a_program_up_ends_it_with_all_that_it_started() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("said");
-    let line = format!("cmd /c \"ping -n 1000 127.0.0.1 >{}\"", file.display());
+    // What ping writes may stay with it for a while.
+    let line = format!("cmd /c \"cmd /c echo begun ^& ping -n 1000 127.0.0.1 >{}\"", file.display());
     run_until(&line, || std::fs::metadata(&file).is_ok_and(|file| file.len() > 0));
     // For oneself alone it can be opened when nobody else has it open.
     let mut alone = std::fs::OpenOptions::new();
