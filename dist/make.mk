@@ -55,7 +55,7 @@ test-shipped: build-program
 
 # The other processor, in a profile that compiles fast: what is released is built and tried by `make dist test-dist`.
 test-aarch64: build-program ## the packages for aarch64 under qemu, where root may make a system
-	@DIST_PROFILE=demo JAVA_LIBRARIES=kmsak dist/try/here aarch64-unknown-linux-gnu
+	@DIST_PROFILE=demo dist/try/here aarch64-unknown-linux-gnu kmsak
 
 test-platform: ## the Rust tests of core and emulator on TARGET: x86_64-pc-windows-gnu (wine), or what this machine is
 	@dist/try/tests $(TARGET)
